@@ -1,0 +1,13 @@
+//! Dripline nurtures leads by e-mail.
+//!
+//! The modules, lowest first; a module imports only from those before it:
+//!
+//! - [`domain`]: words and decisions, without I/O: the gate, the walk, schedules, conditions.
+//! - [`storage`], [`mail`], [`workspace`]: the database, SMTP and MIME, the marketer's files.
+//! - [`nurture`]: the use cases: pump, deliver, record, enroll, import.
+//! - [`worker`], [`http`]: loops and routes over the use cases.
+//! - [`app`]: one running server, built from a configuration.
+//! - [`cli`]: one file a command.
+
+pub mod domain;
+pub mod mail;

@@ -1,0 +1,1 @@
+//! Mail: composing it, sending it by SMTP.
