@@ -1,1 +1,3 @@
-//! (to come)
+//! (arrives with the schedule branch)
+#[derive(Clone, Debug)]
+pub enum SendTimes { Always }

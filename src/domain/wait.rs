@@ -1,1 +1,3 @@
-//! (to come)
+//! (arrives with the schedule branch)
+#[derive(Clone, Copy, Debug)]
+pub enum Wait { Exact(i64), Days(u32) }

@@ -1,0 +1,105 @@
+//! What happened: the words of the timeline, and what conditions read from it.
+
+use serde::{Deserialize, Serialize};
+
+use super::condition::{Fact, path_fits};
+use super::time::Timestamp;
+use super::words::words;
+
+words! {
+    /// What an event says happened.
+    pub enum EventKind {
+        // The person
+        Opened = "opened",
+        Clicked = "clicked",
+        Visited = "visited",
+        Replied = "replied",
+        Submitted = "submitted",
+        MeetingBooked = "meeting_booked",
+        Purchase = "purchase",
+        Custom = "custom",
+        Unsubscribed = "unsubscribed",
+        Consented = "consented",
+        // The record
+        Created = "created",
+        Updated = "updated",
+        Tagged = "tagged",
+        Untagged = "untagged",
+        StageChanged = "stage_changed",
+        Stopped = "stopped",
+        // The walk
+        Enrolled = "enrolled",
+        Unenrolled = "unenrolled",
+        Skipped = "skipped",
+        Done = "done",
+        Refused = "refused",
+        GoalReached = "goal_reached",
+        Left = "left",
+        Finished = "finished",
+        Notified = "notified",
+        // The mail
+        Failed = "failed",
+        Bounced = "bounced",
+        Retried = "retried",
+        Held = "held",
+        Cancelled = "cancelled",
+        Ambiguous = "ambiguous",
+        // Sales
+        HandedOver = "handed_over",
+        Accepted = "accepted",
+        Opportunity = "opportunity",
+        Won = "won",
+        Lost = "lost",
+        Returned = "returned",
+    }
+}
+
+/// The details of an event: stored as JSON, read back for conditions and the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// The enrollment it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enrollment: Option<i64>,
+    /// The sequence, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<String>,
+    /// The step, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// What it is about: a link's name, a path, a form, a custom event's kind, a tag, a stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Why, in words for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// Something that happened to a lead, as conditions see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happening {
+    pub kind: EventKind,
+    pub at: Timestamp,
+    pub details: Details,
+}
+
+impl Happening {
+    /// Whether this makes `fact` true. `enrollment` is the walk that STEP facts are about.
+    pub fn meets(&self, fact: &Fact, enrollment: Option<i64>) -> bool {
+        let about = self.details.about.as_deref();
+        let in_step = |step: &str| {
+            enrollment.is_some() && self.details.enrollment == enrollment && self.details.step.as_deref() == Some(step)
+        };
+        match (self.kind, fact) {
+            (EventKind::Opened, Fact::Opened(step)) | (EventKind::Clicked, Fact::Clicked(step)) => in_step(step),
+            (EventKind::Clicked, Fact::ClickedLink(name))
+            | (EventKind::Submitted, Fact::Submitted(name))
+            | (EventKind::Custom, Fact::Did(name)) => about == Some(name),
+            (EventKind::Visited, Fact::Visited(pattern)) => about.is_some_and(|path| path_fits(pattern, path)),
+            (EventKind::Replied, Fact::Replied)
+            | (EventKind::MeetingBooked, Fact::BookedMeeting)
+            | (EventKind::Purchase, Fact::Bought) => true,
+            _ => false,
+        }
+    }
+}
