@@ -11,3 +11,4 @@
 
 pub mod domain;
 pub mod mail;
+pub mod storage;

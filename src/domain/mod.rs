@@ -3,14 +3,18 @@
 pub mod address;
 pub mod condition;
 pub mod consent;
+pub mod enrollment;
 pub mod event;
 pub mod gate;
+pub mod hand_over;
 pub mod lead;
 pub mod outcome;
 pub mod schedule;
 pub mod sequence;
 pub mod stage;
 pub mod time;
+pub mod token;
+pub mod track;
 pub mod wait;
 mod words;
 
