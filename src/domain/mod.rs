@@ -2,5 +2,6 @@
 
 pub mod outcome;
 pub mod schedule;
+pub mod suggest;
 pub mod time;
 pub mod wait;
