@@ -12,6 +12,7 @@ pub mod outcome;
 pub mod schedule;
 pub mod sequence;
 pub mod stage;
+pub mod suggest;
 pub mod time;
 pub mod token;
 pub mod track;
