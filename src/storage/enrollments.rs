@@ -57,8 +57,7 @@ const REST: &str = "UPDATE enrollments SET due_at = $2, waits_for = $3 WHERE lea
 const ACTIVE: &str = select!("WHERE e.lead_id = $1 AND e.state = 'active'");
 const BY_ID: &str = select!("WHERE e.id = $1 {lock: FOR NO KEY UPDATE OF e}");
 const OF_LEADS: &str = select!("WHERE e.lead_id IN ({rows})");
-const RENAME: &str = "UPDATE enrollments SET seq = $2 WHERE id IN \
-    (SELECT id FROM enrollments WHERE seq = $1 LIMIT $3)";
+const RENAME: &str = "UPDATE enrollments SET seq = $2 WHERE seq = $1";
 
 fn read(row: &dyn Cells) -> DbResult<Enrollment> {
     let done = row.text(4)?;
@@ -164,7 +163,7 @@ pub async fn wake_changed(tx: &mut Tx, leads: &[i64], changed: &[String], now: T
     wake(tx, &ids, now).await
 }
 
-/// Moves up to `limit` enrollments, past ones too, from a sequence to its new name. How many there were.
-pub async fn rename(tx: &mut Tx, from: &str, to: &str, limit: i64) -> DbResult<u64> {
-    tx.execute(RENAME, args![from, to, limit]).await
+/// Moves the enrollments of a sequence, past ones too, to its new name. How many there were.
+pub async fn rename(tx: &mut Tx, from: &str, to: &str) -> DbResult<u64> {
+    tx.execute(RENAME, args![from, to]).await
 }

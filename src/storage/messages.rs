@@ -60,7 +60,7 @@ const ORPHANS: &str = select!("WHERE node = $1 AND state = 1 ORDER BY id LIMIT $
 const NODES: &str = "WITH RECURSIVE used (node) AS (SELECT MIN(node) FROM messages WHERE state = 1 UNION ALL \
     SELECT (SELECT MIN(m.node) FROM messages m WHERE m.state = 1 AND m.node > used.node) \
     FROM used WHERE used.node IS NOT NULL) SELECT node FROM used WHERE node IS NOT NULL";
-const HELD: &str = "SELECT enrollment_id FROM messages WHERE state = 4 AND id > $1 ORDER BY id LIMIT $2";
+const HELD: &str = "SELECT id, enrollment_id FROM messages WHERE state = 4 AND id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT state, COUNT(*) FROM messages GROUP BY state";
 
 fn state(code: i64) -> DbResult<MessageState> {
@@ -203,9 +203,9 @@ pub async fn sending_nodes(tx: &mut Tx) -> DbResult<Vec<String>> {
     tx.all(NODES, vec![], |row| row.text(0)).await
 }
 
-/// The enrollments of up to `limit` messages that wait for a correction, behind a message id.
-pub async fn held(tx: &mut Tx, behind: i64, limit: i64) -> DbResult<Vec<i64>> {
-    tx.all(HELD, args![behind, limit], |row| row.int(0)).await
+/// Up to `limit` messages that wait for a correction, behind an id: pairs of message and enrollment.
+pub async fn held(tx: &mut Tx, behind: i64, limit: i64) -> DbResult<Vec<(i64, i64)>> {
+    tx.all(HELD, args![behind, limit], |row| Ok((row.int(0)?, row.int(1)?))).await
 }
 
 /// How many messages there are in each state. Reads the whole table: for people, not for the engine.

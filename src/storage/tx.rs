@@ -116,7 +116,7 @@ impl Tx {
         &mut self,
         text: &'static str,
         args: Vec<Arg>,
-        keys: &[i64],
+        keys: &[impl Clone + Into<Arg>],
         read: impl Fn(&dyn Cells) -> DbResult<T>,
     ) -> DbResult<Vec<T>> {
         let mut found = Vec::new();
@@ -174,11 +174,11 @@ const MOST_ROWS: usize = 256;
 
 /// The statement for a list of keys. Repeating a key finds nothing twice, and keeps the number of different statements
 /// small.
-fn for_keys(text: &'static str, args: &[Arg], keys: &[i64]) -> (Sql, Vec<Arg>) {
+fn for_keys(text: &'static str, args: &[Arg], keys: &[impl Clone + Into<Arg>]) -> (Sql, Vec<Arg>) {
     let size = keys.len().next_power_of_two();
     let padding = keys.last().into_iter().cycle().take(size - keys.len());
     let mut all = args.to_vec();
-    all.extend(keys.iter().chain(padding).map(|key| Arg::from(*key)));
+    all.extend(keys.iter().chain(padding).map(|key| key.clone().into()));
     (Sql::rows(text, size, 1, args.len() + 1), all)
 }
 
