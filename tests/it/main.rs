@@ -1,2 +1,3 @@
-#[test]
-fn t() {}
+//! Everything that is tested from outside the crate, in one binary.
+
+mod schedule;
