@@ -12,6 +12,6 @@ pub mod sequence;
 pub mod stage;
 pub mod time;
 pub mod wait;
-mod words;
+pub(crate) mod words;
 
 pub use words::UnknownWord;
