@@ -10,6 +10,7 @@ pub mod outcome;
 pub mod schedule;
 pub mod sequence;
 pub mod stage;
+pub mod suggest;
 pub mod time;
 pub mod wait;
 pub(crate) mod words;

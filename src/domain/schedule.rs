@@ -1,3 +1,0 @@
-//! (arrives with the schedule branch)
-#[derive(Clone, Debug)]
-pub enum SendTimes { Always }
