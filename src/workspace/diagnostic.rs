@@ -47,7 +47,8 @@ impl Diagnostic {
     /// Without the file's text it is the one line and the help.
     pub fn render(&self, text: Option<&str>, colour: bool) -> String {
         let text = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
-        let Some((text, span)) = text.zip(self.span.clone()).filter(|(text, span)| text.get(span.clone()).is_some())
+        let Some((text, span)) =
+            text.zip(self.span.clone()).filter(|(text, span)| text.get(span.clone()).is_some())
         else {
             let help = self.help.as_ref().map_or_else(String::new, |help| format!("\n  = help: {help}"));
             return format!("{self}{help}");

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
+use crate::domain::suggest::nearest;
+
 use super::code::Code;
 use super::diagnostic::Diagnostic;
 
@@ -14,7 +16,8 @@ impl Report {
     /// What was found, by file and place.
     pub fn finish(self) -> Vec<Diagnostic> {
         let mut diagnostics = self.0.into_inner();
-        diagnostics.sort_by(|a, b| (&a.file, a.line, a.column, a.code).cmp(&(&b.file, b.line, b.column, b.code)));
+        diagnostics
+            .sort_by(|a, b| (&a.file, a.line, a.column, a.code).cmp(&(&b.file, b.line, b.column, b.code)));
         diagnostics.dedup();
         diagnostics
     }
@@ -33,8 +36,17 @@ impl Finding {
     }
 
     /// What would mend it.
-    pub fn help(self, help: impl Into<Option<String>>) -> Self {
-        Self { help: help.into(), ..self }
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// The help is the known word that `word` is probably meant to be, or else which words there are.
+    pub fn did_you_mean<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
+        if let Some(meant) = nearest(word, known.clone()) {
+            return self.help(format!("did you mean `{meant}`?"));
+        }
+        let known: Vec<&str> = known.into_iter().take(30).collect();
+        if known.is_empty() { self } else { self.help(format!("there is: {}", known.join(", "))) }
     }
 }
 
@@ -61,7 +73,7 @@ impl<'a> Source<'a> {
                 let text = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or("");
                 let source = Self::new(name, text, report);
                 let finding = Finding::new(Code::NotText, "this file is not text in UTF-8");
-                source.report(text.len()..text.len(), finding.help("save it as UTF-8".to_owned()));
+                source.report(text.len()..text.len(), finding.help("save it as UTF-8"));
                 None
             }
         }
@@ -82,7 +94,16 @@ impl<'a> Source<'a> {
         let Finding { code, message, help } = finding;
         let file = self.name.to_owned();
         let (severity, code) = (code.severity(), code.number());
-        self.report.0.borrow_mut().push(Diagnostic { code, severity, file, span, line, column, message, help });
+        self.report.0.borrow_mut().push(Diagnostic {
+            code,
+            severity,
+            file,
+            span,
+            line,
+            column,
+            message,
+            help,
+        });
     }
 
     /// Line and column of a byte, both from 1, the column in characters.
@@ -115,7 +136,9 @@ mod tests {
     #[test]
     fn places_go_both_ways() {
         let text = "ab\r\nüx\n\ny";
-        for (at, place) in [(0, (1, 1)), (2, (1, 3)), (4, (2, 1)), (6, (2, 2)), (8, (3, 1)), (9, (4, 1)), (10, (4, 2))] {
+        for (at, place) in
+            [(0, (1, 1)), (2, (1, 3)), (4, (2, 1)), (6, (2, 2)), (8, (3, 1)), (9, (4, 1)), (10, (4, 2))]
+        {
             assert_eq!(position(text, at), place, "{at}");
             assert_eq!(offset(text, place.0, place.1), at, "{at}");
         }
