@@ -19,6 +19,6 @@ pub mod time;
 pub mod token;
 pub mod track;
 pub mod wait;
-mod words;
+pub(crate) mod words;
 
 pub use words::UnknownWord;

@@ -1,0 +1,84 @@
+//! [`Rate`] and [`Ratio`]: how limits are written.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
+
+/// So many within so long, written `100/second`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// At least 1.
+    pub count: u32,
+    /// Milliseconds.
+    pub per: i64,
+}
+
+const UNITS: [(&str, i64); 4] = [("second", SECOND), ("minute", MINUTE), ("hour", HOUR), ("day", DAY)];
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let refuse = || format!("`{text}` is not a rate, such as 100/second or 2000/hour");
+        let (count, unit) = text.split_once('/').ok_or_else(refuse)?;
+        let count = count.trim().parse().ok().filter(|count| *count > 0).ok_or_else(refuse)?;
+        let (_, per) = UNITS.into_iter().find(|(word, _)| *word == unit.trim()).ok_or_else(refuse)?;
+        Ok(Self { count, per })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = UNITS.iter().find(|(_, per)| *per == self.per).map_or("?", |(word, _)| word);
+        write!(f, "{}/{unit}", self.count)
+    }
+}
+
+/// A share of a whole, from 0 to 1, written `5%`.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Ratio(f64);
+
+impl Ratio {
+    /// From 0 to 100.
+    pub const fn from_percent(percent: f64) -> Self {
+        Self(percent / 100.0)
+    }
+
+    /// From 0 to 1.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl FromStr for Ratio {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
+        percent.map(Self::from_percent).ok_or_else(|| format!("`{text}` is not a share, such as 5% or 0.3%"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_read_and_shown() {
+        assert_eq!("100/second".parse(), Ok(Rate { count: 100, per: SECOND }));
+        assert_eq!("2000 / hour".parse::<Rate>().map(|rate| rate.to_string()), Ok("2000/hour".to_owned()));
+        for text in ["", "100", "0/second", "-1/second", "100/week", "1.5/second", "99999999999/day"] {
+            assert!(text.parse::<Rate>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ratios_are_percentages() {
+        assert_eq!("0.5 %".parse(), Ok(Ratio(0.005)));
+        for text in ["", "5", "%", "101%", "-1%", "NaN%"] {
+            assert!(text.parse::<Ratio>().is_err(), "{text}");
+        }
+    }
+}
