@@ -1,2 +1,4 @@
-#[test]
-fn t() {}
+//! The integration tests: one binary, one module a topic. `tests/run` runs them.
+
+mod storage;
+mod support;
