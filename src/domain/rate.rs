@@ -64,7 +64,7 @@ impl Rate {
 
     /// Milliseconds that `taken` cost, rounded up so that the rate is never exceeded.
     fn cost(self, taken: i64) -> i64 {
-        (taken * self.period).div_ceil(self.count)
+        (taken.saturating_mul(self.period) + self.count - 1) / self.count
     }
 
     /// Milliseconds by which a lane may be ahead; enough for one.

@@ -1,3 +1,5 @@
-//! Everything that is tested from outside the crate, in one binary.
+//! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
 mod schedule;
+mod storage;
+mod support;

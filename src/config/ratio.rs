@@ -1,39 +1,6 @@
-//! [`Rate`] and [`Ratio`]: how limits are written.
+//! [`Ratio`]: how shares are written.
 
-use std::fmt;
 use std::str::FromStr;
-
-use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
-
-/// So many within so long, written `100/second`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// At least 1.
-    pub count: u32,
-    /// Milliseconds.
-    pub per: i64,
-}
-
-const UNITS: [(&str, i64); 4] = [("second", SECOND), ("minute", MINUTE), ("hour", HOUR), ("day", DAY)];
-
-impl FromStr for Rate {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let refuse = || format!("`{text}` is not a rate, such as 100/second or 2000/hour");
-        let (count, unit) = text.split_once('/').ok_or_else(refuse)?;
-        let count = count.trim().parse().ok().filter(|count| *count > 0).ok_or_else(refuse)?;
-        let (_, per) = UNITS.into_iter().find(|(word, _)| *word == unit.trim()).ok_or_else(refuse)?;
-        Ok(Self { count, per })
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = UNITS.iter().find(|(_, per)| *per == self.per).map_or("?", |(word, _)| word);
-        write!(f, "{}/{unit}", self.count)
-    }
-}
 
 /// A share of a whole, from 0 to 1, written `5%`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]

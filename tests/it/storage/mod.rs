@@ -1,0 +1,3 @@
+//! Every query, on both databases.
+
+mod meta;

@@ -1,0 +1,4 @@
+//! What the tests have in common.
+
+pub mod counts;
+pub mod database;
