@@ -18,7 +18,7 @@ use super::settle::settle;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::mail::delivery::Delivery;
 use crate::storage::revisions::Deployment;
-use crate::storage::{Tx, enrollments, lanes, messages, revisions};
+use crate::storage::{Tx, enrollments, lanes, messages, outbox, revisions};
 
 /// The most enrollments decided in one transaction: a writer that holds the database longer delays a stop.
 const BATCH: usize = 64;
@@ -211,4 +211,37 @@ async fn may_claim(tx: &mut Tx, engine: &Engine) -> NurtureResult<Option<Arc<Rev
             Ok(None)
         }
     }
+}
+
+/// Pauses all sending for a reason, or resumes it together with every paused lane.
+///
+/// # Errors
+/// The database.
+pub async fn pause(engine: &Engine, because: Option<&str>) -> NurtureResult<()> {
+    let mut tx = engine.db.begin().await?;
+    revisions::pause(&mut tx, because, engine.clock.now()).await?;
+    if because.is_none() {
+        lanes::resume_all(&mut tx).await?;
+    }
+    tx.commit().await?;
+    engine.hint();
+    Ok(())
+}
+
+/// Whether nothing is due now, nothing is claimed, and nothing is left to be rolled out or told.
+///
+/// # Errors
+/// The database.
+pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
+    let now = engine.clock.now();
+    let mut tx = engine.db.read().await?;
+    let deployment = revisions::deployment(&mut tx).await?;
+    let rolled_out = deployment.as_ref().is_none_or(|deployment| deployment.offered_to.is_none());
+    let paused = deployment.is_some_and(|deployment| deployment.paused_because.is_some());
+    let told = outbox::next(&mut tx).await?.is_none_or(|due| due > now);
+    let resting = lanes::paused(&mut tx).await?;
+    let used = enrollments::lanes(&mut tx).await?;
+    let is_resting = |lane: i64| resting.iter().any(|(resting, _)| *resting == lane);
+    let due = used.iter().any(|(lane, due)| *due <= now && !is_resting(*lane));
+    Ok(rolled_out && told && (paused || !due) && engine.registry.is_empty())
 }
