@@ -1,1 +1,4 @@
-#[test] fn t(){}
+//! The integration tests, in one binary.
+
+mod smtp;
+mod support;
