@@ -1,6 +1,7 @@
 //! The words and the decisions of Dripline: pure, without I/O and without async.
 
 pub mod address;
+pub mod breaker;
 pub mod condition;
 pub mod consent;
 pub mod enrollment;

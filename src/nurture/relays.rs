@@ -1,5 +1,6 @@
 //! The relays of this node: which mail goes out by which, and whether one is down.
 
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use crate::config::Config;
 use crate::domain::rate::Rate;
 use crate::mail::delivery::{Delivery, Envelope};
 use crate::mail::file::FileRelay;
-use crate::mail::relay::{Relay, RelayError};
+use crate::mail::relay::{Relay, RelayUrlError};
 use crate::mail::smtp::Connection;
 
 /// Where mail goes that is written without any relay, below the workspace.
@@ -48,11 +49,11 @@ impl Relays {
     ///
     /// # Errors
     /// A URL that is none, with the relay's name.
-    pub fn new(config: &Config, workspace: &std::path::Path) -> Result<Self, (String, RelayError)> {
+    pub fn new(config: &Config, workspace: &Path) -> Result<Self, (String, RelayUrlError)> {
         let mut all = Vec::new();
         for (name, relay) in &config.relays {
-            let parsed = Relay::parse(&relay.url, workspace).map_err(|error| (name.clone(), error))?;
-            all.push(RelayLine::new(name, parsed, relay.max_connections, relay.rate));
+            let parsed: Relay = relay.url.parse().map_err(|error| (name.clone(), error))?;
+            all.push(RelayLine::new(name, below(parsed, workspace), relay.max_connections, relay.rate));
         }
         if all.is_empty() {
             let files = Relay::File(FileRelay::new(workspace.join(OUTBOX)));
@@ -84,6 +85,14 @@ impl Relays {
     /// Whether any relay is a mail server.
     pub fn has_smtp(&self) -> bool {
         self.all.iter().any(|line| matches!(line.relay, Relay::Smtp(_)))
+    }
+}
+
+/// A directory of files is meant relative to the workspace.
+fn below(relay: Relay, workspace: &Path) -> Relay {
+    match relay {
+        Relay::File(files) => Relay::File(FileRelay::new(workspace.join(files.dir()))),
+        smtp => smtp,
     }
 }
 
