@@ -218,8 +218,8 @@ fn try_step(facts: &Facts, at: usize, resumed: Option<&OpenMessage>) -> Result<T
         return Err(Passing::Skipped(phrase.clone()));
     }
     let Verb::Mail { variants, .. } = &step.verb else { return Ok(Then::Act { step: at }) };
-    let opens = in_window(step, facts.now, facts.zone);
-    if opens > facts.now {
+    if !step.send.open(facts.now, facts.zone) {
+        let opens = step.send.next(facts.now, facts.zone);
         return Ok(Then::Wait { until: Some(opens), why: Waiting::Time });
     }
     match gate(&facts.gate, facts.now) {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use mail_builder::MessageBuilder;
+use mail_builder::headers::address::Address;
 use mail_builder::headers::raw::Raw;
 use mail_builder::headers::url::URL;
 
@@ -67,8 +68,8 @@ impl Letter<'_> {
     }
 }
 
-fn address<'a>(mailbox: &'a Mailbox<'_>) -> (Cow<'a, str>, Cow<'a, str>) {
-    (mailbox.name.as_deref().map_or(Cow::Borrowed(""), one_line), Cow::Borrowed(&*mailbox.email))
+fn address<'a>(mailbox: &'a Mailbox<'_>) -> Address<'a> {
+    Address::new_address(mailbox.name.as_deref().map(one_line), &*mailbox.email)
 }
 
 /// Control characters end header fields, and attackers use them for that.

@@ -3,8 +3,10 @@
 //! - [`Relay`]: where mail goes, parsed from a URL.
 //! - [`smtp`]: one SMTP connection, driven a message at a time.
 //! - [`file`]: the relay that writes files.
+//! - [`compose`]: a letter becomes bytes.
 //! - [`delivery`]: what is handed to a relay and what came of it.
 
+pub mod compose;
 pub mod delivery;
 pub mod file;
 pub mod relay;

@@ -2,6 +2,7 @@
 
 use super::claim::Claimed;
 use super::engine::Engine;
+use super::record::zone_of;
 use crate::domain::sequence::Verb;
 use crate::domain::token::Purpose;
 use crate::mail::compose::{Letter, Mailbox};
@@ -31,8 +32,9 @@ pub fn compose(engine: &Engine, claim: &Claimed) -> Result<Mail, String> {
         .ok_or_else(|| format!("there is no [sender.{}] in funnel.toml", sequence.sender))?;
     let lead = &claim.lead.lead;
     let unsubscribe = engine.unsubscribe_link(lead.id, claim.id);
-    let links = Links { unsubscribe: unsubscribe.clone() };
-    let context = MailContext::new(lead, sender, &workspace.funnel, &links);
+    let links = Links { unsubscribe: unsubscribe.clone(), ..Links::default() };
+    let zone = zone_of(&claim.revision, lead);
+    let context = MailContext::new(lead, sender, &workspace.funnel.company, &links, zone);
     let language = lead.contact.language.as_deref().unwrap_or(&workspace.funnel.defaults.language);
     let rendered =
         workspace.templates.render(claim.template(), language, &context).map_err(|error| error.to_string())?;

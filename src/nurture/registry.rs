@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use super::claim::{Claimed, End};
 
@@ -241,7 +242,7 @@ impl Registry {
     }
 
     /// Waits until outcomes were recorded. Create the future before looking, so that none is missed.
-    pub fn until_recorded(&self) -> impl Future<Output = ()> + '_ {
+    pub fn until_recorded(&self) -> Notified<'_> {
         self.recorded.notified()
     }
 

@@ -13,11 +13,11 @@ use thiserror::Error;
 pub use self::{
     slots::Slots,
     windows::Windows,
-    zone::{UnknownZone, local, resolve, zone},
+    zone::{UnknownZone, local, next_midnight, resolve, zone},
 };
 use super::{
     suggest::nearest,
-    time::{DAY, Timestamp},
+    time::{DAY, HOUR, Timestamp},
 };
 
 /// The moments when mail may go out, given as `send` or as `slots`.
@@ -30,6 +30,9 @@ pub enum SendTimes {
     /// At set times.
     Slots(Slots),
 }
+
+/// How late a mail may be for its slot: a long queue may go on, a server that was down all day waits for the next slot.
+const GRACE: i64 = 3 * HOUR;
 
 /// What is wrong with a text of send times, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -95,6 +98,16 @@ impl SendTimes {
             Self::Windows(windows) => windows.next(due.max(CALENDAR.start), zone),
             Self::Slots(slots) => slots.next(due.max(CALENDAR.start), zone).unwrap_or(CALENDAR.end),
         }
+    }
+
+    /// Whether a mail that was due at one of these times may go out now. A slot, and a window that a change of clocks
+    /// left one moment of, are over when the mail is claimed: it may be late by [`GRACE`].
+    pub fn open(&self, now: Timestamp, zone: Tz) -> bool {
+        if self.next(now, zone) == now {
+            return true;
+        }
+        let moment = self.next(now - GRACE, zone);
+        moment <= now && self.next(moment + 1, zone) > moment + 1
     }
 }
 
