@@ -59,7 +59,8 @@ const CALENDAR: Range<Timestamp> =
 impl SendTimes {
     /// Reads `always` or windows like `Mon-Fri 09:00-12:00, Sat 10:00-12:00`.
     ///
-    /// A window includes its first minute and not its last, and lies within one date (`24:00` ends it).
+    /// A window is open from its first time up to, not including, its second. It lies within one date,
+    /// which `24:00` ends.
     pub fn parse_send(text: &str) -> Result<Self, ScheduleError> {
         if text.trim() == ALWAYS {
             return Ok(Self::Always);
@@ -83,8 +84,8 @@ impl SendTimes {
 
     /// The earliest moment at or after `due` when mail may go to somebody who lives in `zone`.
     ///
-    /// - A window or slot that the clocks jump over counts at the first moment after the jump; one on
-    ///   a date that the zone left out, at the same time on the next date.
+    /// - A window or slot that the clocks jump over counts at the first moment after the jump, and only
+    ///   then; one on a date that the zone left out, at the same time on the next date.
     /// - Where the clocks show an hour twice, a window covers it both times and a slot comes the first
     ///   time only. That holds for a `due` between the two as well: the slot has been, and answering
     ///   its second showing would send twice to whoever got the first.
@@ -154,6 +155,18 @@ mod tests {
         let error = SendTimes::parse_send(" Allways").unwrap_err();
         assert_eq!(error.to_string(), "`Allways` is not a window; did you mean `always`?");
         assert_eq!(error.range, 1..8);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_marked(text in ".{0,40}|[A-Zae-uü0-9:, */-]{0,40}") {
+            for times in [SendTimes::parse_send(&text), SendTimes::parse_slots(&text)] {
+                match times {
+                    Ok(times) => assert!(times.next(CALENDAR.start, Berlin) >= CALENDAR.start),
+                    Err(error) => assert!(text.get(error.range).is_some()),
+                }
+            }
+        }
     }
 
     #[test]
