@@ -28,6 +28,5 @@ mod tx;
 pub use db::Db;
 pub use error::{DbError, DbResult};
 pub use row::Cells;
-pub(crate) use sql::args;
 pub use sql::{Arg, Dialect, Sql};
 pub use tx::Tx;
