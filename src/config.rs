@@ -133,7 +133,7 @@ impl Config {
         let config = Source::decode(FILE, &bytes, &report).map(|file| {
             let file = Document::parse(file);
             let overrides = Document::parse_texts(environment.source(&report));
-            read(Table::layered([&file, &overrides]))
+            read(Table::layered(&file, &overrides))
         });
         let found = environment.name_variables(report.finish());
         config.filter(|_| found.iter().all(|found| found.severity != Severity::Error)).ok_or(found)
