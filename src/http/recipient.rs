@@ -13,8 +13,7 @@ use super::guard::uninterrupted;
 use super::reader::Reader;
 use crate::domain::gate::StopKind;
 use crate::domain::token::Purpose;
-use crate::nurture::change::change;
-use crate::nurture::{Engine, NurtureResult};
+use crate::nurture::{Change, Engine, NurtureResult};
 use crate::storage::leads::{self, StoredLead};
 
 /// The body that mail programs post (RFC 8058 section 3.2).
@@ -50,12 +49,10 @@ pub async fn unsubscribe(
     };
     let one_click = body.is_ok_and(|body| body.windows(ONE_CLICK.len()).any(|part| part == ONE_CLICK));
     let because = if one_click { "by one click in the mail program" } else { "by the button on the page" };
+    let change = Change::Stop { kind: StopKind::Unsubscribe, because: because.to_owned() };
     let (engine, lead) = (site.engine.clone(), stored.lead.id);
     let reader = reader.who_reads(&stored);
-    let stop = async move {
-        change(&engine, async move |record| record.stop(lead, StopKind::Unsubscribe, because).await).await
-    };
-    match uninterrupted(stop).await {
+    match uninterrupted(async move { change.carry_out(&engine, lead).await }).await {
         Ok(Ok(found)) => site.pages.show(StatusCode::OK, &reader.done(&stored.lead.email, &found)),
         Ok(Err(error)) => broken(&site, &reader, error.into()),
         Err(problem) => broken(&site, &reader, problem),

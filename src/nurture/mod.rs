@@ -3,6 +3,7 @@
 //! [`pump`] claims what is due and records outcomes; [`deliver`] sends what was claimed; [`record`] is the one door
 //! for everything else that happens to a lead.
 
+pub mod change;
 pub mod claim;
 pub mod clock;
 pub mod deliver;
@@ -27,5 +28,6 @@ mod fuse;
 mod limits;
 mod settle;
 
+pub use change::Change;
 pub use engine::Engine;
 pub use error::{NurtureError, NurtureResult};

@@ -11,7 +11,7 @@ use crate::domain::gate::StopKind;
 use crate::domain::lead::{AddressForm, Company, Lead, Salutation};
 use crate::domain::stage::{Party, Qualification, Stage};
 use crate::domain::time::Timestamp;
-use crate::nurture::change::find;
+use crate::nurture::lookup::find;
 use crate::nurture::{Engine, NurtureResult};
 
 /// A lead, under the names that `POST /leads` takes, and where it stands. What is not known is null.

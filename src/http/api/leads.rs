@@ -14,9 +14,9 @@ use crate::domain::gate::StopKind;
 use crate::http::Site;
 use crate::http::error::Problem;
 use crate::http::guard::uninterrupted;
-use crate::nurture::change::{begin, change, find};
-use crate::nurture::record::{Found, LeadInput, Record, Stored};
-use crate::nurture::{Engine, NurtureError, NurtureResult};
+use crate::nurture::lookup::find;
+use crate::nurture::record::{Found, How, LeadInput, Record, Stored};
+use crate::nurture::{Change, Engine, NurtureError, NurtureResult};
 
 /// `POST /leads`: 201 for a new lead, 200 for one that was known, whose contact data is brought up to date.
 pub async fn store(State(site): State<Site>, body: Fields) -> Result<Response, Problem> {
@@ -27,11 +27,8 @@ pub async fn store(State(site): State<Site>, body: Fields) -> Result<Response, P
         Err(NurtureError::Db(error)) if error.is_unique_violation() => store_once(engine, input).await,
         stored => stored,
     }?;
-    let status = match stored {
-        Stored::New(_) => StatusCode::CREATED,
-        Stored::Known(_) => StatusCode::OK,
-    };
-    let id = stored.id().to_string();
+    let status = if stored.how == How::New { StatusCode::CREATED } else { StatusCode::OK };
+    let id = stored.id.to_string();
     let view = LeadView::read(engine, &id).await?;
     let mut response = (status, Json(view)).into_response();
     if let Ok(location) = HeaderValue::try_from(format!("/api/v1/leads/{id}")) {
@@ -41,7 +38,7 @@ pub async fn store(State(site): State<Site>, body: Fields) -> Result<Response, P
 }
 
 async fn store_once(engine: &Engine, input: LeadInput) -> NurtureResult<Stored> {
-    let (mut tx, revision) = begin(engine).await?;
+    let (mut tx, revision) = engine.begin().await?;
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
     let stored = record.store_lead(input).await?;
     tx.commit().await?;
@@ -63,11 +60,7 @@ pub async fn hand_over(
     let team: Vec<&str> = revision.workspace.funnel.team.iter().map(|(name, _)| name.as_str()).collect();
     let (cause, rep) = (body.required("cause"), body.one_of("rep", &team));
     body.finish()?;
-    let (engine, lead) = (site.engine.clone(), id_of(&site.engine, &lead).await?);
-    settled(async move {
-        change(&engine, async move |record| record.hand_over(lead, &cause, rep.as_deref()).await).await
-    })
-    .await
+    carry_out(site.engine, &lead, Change::HandOver { cause, rep }).await
 }
 
 /// `POST /leads/{id or e-mail}/return`: `reason`, and `sequence` if the lead is to walk another one.
@@ -80,11 +73,7 @@ pub async fn give_back(
     let sequences: Vec<&str> = revision.tracks.keys().map(String::as_str).collect();
     let (reason, sequence) = (body.required("reason"), body.one_of("sequence", &sequences));
     body.finish()?;
-    let (engine, lead) = (site.engine.clone(), id_of(&site.engine, &lead).await?);
-    settled(async move {
-        change(&engine, async move |record| record.give_back(lead, &reason, sequence.as_deref()).await).await
-    })
-    .await
+    carry_out(site.engine, &lead, Change::Return { reason, sequence }).await
 }
 
 /// `POST /leads/{id or e-mail}/stop`: `reason`, and `kind` if it is not by hand.
@@ -93,28 +82,18 @@ pub async fn stop(
     Path(lead): Path<String>,
     mut body: Fields,
 ) -> Result<Json<Found>, Problem> {
-    let kind = stop_kind(&mut body);
-    let reason = body.required("reason");
+    // An erasure is more than a stop, and nothing that this request does.
+    let kinds: Vec<&str> = StopKind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| *kind != "erasure").collect();
+    let (kind, because) = (body.one_of("kind", &kinds), body.required("reason"));
     body.finish()?;
-    let (engine, lead) = (site.engine.clone(), id_of(&site.engine, &lead).await?);
-    settled(async move { change(&engine, async move |record| record.stop(lead, kind, &reason).await).await }).await
+    let kind = kind.and_then(|kind| kind.parse().ok()).unwrap_or(StopKind::ByHand);
+    carry_out(site.engine, &lead, Change::Stop { kind, because }).await
 }
 
-/// An erasure is more than a stop, and nothing that this request does.
-fn stop_kind(body: &mut Fields) -> StopKind {
-    let kinds: Vec<&str> = StopKind::ALL.iter().filter(|kind| **kind != StopKind::Erasure).map(|kind| kind.as_str()).collect();
-    let kind = body.one_of("kind", &kinds);
-    kind.and_then(|kind| kind.parse().ok()).unwrap_or(StopKind::ByHand)
-}
-
-async fn id_of(engine: &Arc<Engine>, lead: &str) -> NurtureResult<i64> {
+/// Carries a change out, also if the caller hangs up, and answers what it found on the wire.
+async fn carry_out(engine: Arc<Engine>, lead: &str, change: Change) -> Result<Json<Found>, Problem> {
     let mut tx = engine.db.read().await?;
-    Ok(find(&mut tx, lead).await?.lead.id)
-}
-
-/// What a change found, once it is over.
-async fn settled(
-    work: impl Future<Output = NurtureResult<Found>> + Send + 'static,
-) -> Result<Json<Found>, Problem> {
-    Ok(Json(uninterrupted(work).await??))
+    let lead = find(&mut tx, lead).await?.lead.id;
+    drop(tx);
+    Ok(Json(uninterrupted(async move { change.carry_out(&engine, lead).await }).await??))
 }
