@@ -40,13 +40,20 @@ impl Finding {
         Self { help: Some(help.into()), ..self }
     }
 
-    /// The help is the known word that `word` is probably meant to be, or else which words there are.
-    pub fn did_you_mean<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
-        if let Some(meant) = nearest(word, known.clone()) {
-            return self.help(format!("did you mean `{meant}`?"));
+    /// The help is the known word that `word` is probably meant to be, or `otherwise`.
+    pub fn meant<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str>, otherwise: &str) -> Self {
+        match nearest(word, known) {
+            Some(meant) => self.help(format!("did you mean `{meant}`?")),
+            None if otherwise.is_empty() => self,
+            None => self.help(otherwise),
         }
-        let known: Vec<&str> = known.into_iter().take(30).collect();
-        if known.is_empty() { self } else { self.help(format!("there is: {}", known.join(", "))) }
+    }
+
+    /// The help is the known word that `word` is probably meant to be, or which words there are.
+    pub fn did_you_mean<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
+        let all: Vec<&str> = known.clone().into_iter().take(30).collect();
+        let otherwise = if all.is_empty() { String::new() } else { format!("there is: {}", all.join(", ")) };
+        self.meant(word, known, &otherwise)
     }
 }
 
