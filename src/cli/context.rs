@@ -12,7 +12,7 @@ use crate::home;
 use crate::nurture::clock::Clock;
 use crate::nurture::relays::Relays;
 use crate::nurture::revision::{self, Applied};
-use crate::nurture::{Engine, NurtureError, NurtureResult};
+use crate::nurture::{Engine, NurtureError};
 use crate::secret;
 use crate::storage::Db;
 use crate::workspace::{Diagnostic, Files};

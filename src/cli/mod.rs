@@ -56,7 +56,7 @@ mod tests {
     fn the_command_line_is_sound_and_every_command_shows_an_example() {
         let mut command = Cli::command();
         command.build();
-        command.debug_assert();
+        command.clone().debug_assert();
         for leaf in leaves(&command).iter().filter(|leaf| leaf.get_name() != "help") {
             let help = leaf.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains("dripline "), "{} shows no example", leaf.get_name());

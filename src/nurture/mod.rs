@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod engine;
 pub mod error;
 pub mod liveness;
+pub mod lookup;
 pub mod notify;
 pub mod orphans;
 pub mod pump;

@@ -53,6 +53,8 @@ const END: &str = "UPDATE enrollments SET state = $2, ended_at = $3, due_at = NU
     WHERE id = $1 AND state = 'active'";
 const WAKE: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL WHERE state = 'active' AND id IN ({rows}) \
     AND (due_at IS NULL OR due_at > $1)";
+const WAKE_LEADS: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL WHERE state = 'active' \
+    AND lead_id IN ({rows}) AND (due_at IS NULL OR due_at > $1)";
 const REST: &str = "UPDATE enrollments SET due_at = $2, waits_for = $3 WHERE lead_id = $1 AND state = 'active'";
 const ACTIVE: &str = select!("WHERE e.lead_id = $1 AND e.state = 'active'");
 const BY_ID: &str = select!("WHERE e.id = $1 {lock: FOR NO KEY UPDATE OF e}");
@@ -130,6 +132,12 @@ pub async fn end(tx: &mut Tx, id: i64, state: EnrollmentState, now: Timestamp) -
 /// Makes active enrollments due at `at`, if they would be later.
 pub async fn wake(tx: &mut Tx, ids: &[i64], at: Timestamp) -> DbResult<()> {
     tx.execute_for(WAKE, args![at], ids).await?;
+    Ok(())
+}
+
+/// Makes the active enrollments of these leads due at `at`, if they would be later.
+pub async fn wake_leads(tx: &mut Tx, leads: &[i64], at: Timestamp) -> DbResult<()> {
+    tx.execute_for(WAKE_LEADS, args![at], leads).await?;
     Ok(())
 }
 
