@@ -254,3 +254,6 @@ fn variant(enrollment: i64, step: i64, count: usize) -> i64 {
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     ((mixed ^ (mixed >> 31)) % count.max(1) as u64) as i64
 }
+
+#[cfg(test)]
+mod tests;

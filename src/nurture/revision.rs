@@ -14,12 +14,18 @@ use crate::workspace::files::Files;
 use crate::workspace::{Checked, Workspace};
 
 /// An applied workspace, its sequences numbered.
-#[derive(Debug)]
 pub struct Revision {
     pub id: i64,
     pub workspace: Workspace,
     /// By the id of the sequence.
     pub tracks: BTreeMap<String, Arc<Track>>,
+}
+
+/// A workspace is long: its revision stands for it.
+impl std::fmt::Debug for Revision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Revision({})", self.id)
+    }
 }
 
 impl Revision {

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection, PgConnection, PgPool, SqlitePool};
 
 use super::error::{DbError, DbResult};
-use super::ids::{BLOCK, Ids, RESERVE};
+use super::ids::{BLOCK, Ids, RESERVE, WRITERS};
 use super::migrate;
 use super::tx::{Inner, Tx};
 
@@ -137,12 +137,15 @@ async fn open_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
 
 async fn open_postgres(url: &str) -> Result<Pools, sqlx::Error> {
     let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(256);
-    let pool = PgPoolOptions::new().max_connections(16).test_before_acquire(false);
+    // The pool would try for half a minute, and then not say what was wrong.
+    PgConnection::connect_with(&options).await?.close().await?;
+    let pool = PgPoolOptions::new().max_connections(WRITERS).test_before_acquire(false);
     Ok(Pools::Postgres(pool.connect_with(options).await?))
 }
 
-/// The URL as it may be shown.
+/// The URL as it may be shown: a password can be before the `@`, or in the query.
 fn without_password(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(url, _)| url);
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
         _ => url.to_owned(),

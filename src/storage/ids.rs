@@ -5,11 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{DbError, DbResult};
 
-/// How many ids a block holds.
-pub const BLOCK: i64 = 16_384;
+/// The most transactions that write at the same time: the connections of a process.
+pub const WRITERS: u32 = 16;
 
-/// Below this, a transaction reserves a new block before it begins: no transaction may need more.
-pub const LOW: i64 = 8_192;
+/// The most ids that one transaction may take.
+const MOST: i64 = 8_192;
+
+/// Below this, a transaction reserves a new block before it begins, so that it and all others beside it have enough.
+const LOW: i64 = MOST * WRITERS as i64;
+
+/// How many ids a block holds.
+pub const BLOCK: i64 = 2 * LOW;
 
 /// Reserves a block; committed on its own, so that no lock on the row outlives the statement.
 pub const RESERVE: &str = "UPDATE id_blocks SET next = next + $1 WHERE id = 1 RETURNING next";
@@ -38,7 +44,7 @@ impl Ids {
     /// The next id.
     ///
     /// # Errors
-    /// [`DbError::OutOfIds`] if a transaction needs more than [`LOW`] ids.
+    /// [`DbError::OutOfIds`] if transactions took more than [`MOST`] ids.
     pub fn next(&self) -> DbResult<i64> {
         self.lock().next().ok_or(DbError::OutOfIds)
     }

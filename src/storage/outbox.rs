@@ -23,8 +23,9 @@ const DUE: &str = "SELECT o.id, o.lead_id, o.kind, o.payload, o.attempt, o.first
     AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.lead_id = o.lead_id AND b.due_at IS NOT NULL AND b.id < o.id) \
     ORDER BY o.due_at LIMIT $2 {lock: FOR UPDATE OF o SKIP LOCKED}";
 const LEASE: &str = "UPDATE outbox SET due_at = $1, attempt = attempt + 1 WHERE id IN ({rows}) AND due_at IS NOT NULL";
-const DONE: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, reason = $3 WHERE id = $1";
-const RETRY: &str = "UPDATE outbox SET due_at = $2, reason = $3 WHERE id = $1";
+const DONE: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, reason = $3 \
+    WHERE id = $1 AND due_at IS NOT NULL";
+const RETRY: &str = "UPDATE outbox SET due_at = $2, reason = $3 WHERE id = $1 AND due_at IS NOT NULL";
 const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL";
 
 fn read(row: &dyn Cells) -> DbResult<OutboxItem> {
@@ -56,13 +57,14 @@ pub async fn lease(tx: &mut Tx, ids: &[i64], until: Timestamp) -> DbResult<()> {
     Ok(())
 }
 
-/// Ends an item; with a reason if it was given up.
+/// Ends an item; with a reason if it was given up. One that has ended stays as it is: the lease of this node may have
+/// run out, and another have been quicker.
 pub async fn done(tx: &mut Tx, id: i64, reason: Option<&str>, now: Timestamp) -> DbResult<()> {
     tx.execute(DONE, args![id, now, reason]).await?;
     Ok(())
 }
 
-/// Tries an item again later.
+/// Tries an item again later, unless it has ended.
 pub async fn retry(tx: &mut Tx, id: i64, due: Timestamp, reason: &str) -> DbResult<()> {
     tx.execute(RETRY, args![id, due, reason]).await?;
     Ok(())

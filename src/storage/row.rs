@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use sqlx::Row;
+use sqlx::error::UnexpectedNullError;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
@@ -14,9 +15,21 @@ pub trait Cells {
     fn opt_int(&self, column: usize) -> DbResult<Option<i64>>;
     fn opt_real(&self, column: usize) -> DbResult<Option<f64>>;
     fn opt_text(&self, column: usize) -> DbResult<Option<String>>;
-    fn flag(&self, column: usize) -> DbResult<bool>;
-    fn int(&self, column: usize) -> DbResult<i64>;
-    fn text(&self, column: usize) -> DbResult<String>;
+    fn opt_flag(&self, column: usize) -> DbResult<Option<bool>>;
+
+    // sqlx reads NULL as 0 or an empty text on SQLite, so every cell is read as one that may be NULL.
+
+    fn flag(&self, column: usize) -> DbResult<bool> {
+        self.opt_flag(column)?.ok_or_else(|| null(column))
+    }
+
+    fn int(&self, column: usize) -> DbResult<i64> {
+        self.opt_int(column)?.ok_or_else(|| null(column))
+    }
+
+    fn text(&self, column: usize) -> DbResult<String> {
+        self.opt_text(column)?.ok_or_else(|| null(column))
+    }
 
     fn at(&self, column: usize) -> DbResult<Timestamp> {
         Ok(Timestamp::from_millis(self.int(column)?))
@@ -39,13 +52,7 @@ macro_rules! cells {
             fn opt_text(&self, column: usize) -> DbResult<Option<String>> {
                 Ok(self.try_get(column)?)
             }
-            fn flag(&self, column: usize) -> DbResult<bool> {
-                Ok(self.try_get(column)?)
-            }
-            fn int(&self, column: usize) -> DbResult<i64> {
-                Ok(self.try_get(column)?)
-            }
-            fn text(&self, column: usize) -> DbResult<String> {
+            fn opt_flag(&self, column: usize) -> DbResult<Option<bool>> {
                 Ok(self.try_get(column)?)
             }
         }
@@ -53,6 +60,11 @@ macro_rules! cells {
 }
 cells!(SqliteRow);
 cells!(PgRow);
+
+fn null(column: usize) -> DbError {
+    let (index, source) = (column.to_string(), Box::new(UnexpectedNullError));
+    DbError::Sqlx(sqlx::Error::ColumnDecode { index, source })
+}
 
 /// Reads a word of a closed set (`what` names the column for the error).
 pub fn word<T: FromStr>(text: &str, what: &'static str) -> DbResult<T> {

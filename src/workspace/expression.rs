@@ -50,7 +50,8 @@ static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()
 impl Expression {
     /// Reads and checks an expression; what is wrong with it is reported.
     pub fn parse(text: &Text) -> Option<Self> {
-        let refuse = |message: &str| text.report(Finding::new(Code::Expression, message).help("split it in two"));
+        let refuse =
+            |message: &str| text.report(Finding::new(Code::Expression, message).help("split it in two"));
         if text.value.len() > LONGEST {
             refuse("the expression is too long");
             return None;
@@ -82,7 +83,8 @@ impl Expression {
             name => lead.field(name).map_or(Value::Null, Value::from),
         };
         let free = |name: &String| lead.contact.fields.get(name).map_or(Value::Null, from_json);
-        let free: HashMap<String, Value> = self.used.free.iter().map(|name| (name.clone(), free(name))).collect();
+        let free: HashMap<String, Value> =
+            self.used.free.iter().map(|name| (name.clone(), free(name))).collect();
         let fields = self.used.lead.iter().map(|name| (name.clone(), field(name)));
         fields.chain([("fields".to_owned(), Value::from(free))]).collect()
     }
@@ -116,7 +118,10 @@ fn report_syntax(text: &Text, errors: &ParseErrors) {
         let message = error.msg.trim_start_matches("Syntax error: ");
         // What could stand there instead is a list of the parser's tokens: no help to a marketer.
         let message = message.split(" expecting ").next().unwrap_or(message);
-        text.report_part(at..at, Finding::new(Code::Expression, format!("the expression is not CEL: {message}")));
+        text.report_part(
+            at..at,
+            Finding::new(Code::Expression, format!("the expression is not CEL: {message}")),
+        );
     }
 }
 

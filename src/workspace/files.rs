@@ -85,7 +85,8 @@ impl Files {
             Ok(text) => Stored::Text(text.to_owned()),
             Err(_) => Stored::Bytes { base64: BASE64.encode(bytes) },
         };
-        let stored: BTreeMap<&String, Stored> = self.0.iter().map(|(path, bytes)| (path, stored(bytes))).collect();
+        let stored: BTreeMap<&String, Stored> =
+            self.0.iter().map(|(path, bytes)| (path, stored(bytes))).collect();
         serde_json::to_string(&stored).expect("a map of texts is JSON")
     }
 
@@ -160,7 +161,8 @@ impl Reading<'_> {
         };
         let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable));
         let paths: Vec<PathBuf> = paths.collect::<Result<_, _>>()?;
-        let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let hidden =
+            |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         Ok(paths.into_iter().filter(|path| !hidden(path)).collect())
     }
 }
@@ -178,7 +180,9 @@ mod tests {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let write = |path: &str, text: &str| {
             let path = directory.path().join(path);
-            fs::create_dir_all(path.parent().expect("a parent")).and_then(|()| fs::write(path, text)).expect("written");
+            fs::create_dir_all(path.parent().expect("a parent"))
+                .and_then(|()| fs::write(path, text))
+                .expect("written");
         };
         write("funnel.toml", "a");
         write("dripline.toml", "b");

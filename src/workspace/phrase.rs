@@ -48,17 +48,23 @@ impl<'a> Placed<'a> {
     /// Reports a phrase about a step where there is no sequence whose step it could be.
     pub fn refuse_step(&self, what: &str) {
         if let Some(step) = self.step() {
-            let finding = Finding::new(Code::UnknownStep, format!("{what} cannot ask for a step of a sequence"));
+            let finding =
+                Finding::new(Code::UnknownStep, format!("{what} cannot ask for a step of a sequence"));
             step.report(finding.help("name a link in the mail and write: clicked link NAME"));
         }
     }
 
     fn check(&self, names: &Names) {
         match &self.phrase.fact {
-            Fact::InSegment(name) => check_known(&self.word(name), &names.segments, Code::UnknownSegment, "segment"),
+            Fact::InSegment(name) => {
+                check_known(&self.word(name), &names.segments, Code::UnknownSegment, "segment")
+            }
             Fact::Has(field) => self.check_field(field),
             Fact::ClickedLink(name) => {
-                names.links.iter().for_each(|links| check_known(&self.word(name), links, Code::UnknownLink, "link"));
+                names
+                    .links
+                    .iter()
+                    .for_each(|links| check_known(&self.word(name), links, Code::UnknownLink, "link"));
             }
             Fact::Visited(path) if !path.starts_with(['/', '*']) => {
                 self.word(path).report(Finding::new(Code::BadValue, "a path begins with `/` or `*`"));
@@ -78,7 +84,11 @@ impl<'a> Placed<'a> {
             let company: Vec<String> = COMPANY_FIELDS.iter().map(|name| format!("company.{name}")).collect();
             let known = LEAD_FIELDS.iter().copied().chain(company.iter().map(String::as_str));
             let finding = Finding::new(Code::UnknownField, format!("there is no field `{field}`"));
-            self.word(field).report(finding.meant(field, known, "fields of your own are written fields.NAME"));
+            self.word(field).report(finding.meant(
+                field,
+                known,
+                "fields of your own are written fields.NAME",
+            ));
         }
     }
 

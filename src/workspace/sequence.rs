@@ -23,7 +23,12 @@ pub struct Placement<'a> {
 }
 
 /// Reads a sequence. What is wrong is reported; None if too much is.
-pub fn read<'a>(document: &'a Document, id: &str, defaults: &Defaults, names: &Names) -> Option<Placement<'a>> {
+pub fn read<'a>(
+    document: &'a Document,
+    id: &str,
+    defaults: &Defaults,
+    names: &Names,
+) -> Option<Placement<'a>> {
     let mut table = Table::root(document);
     let title = table.required("title", "\"Welcome\"");
     let stage = table.required("stage", "\"tofu\"").and_then(|stage| stage.parse());
@@ -78,13 +83,17 @@ fn steps<'a>(
     send: &Arc<SendTimes>,
     names: &Names,
 ) -> Vec<Draft<'a>> {
-    let steps: Vec<Draft> = table.tables("step").into_iter().map(|table| step::read(table, send, names)).collect();
+    let steps: Vec<Draft> =
+        table.tables("step").into_iter().map(|table| step::read(table, send, names)).collect();
     if steps.is_empty() && !table.has("step") {
         let finding = Finding::new(Code::NoSteps, "the sequence has no steps");
-        table.report(finding.help("write [[step]] and below it what the step does, such as mail = \"tofu/welcome\""));
+        table.report(
+            finding.help("write [[step]] and below it what the step does, such as mail = \"tofu/welcome\""),
+        );
     }
     check_ids(&steps);
-    let mails: Vec<Option<&str>> = steps.iter().map(|step| step.is_mail().then_some(step.id.as_str())).collect();
+    let mails: Vec<Option<&str>> =
+        steps.iter().map(|step| step.is_mail().then_some(step.id.as_str())).collect();
     for placed in anywhere.iter().flat_map(|list| list.iter()) {
         placed.step().iter().for_each(|name| check_step(name, &mails, mails.len()));
     }
@@ -118,7 +127,10 @@ fn check_ids(steps: &[Draft]) {
             continue;
         };
         let line = other.id_place.source.position(other.id_place.span.start).0;
-        let finding = Finding::new(Code::DuplicateStep, format!("the step in line {line} has the id `{}` too", step.id));
+        let finding = Finding::new(
+            Code::DuplicateStep,
+            format!("the step in line {line} has the id `{}` too", step.id),
+        );
         step.id_place.report(finding.help("give one of them an id of its own: id = \"…\""));
     }
     let ids: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();

@@ -70,6 +70,11 @@ impl<'a> Source<'a> {
         Self { name, text, report }
     }
 
+    /// The same file, of which another text is read that has the same places.
+    pub fn with_text(self, text: &'a str) -> Self {
+        Self { text, ..self }
+    }
+
     /// The same for bytes: a byte order mark is dropped. What is no UTF-8 is reported, and is no source.
     pub fn decode(name: &'a str, bytes: &'a [u8], report: &'a Report) -> Option<Self> {
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);

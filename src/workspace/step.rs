@@ -24,8 +24,18 @@ const COMING: [&str; 2] = ["points", "webhook"];
 
 /// The fields of a lead that a step may set beside `fields.NAME`.
 const SETTABLE: [&str; 12] = [
-    "first_name", "last_name", "title", "salutation", "address_form", "language", "timezone", "country", "city",
-    "job_title", "phone", "fields",
+    "first_name",
+    "last_name",
+    "title",
+    "salutation",
+    "address_form",
+    "language",
+    "timezone",
+    "country",
+    "city",
+    "job_title",
+    "phone",
+    "fields",
 ];
 
 /// A step whose references to other steps are not checked yet.
@@ -129,7 +139,10 @@ fn default_id(verb: Option<&Verb>) -> String {
 fn refuse_mail_keys(table: &mut Table) {
     for key in ["thread", "send", "slots"] {
         if let Some(place) = table.value(key) {
-            place.report(Finding::new(Code::UnknownKey, format!("`{key}` is for steps with a mail; others act at once")));
+            place.report(Finding::new(
+                Code::UnknownKey,
+                format!("`{key}` is for steps with a mail; others act at once"),
+            ));
         }
     }
 }
@@ -182,7 +195,8 @@ fn tag(table: &mut Table, verb: &'static str) -> Option<String> {
 /// Reads what a step sets: fields of the lead under their names, free ones as `fields.NAME`.
 fn set(mut table: Table) -> BTreeMap<String, FieldValue> {
     let free = table.table("fields").entries().into_iter();
-    let free = free.filter_map(|(name, value, place)| Some((format!("fields.{}", name.value), field(value, &place)?)));
+    let free = free
+        .filter_map(|(name, value, place)| Some((format!("fields.{}", name.value), field(value, &place)?)));
     let mut set: BTreeMap<String, FieldValue> = free.collect();
     for (name, value, place) in table.entries() {
         if !SETTABLE.contains(&name.value) {

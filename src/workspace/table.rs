@@ -39,6 +39,10 @@ impl<'a> Document<'a> {
         Self { texts_only: true, ..Self::parse(source) }
     }
 
+    pub fn source(&self) -> Source<'a> {
+        self.source
+    }
+
     fn layer(&self) -> Layer<'_> {
         let span = 0..self.source.text.lines().next().map_or(0, str::len);
         Layer { source: self.source, entries: self.root.get_ref(), span, texts_only: self.texts_only }
@@ -182,9 +186,7 @@ impl<'a> Table<'a> {
             return Vec::new();
         };
         let layers = items.iter().filter_map(|item| found.at(item).table());
-        layers
-            .map(|layer| Table::new(format!("[[{key}]]"), layer))
-            .collect()
+        layers.map(|layer| Table::new(format!("[[{key}]]"), layer)).collect()
     }
 
     /// The tables `[key.NAME]` with their names, in the order in which they are written.

@@ -4,3 +4,4 @@ mod schedule;
 mod smtp;
 mod storage;
 mod support;
+mod walk;

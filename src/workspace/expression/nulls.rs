@@ -28,8 +28,11 @@ fn guard(node: &mut IdedExpr) {
             let field = node.clone();
             node.expr = not_null(field);
         }
-        Expr::Call(call) if COMPARISONS.contains(&call.func_name.as_str()) && !call.args.iter().any(is_null) => {
-            let guards: Vec<Expr> = call.args.iter().filter(|side| can_be_null(side)).cloned().map(not_null).collect();
+        Expr::Call(call)
+            if COMPARISONS.contains(&call.func_name.as_str()) && !call.args.iter().any(is_null) =>
+        {
+            let guards: Vec<Expr> =
+                call.args.iter().filter(|side| can_be_null(side)).cloned().map(not_null).collect();
             for guard in guards {
                 let comparison = std::mem::take(&mut node.expr);
                 node.expr = operation(operators::LOGICAL_AND, [guard, comparison]);
@@ -75,10 +78,14 @@ fn levels(node: &mut IdedExpr) -> usize {
 fn children(node: &mut IdedExpr) -> Vec<&mut IdedExpr> {
     match &mut node.expr {
         Expr::Select(select) => vec![&mut select.operand],
-        Expr::Call(call) => call.target.iter_mut().map(|target| &mut **target).chain(&mut call.args).collect(),
+        Expr::Call(call) => {
+            call.target.iter_mut().map(|target| &mut **target).chain(&mut call.args).collect()
+        }
         Expr::List(list) => list.elements.iter_mut().collect(),
         Expr::Map(map) => map.entries.iter_mut().flat_map(|entry| entry_children(&mut entry.expr)).collect(),
-        Expr::Struct(made) => made.entries.iter_mut().flat_map(|entry| entry_children(&mut entry.expr)).collect(),
+        Expr::Struct(made) => {
+            made.entries.iter_mut().flat_map(|entry| entry_children(&mut entry.expr)).collect()
+        }
         Expr::Comprehension(of) => {
             vec![&mut of.iter_range, &mut of.accu_init, &mut of.loop_cond, &mut of.loop_step, &mut of.result]
         }

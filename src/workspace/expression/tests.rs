@@ -89,12 +89,18 @@ fn mistakes_have_their_places() {
         ("fit > 1 && sise(lead.tags) > 2", &["f:1:22: error[DL042]: there is no function `sise`"]),
         (
             "foo && bar",
-            &["f:1:11: error[DL041]: `foo` is not known here", "f:1:18: error[DL041]: `bar` is not known here"],
+            &[
+                "f:1:11: error[DL041]: `foo` is not known here",
+                "f:1:18: error[DL041]: `bar` is not known here",
+            ],
         ),
     ];
     for (expression, expected) in cases {
         let found = parse(expression).expect_err(expression);
-        assert!(found.iter().zip(*expected).all(|(found, expected)| found.starts_with(expected)), "{found:#?}");
+        assert!(
+            found.iter().zip(*expected).all(|(found, expected)| found.starts_with(expected)),
+            "{found:#?}"
+        );
         assert!(found.len() >= expected.len(), "{expression}");
     }
 }

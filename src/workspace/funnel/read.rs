@@ -79,7 +79,12 @@ fn sender(mut table: Table) -> Option<Sender> {
     let (reply_to, relay) = (table.parse("reply_to"), table.text("relay"));
     relay.iter().for_each(names::one_word);
     table.finish();
-    Some(Sender { name: one_line(&name?), email: email?, reply_to, relay: relay.map(|relay| relay.value.to_owned()) })
+    Some(Sender {
+        name: one_line(&name?),
+        email: email?,
+        reply_to,
+        relay: relay.map(|relay| relay.value.to_owned()),
+    })
 }
 
 /// A text for a header or a heading, in which a line break can only be a slip.
@@ -136,7 +141,9 @@ fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Name
     let language = table.text("language").and_then(|text| text.read(language));
     let timezone = table.text("timezone").and_then(|text| text.read(zone));
     let named_sender = table.text("sender");
-    named_sender.iter().for_each(|name| names::check_known(name, &names.senders, Code::UnknownSender, "sender"));
+    named_sender
+        .iter()
+        .for_each(|name| names::check_known(name, &names.senders, Code::UnknownSender, "sender"));
     let named_topic = table.text("topic");
     named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Code::UnknownTopic, "topic"));
     let send = times::read(&mut table).unwrap_or_else(office_hours);
@@ -156,7 +163,11 @@ fn office_hours() -> Arc<SendTimes> {
 
 fn language(text: &str) -> Result<String, String> {
     let two_letters = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
-    if two_letters { Ok(text.to_owned()) } else { Err(format!("`{text}` is not a language, such as de or en")) }
+    if two_letters {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is not a language, such as de or en"))
+    }
 }
 
 fn caps(mut table: Table) -> Caps {
@@ -173,7 +184,11 @@ fn consent(mut table: Table) -> Basis {
     let required = table.text("require").and_then(|text| {
         text.read(|text| match text.parse() {
             Ok(basis @ (Basis::OptIn | Basis::DoubleOptIn)) => Ok(basis),
-            _ => Err(format!("`{text}` cannot be required; use one of: {}, {}", Basis::DoubleOptIn, Basis::OptIn)),
+            _ => Err(format!(
+                "`{text}` cannot be required; use one of: {}, {}",
+                Basis::DoubleOptIn,
+                Basis::OptIn
+            )),
         })
     });
     table.finish();
@@ -189,7 +204,8 @@ fn reply(mut table: Table) -> ReplyThen {
 fn scores(root: &mut Table, names: &Names) -> Vec<ScoreRule> {
     let tables = root.tables("score");
     if let Some(first) = tables.first() {
-        first.report(Finding::new(Code::Later, "scores are checked and kept, and count with a later version"));
+        first
+            .report(Finding::new(Code::Later, "scores are checked and kept, and count with a later version"));
     }
     let rule = |mut table: Table| {
         let on = table.required("on", "\"clicked link pricing\"");
@@ -208,7 +224,10 @@ fn scores(root: &mut Table, names: &Names) -> Vec<ScoreRule> {
 fn stages(root: &mut Table) -> BTreeMap<Stage, StageRule> {
     let tables = root.named("stage");
     if let Some((_, first)) = tables.first() {
-        first.report(Finding::new(Code::Later, "rules for stages are checked and kept, and count with a later version"));
+        first.report(Finding::new(
+            Code::Later,
+            "rules for stages are checked and kept, and count with a later version",
+        ));
     }
     let mut stages = BTreeMap::new();
     for (name, mut table) in tables {

@@ -58,11 +58,13 @@ fn lead(lead: &Lead) -> Map<String, Value> {
     let filled = |value: &Value| !value.is_null() && value.as_str() != Some("");
     let fields = lead.contact.fields.iter().filter(|(_, value)| filled(value));
     let fields: Map<String, Value> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let lists = [("tags".to_owned(), Value::from(lead.tags.as_slice())), ("fields".to_owned(), Value::from(fields))];
+    let lists =
+        [("tags".to_owned(), Value::from(lead.tags.as_slice())), ("fields".to_owned(), Value::from(fields))];
     known.chain(lists).collect()
 }
 
 fn company(lead: &Lead) -> Map<String, Value> {
-    let field = |name: &&str| lead.field(&format!("company.{name}")).map(|text| ((*name).to_owned(), text.into()));
+    let field =
+        |name: &&str| lead.field(&format!("company.{name}")).map(|text| ((*name).to_owned(), text.into()));
     COMPANY_FIELDS.iter().filter_map(field).collect()
 }

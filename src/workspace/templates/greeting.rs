@@ -35,7 +35,9 @@ impl Person<'_> {
         };
         match (self.informal, gender, self.last) {
             (true, ..) => join(&[Some("Hallo"), self.first]),
-            (false, Some(gender), Some(last)) => join(&[Some("Guten Tag"), Some(gender), self.title, Some(last)]),
+            (false, Some(gender), Some(last)) => {
+                join(&[Some("Guten Tag"), Some(gender), self.title, Some(last)])
+            }
             (false, ..) => join(&[Some("Guten Tag"), self.whole_name().as_deref()]),
         }
     }
@@ -92,7 +94,11 @@ mod tests {
             (&neutral, "Guten Tag Kim Meier", "Dear Kim Meier"),
             (&json!({"last_name": "Roth", "salutation": "ms"}), "Guten Tag Frau Roth", "Dear Ms Roth"),
             (&json!({"last_name": "Roth", "salutation": "mr"}), "Guten Tag Herr Roth", "Dear Mr Roth"),
-            (&json!({"first_name": "Kim", "last_name": "M", "title": "Dr."}), "Guten Tag Dr. Kim M", "Dear Dr. Kim M"),
+            (
+                &json!({"first_name": "Kim", "last_name": "M", "title": "Dr."}),
+                "Guten Tag Dr. Kim M",
+                "Dear Dr. Kim M",
+            ),
             (&json!({"first_name": "Kim", "salutation": "ms"}), "Guten Tag Kim", "Hello Kim"),
             (&json!({"first_name": "Kim"}), "Guten Tag Kim", "Hello Kim"),
             (&json!({"last_name": "Roth"}), "Guten Tag", "Hello"),

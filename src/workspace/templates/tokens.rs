@@ -7,15 +7,15 @@ use super::tags::{self, Kind};
 use crate::workspace::table::Text;
 
 /// The tags of one mail.
-pub(super) struct Tokens {
+pub(super) struct Tokens<'a> {
     prefix: String,
-    tags: Vec<Tag>,
+    tags: Vec<Tag<'a>>,
 }
 
-struct Tag {
-    text: String,
+struct Tag<'a> {
     kind: Kind,
-    place: Place,
+    /// The tag as it was written, and where.
+    text: Text<'a>,
 }
 
 /// Where a tag was written.
@@ -24,6 +24,13 @@ pub(super) struct Place {
     pub file: String,
     pub line: usize,
     pub column: usize,
+}
+
+impl Place {
+    fn of(text: &Text) -> Self {
+        let (line, column) = text.source.position(text.span.start);
+        Self { file: text.source.name.to_owned(), line, column }
+    }
 }
 
 /// A part of a text with tokens.
@@ -41,28 +48,33 @@ pub(super) struct Restored {
     pub places: Vec<((usize, usize), Place)>,
 }
 
-impl Tokens {
+impl<'a> Tokens<'a> {
     /// Tokens for texts that do not contain `prefix`: lower-case letters, which HTML leaves as they are.
     pub fn new(prefix: &str) -> Self {
         Self { prefix: prefix.to_owned(), tags: Vec::new() }
     }
 
     /// The text with tokens for its tags, and without its comments.
-    pub fn take(&mut self, text: &Text) -> String {
+    pub fn take(&mut self, text: &Text<'a>) -> String {
         let mut taken = String::with_capacity(text.value.len());
         let mut from = 0;
         for (range, kind) in tags::find(text.value) {
             taken.push_str(&text.value[from..range.start]);
             from = range.end;
             if kind != Kind::Comment {
-                let (line, column) = text.source.position(text.part(range.clone()).start);
-                let place = Place { file: text.source.name.to_owned(), line, column };
                 taken.push_str(&self.word(self.tags.len()));
-                self.tags.push(Tag { text: text.value[range].to_owned(), kind, place });
+                let tag =
+                    Text { value: &text.value[range.clone()], span: text.part(range), source: text.source };
+                self.tags.push(Tag { kind, text: tag });
             }
         }
         taken.push_str(&text.value[from..]);
         taken
+    }
+
+    /// What every token begins with, and nothing else does.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// The token for a tag.
@@ -74,8 +86,9 @@ impl Tokens {
         &self.tags[tag].kind
     }
 
-    pub fn place(&self, tag: usize) -> &Place {
-        &self.tags[tag].place
+    /// The tag as it was written.
+    pub fn written(&self, tag: usize) -> &Text<'a> {
+        &self.tags[tag].text
     }
 
     /// The text and the tokens in it, in order. Empty texts are left out.
@@ -125,22 +138,25 @@ impl Tokens {
     pub fn restore(&self, text: &str) -> Restored {
         let mut restored = Restored { text: String::with_capacity(text.len() * 2), places: Vec::new() };
         let (mut line, mut column, mut counted) = (1, 1, 0);
-        let mut wrap_end = "";
+        // What HTML has put behind a token: nothing, the end of its comment, or the value of an attribute.
+        let mut behind = None;
         for part in self.parts(text) {
             match part {
                 Part::Text(text) => {
-                    let text = text.strip_prefix(wrap_end).or_else(|| text.strip_prefix("=\"\"")).unwrap_or(text);
+                    let text = behind.take().and_then(|behind| text.strip_prefix(behind)).unwrap_or(text);
                     restored.text.push_str(&text.replace("{{", "\\{{"));
-                    wrap_end = "";
                 }
                 Part::Tag(tag) => {
-                    wrap_end = unwrap_comment(&mut restored.text);
+                    let comment =
+                        self.kind(tag).is_block().then(|| unwrap_comment(&mut restored.text)).flatten();
+                    behind = Some(comment.unwrap_or("=\"\""));
                     for c in restored.text[counted..].chars() {
                         (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
                     }
                     counted = restored.text.len();
-                    restored.places.push(((line, column), self.tags[tag].place.clone()));
-                    restored.text.push_str(&self.tags[tag].text);
+                    let written = self.written(tag);
+                    restored.places.push(((line, column), Place::of(written)));
+                    restored.text.push_str(written.value);
                 }
             }
         }
@@ -149,14 +165,11 @@ impl Tokens {
 }
 
 /// Takes the begin of a comment from the end of a text, and answers what ends that comment.
-fn unwrap_comment(text: &mut String) -> &'static str {
-    for (begin, end) in [("<!--", "-->"), ("&lt;!--", "--&gt;")] {
-        if text.ends_with(begin) {
-            text.truncate(text.len() - begin.len());
-            return end;
-        }
-    }
-    ""
+fn unwrap_comment(text: &mut String) -> Option<&'static str> {
+    let comments = [("<!--", "-->"), ("&lt;!--", "--&gt;")];
+    let (begin, end) = comments.into_iter().find(|(begin, _)| text.ends_with(begin))?;
+    text.truncate(text.len() - begin.len());
+    Some(end)
 }
 
 #[cfg(test)]
@@ -173,10 +186,14 @@ mod tests {
         let taken = tokens.take(&text);
         assert_eq!(taken, "ü dl0z\ndl1zxdl2z dl9z dlz {{! x");
         assert_eq!(tokens.tags(&taken), [0, 1, 2]);
-        let restored = tokens.restore("dl0z <!--dl1z-->\nx<i dl2z=\"\" &lt;!--dl0z--&gt;");
-        assert_eq!(restored.text, "{{a}} {{#if b}}\nx<i {{/if}} {{a}}");
-        let places: Vec<_> = restored.places.iter().map(|(at, place)| (*at, place.line, place.column)).collect();
-        assert_eq!(places, [((1, 1), 1, 3), ((1, 7), 2, 12), ((2, 5), 2, 22), ((2, 13), 1, 3)]);
+        let restored = tokens.restore("dl0z <!--dl1z-->\nx<i dl2z=\"\" &lt;!--dl2z--&gt;<!--dl0z-->");
+        assert_eq!(restored.text, "{{a}} {{#if b}}\nx<i {{/if}} {{/if}}<!--{{a}}-->");
+        let places: Vec<_> =
+            restored.places.iter().map(|(at, place)| (*at, place.line, place.column)).collect();
+        assert_eq!(
+            places,
+            [((1, 1), 1, 3), ((1, 7), 2, 12), ((2, 5), 2, 22), ((2, 13), 2, 22), ((2, 24), 1, 3)]
+        );
     }
 
     #[test]

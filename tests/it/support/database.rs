@@ -27,6 +27,19 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
+/// Makes of each `async fn name(db: TestDb)` the test `name::postgres`: for locks, which SQLite's one writer needs not.
+macro_rules! on_postgres {
+    ($($test:ident),+ $(,)?) => {
+        $(mod $test {
+            #[test]
+            fn postgres() {
+                $crate::support::database::run($crate::support::database::Home::postgres(), super::$test);
+            }
+        })+
+    };
+}
+pub(crate) use on_postgres;
+
 /// An open database with nothing in it but the tables. It is gone when the test ends, however it ends.
 pub struct TestDb {
     db: Db,
@@ -86,7 +99,8 @@ impl Home {
         Home::Postgres { server, name }
     }
 
-    fn url(&self) -> String {
+    /// What the server would be given to open it.
+    pub fn url(&self) -> String {
         match self {
             Home::Sqlite(folder) => format!("sqlite:{}", folder.path().join("dripline.db").display()),
             Home::Postgres { server, name } => server.replacen("/postgres?", &format!("/{name}?"), 1),

@@ -3,3 +3,5 @@
 pub mod counts;
 pub mod database;
 pub mod smtp_server;
+pub mod world;
+pub mod records;
