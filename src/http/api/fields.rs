@@ -1,8 +1,6 @@
 //! [`Fields`]: the members of a JSON body, taken one by one. All mistakes are found in one go, and what nobody takes is
 //! one of them.
 
-use std::str::FromStr;
-
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -12,7 +10,7 @@ use crate::domain::suggest::nearest;
 use crate::http::error::{FieldError, Problem};
 
 /// A longer text was not meant for the field, in characters.
-const LONGEST: usize = 2_000;
+const LONGEST: usize = 10_000;
 
 /// The members of a body that are not taken yet.
 pub struct Fields {
@@ -42,7 +40,7 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 impl Fields {
-    fn parse(body: &[u8]) -> Result<Self, Problem> {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, Problem> {
         let bad = |why: String| Problem::new(StatusCode::BAD_REQUEST, why);
         match serde_json::from_slice(body) {
             Ok(Value::Object(left)) => Ok(Self { left, known: Vec::new(), errors: Vec::new() }),
@@ -57,8 +55,11 @@ impl Fields {
         self.left.remove(field).filter(|value| !value.is_null())
     }
 
-    /// Notes a mistake.
+    /// Notes a mistake. The first one about a field is enough.
     pub fn wrong(&mut self, field: &str, message: impl Into<String>) {
+        if self.errors.iter().any(|error| error.field == field) {
+            return;
+        }
         self.errors.push(FieldError { field: field.to_owned(), message: message.into() });
     }
 
@@ -80,23 +81,10 @@ impl Fields {
 
     /// A text that must be there. A missing one is noted, and empty here.
     pub fn required(&mut self, field: &'static str) -> String {
-        let mistakes = self.errors.len();
-        let text = self.text(field);
-        if text.is_none() && self.errors.len() == mistakes {
+        self.text(field).unwrap_or_else(|| {
             self.wrong(field, "is missing");
-        }
-        text.unwrap_or_default()
-    }
-
-    /// A text that stands for something.
-    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(&mut self, field: &'static str) -> Option<T> {
-        let text = self.text(field)?;
-        self.read(field, &text, |text| text.parse::<T>().map_err(|error| error.to_string()))
-    }
-
-    /// What `read` makes of a text; its refusal is noted.
-    pub fn read<T>(&mut self, field: &str, text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        read(text).map_err(|why| self.wrong(field, why)).ok()
+            String::new()
+        })
     }
 
     /// A text that names one of these.

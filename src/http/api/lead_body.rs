@@ -1,14 +1,13 @@
-//! What the body of `POST /leads` says: the columns of the CSV format as JSON, with `fields` for the free ones.
+//! What the body of `POST /leads` says: a row of the CSV format as JSON. `tags` is a list, `tracking` a flag, and
+//! `fields` an object with the free fields.
 
-use chrono::DateTime;
+use serde_json::Value;
 
 use super::fields::Fields;
-use crate::domain::address::Address;
-use crate::domain::consent::{Channel, Consent};
-use crate::domain::lead::{Company, Contact};
-use crate::domain::schedule;
 use crate::domain::time::Timestamp;
 use crate::http::error::Problem;
+use crate::nurture::import::columns::{Column, Name};
+use crate::nurture::import::row::{self, Given};
 use crate::nurture::record::LeadInput;
 
 /// Reads a lead. A consent without a time was given now.
@@ -16,61 +15,82 @@ use crate::nurture::record::LeadInput;
 /// # Errors
 /// Every mistake in the body.
 pub fn read_lead(mut body: Fields, now: Timestamp) -> Result<LeadInput, Problem> {
-    let email = body.required("email");
-    let email = if email.is_empty() {
-        None
-    } else {
-        body.read("email", &email, |text| text.parse::<Address>().map_err(|error| error.to_string()))
-    };
-    let contact = contact(&mut body);
-    let company = company(&mut body);
-    let consents = consent(&mut body, now).into_iter().collect();
-    let (tags, stage) = (body.texts("tags"), body.parsed("stage"));
-    let (source, external_id) = (body.text("source"), body.text("external_id"));
-    let tracking = body.flag("tracking").unwrap_or(false);
+    let mut cells: Vec<(Column, String)> =
+        Name::ALL.iter().filter_map(|name| Some((Column::Known(*name), cell(&mut body, *name)?))).collect();
+    let mut free = body.map("fields");
+    free.retain(|_, value| !value.is_null());
+    for (name, value) in &free {
+        match format!("field.{name}").parse() {
+            Ok(column @ Column::Field(_)) => cells.push((column, text(value))),
+            _ => body.wrong(&format!("fields.{name}"), "is no name of letters, digits and _"),
+        }
+    }
+    let given = Given { form: Some("api".to_owned()), ..Given::default() };
+    let read = row::read(cells.iter().map(|(column, text)| (column, text.as_str())), &given, now);
+    for fault in read.as_ref().err().into_iter().flatten() {
+        let column = fault.column.as_deref().unwrap_or("email");
+        body.wrong(&column.replacen("field.", "fields.", 1), fault.reason.as_str());
+    }
     body.finish()?;
-    // Without an address `finish` has failed.
-    let email = email.ok_or_else(Problem::internal)?;
-    Ok(LeadInput { email, contact, company, tags, stage, source, external_id, consents, tracking, example: false })
+    let mut input = read.map_err(|_| Problem::internal())?;
+    // A file can only guess what is a number: JSON says it.
+    input.contact.fields = free.into_iter().collect();
+    Ok(input)
 }
 
-fn contact(body: &mut Fields) -> Contact {
-    Contact {
-        first_name: body.text("first_name"),
-        last_name: body.text("last_name"),
-        title: body.text("title"),
-        salutation: body.parsed("salutation"),
-        address_form: body.parsed("address_form"),
-        language: body.text("language"),
-        timezone: zone(body),
-        country: body.text("country").map(|country| country.to_uppercase()),
-        city: body.text("city"),
-        job_title: body.text("job_title"),
-        phone: body.text("phone"),
-        fields: body.map("fields").into_iter().filter(|(_, value)| !value.is_null()).collect(),
+/// A member as the text that a file would have.
+fn cell(body: &mut Fields, name: Name) -> Option<String> {
+    match name {
+        Name::Tags => Some(body.texts(name.as_str()).join(";")),
+        Name::Tracking => body.flag(name.as_str()).map(|yes| if yes { "yes" } else { "no" }.to_owned()),
+        _ => body.text(name.as_str()),
     }
 }
 
-fn zone(body: &mut Fields) -> Option<String> {
-    let name = body.text("timezone")?;
-    body.read("timezone", &name, |name| schedule::zone(name).map_err(|error| error.to_string()))?;
-    Some(name)
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn company(body: &mut Fields) -> Option<Company> {
-    let (name, domain) = (body.text("company"), body.text("company_domain"));
-    let name = name.or_else(|| domain.clone())?;
-    Some(Company { name, domain, ..Company::default() })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::consent::Basis;
 
-fn consent(body: &mut Fields, now: Timestamp) -> Option<Consent> {
-    let (basis, at, wording) = (body.parsed("basis"), body.text("consent_at"), body.text("consent_text"));
-    let at = at.and_then(|at| {
-        body.read("consent_at", &at, |at| {
-            let moment = DateTime::parse_from_rfc3339(at);
-            moment.map_err(|_| format!("\"{at}\" is not a time such as 2026-03-01T09:30:00+01:00"))
-        })
-    });
-    let at = at.map_or(now, |at| Timestamp::from(at.to_utc()));
-    Some(Consent { channel: Channel::Email, basis: basis?, at, wording, form: Some("api".to_owned()), network: None })
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+    fn read(json: &str) -> Result<LeadInput, Problem> {
+        read_lead(Fields::parse(json.as_bytes())?, NOW)
+    }
+
+    #[test]
+    fn a_body_says_what_a_row_says() {
+        let lead = read(
+            r#"{"email": "Kim@Example.org", "first_name": "Kim", "stage": "mofu", "tags": ["a", "b"], "tracking": true,
+                "basis": "opt_in", "company": "Meier AG", "fields": {"seats": 12, "code": "007", "old": null}}"#,
+        )
+        .expect("a lead");
+        assert_eq!(lead.email.as_str(), "kim@example.org");
+        assert_eq!((lead.tags, lead.tracking), (vec!["a".to_owned(), "b".to_owned()], true));
+        assert_eq!((lead.consents[0].basis, lead.consents[0].at), (Basis::OptIn, NOW));
+        let fields: Vec<(&str, &Value)> =
+            lead.contact.fields.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        assert_eq!(fields, [("code", &Value::from("007")), ("seats", &Value::from(12))]);
+    }
+
+    #[test]
+    fn every_mistake_is_named_by_its_member() {
+        let problem = read(r#"{"email": "kim", "timezone": "Berlin", "stage": 1, "nmae": "x", "fields": {"a b": 1}}"#);
+        let problem = problem.expect_err("mistakes");
+        let mut named: Vec<&str> = problem.errors.iter().map(|error| error.field.as_str()).collect();
+        named.sort_unstable();
+        assert_eq!(named, ["email", "fields.a b", "nmae", "stage", "timezone"]);
+    }
+
+    #[test]
+    fn a_lead_needs_an_address() {
+        for json in ["{}", r#"{"email": null}"#, r#"{"email": " "}"#, r#"{"email": 5}"#] {
+            let problem = read(json).expect_err("no lead");
+            assert_eq!(problem.errors.iter().filter(|error| error.field == "email").count(), 1, "{json}");
+        }
+    }
 }
