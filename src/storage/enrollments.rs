@@ -53,7 +53,8 @@ const END: &str = "UPDATE enrollments SET state = $2, ended_at = $3, due_at = NU
     WHERE id = $1 AND state = 'active'";
 const WAKE: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL WHERE state = 'active' AND id IN ({rows}) \
     AND (due_at IS NULL OR due_at > $1)";
-const REST: &str = "UPDATE enrollments SET due_at = $2, waits_for = $3 WHERE lead_id = $1 AND state = 'active'";
+const REST: &str =
+    "UPDATE enrollments SET due_at = $2, waits_for = $3 WHERE lead_id = $1 AND state = 'active'";
 const ACTIVE: &str = select!("WHERE e.lead_id = $1 AND e.state = 'active'");
 const BY_ID: &str = select!("WHERE e.id = $1 {lock: FOR NO KEY UPDATE OF e}");
 const OF_LEADS: &str = select!("WHERE e.lead_id IN ({rows})");

@@ -48,8 +48,10 @@ const UPDATE_CONTACT: &str = "UPDATE leads SET version = version + 1, first_name
     salutation = $5, address_form = $6, language = $7, timezone = $8, country = $9, city = $10, job_title = $11, \
     phone = $12, fields = $13, tags = $14, company_id = COALESCE($15, company_id), \
     external_id = COALESCE($16, external_id), source = COALESCE(source, $17) WHERE id = $1";
-const CLOSE: &str = "UPDATE leads SET version = version + 1, closed_by = COALESCE(closed_by, $2) WHERE id = $1";
-const SET_PARTY: &str = "UPDATE leads SET version = version + 1, party = $2, owner = COALESCE($3, owner) WHERE id = $1";
+const CLOSE: &str =
+    "UPDATE leads SET version = version + 1, closed_by = COALESCE(closed_by, $2) WHERE id = $1";
+const SET_PARTY: &str =
+    "UPDATE leads SET version = version + 1, party = $2, owner = COALESCE($3, owner) WHERE id = $1";
 const SET_STAGE: &str = "UPDATE leads SET version = version + 1, stage = $2, enrolls = $3 WHERE id = $1";
 const SET_ENROLLS: &str = "UPDATE leads SET version = version + 1, enrolls = $2 WHERE id = $1";
 const SET_BASIS: &str = "UPDATE leads SET version = version + 1, basis = $2 WHERE id = $1";
@@ -90,7 +92,11 @@ fn read(row: &dyn Cells) -> DbResult<StoredLead> {
         prospect_since: row.opt_at(28)?,
         created_at: row.at(3)?,
     };
-    Ok(StoredLead { lead, address: row.text(2)?, suppressed_by: opt_word(row.opt_text(29)?, "suppressed_by")? })
+    Ok(StoredLead {
+        lead,
+        address: row.text(2)?,
+        suppressed_by: opt_word(row.opt_text(29)?, "suppressed_by")?,
+    })
 }
 
 fn read_company(row: &dyn Cells) -> DbResult<Option<Company>> {

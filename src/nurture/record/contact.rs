@@ -133,14 +133,21 @@ impl Record<'_> {
         Ok(Some(Company { id, ..company }))
     }
 
-    async fn insert_leads(&mut self, new: Vec<(StoredLead, Vec<Consent>)>, import: Option<i64>) -> NurtureResult<()> {
+    async fn insert_leads(
+        &mut self,
+        new: Vec<(StoredLead, Vec<Consent>)>,
+        import: Option<i64>,
+    ) -> NurtureResult<()> {
         let (stored, agreed): (Vec<StoredLead>, Vec<Vec<Consent>>) = new.into_iter().unzip();
         let hashes: Vec<&str> = stored.iter().map(|stored| stored.address.as_str()).collect();
         addresses::know(self.tx, &hashes).await?;
         leads::insert(self.tx, &stored, import).await?;
         let ids: Vec<i64> = stored.iter().map(|stored| stored.lead.id).collect();
-        let agreed: Vec<(i64, Consent)> =
-            ids.iter().zip(agreed).flat_map(|(id, all)| all.into_iter().map(|consent| (*id, consent))).collect();
+        let agreed: Vec<(i64, Consent)> = ids
+            .iter()
+            .zip(agreed)
+            .flat_map(|(id, all)| all.into_iter().map(|consent| (*id, consent)))
+            .collect();
         consents::insert(self.tx, &agreed).await?;
         let events: Vec<Event> = stored.iter().map(|stored| self.created(&stored.lead)).collect();
         events::insert(self.tx, &events).await?;
