@@ -54,6 +54,8 @@ const SET_PARTY: &str = "UPDATE leads SET version = version + 1, party = $2, own
 const SET_STAGE: &str = "UPDATE leads SET version = version + 1, stage = $2, enrolls = $3 WHERE id = $1";
 const SET_ENROLLS: &str = "UPDATE leads SET version = version + 1, enrolls = $2 WHERE id = $1";
 const SET_BASIS: &str = "UPDATE leads SET version = version + 1, basis = $2 WHERE id = $1";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[("by_ids", BY_IDS), ("by_email", BY_EMAIL), ("by_external_id", BY_EXTERNAL_ID), ("lock", LOCK), ("behind", BEHIND), ("close", CLOSE), ("set_party", SET_PARTY), ("set_stage", SET_STAGE)];
 
 fn read(row: &dyn Cells) -> DbResult<StoredLead> {
     let email = row.text(1)?;

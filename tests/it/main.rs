@@ -1,4 +1,5 @@
 //! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
+mod plans;
 mod storage;
 mod support;
