@@ -9,6 +9,8 @@
 //! - [`app`]: one running server, built from a configuration.
 //! - [`cli`]: one file a command.
 
+pub mod config;
 pub mod domain;
 pub mod mail;
 pub mod storage;
+pub mod workspace;

@@ -39,14 +39,16 @@ impl FromStr for Address {
         let refuse = |why: &str| AddressError { text: text.chars().take(80).collect(), why: why.to_owned() };
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@').ok_or_else(|| refuse("there is no @"))?;
-        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| refuse("the part behind the @ is not a domain"))?;
+        let domain = idna::domain_to_ascii_strict(domain)
+            .map_err(|_| refuse("the part behind the @ is not a domain"))?;
         if local.starts_with('"') {
             return Err(refuse("a quoted part before the @ is not supported"));
         }
         let address = format!("{}@{domain}", local.to_lowercase());
         let options = email_address::Options::default().without_display_text().without_domain_literal();
         let options = if domain == "localhost" { options } else { options.with_required_tld() };
-        email_address::EmailAddress::parse_with_options(&address, options).map_err(|error| refuse(&error.to_string()))?;
+        email_address::EmailAddress::parse_with_options(&address, options)
+            .map_err(|error| refuse(&error.to_string()))?;
         Ok(Self(address))
     }
 }
@@ -81,7 +83,19 @@ mod tests {
 
     #[test]
     fn what_is_no_address_says_why() {
-        for text in ["", "anna", "anna@", "@x.example", "a b@x.example", "a@b", "a@x..example", "\"a\"@x.example", "a@[1.2.3.4]", "a\r\nb@x.example", "Anna <a@x.example>"] {
+        for text in [
+            "",
+            "anna",
+            "anna@",
+            "@x.example",
+            "a b@x.example",
+            "a@b",
+            "a@x..example",
+            "\"a\"@x.example",
+            "a@[1.2.3.4]",
+            "a\r\nb@x.example",
+            "Anna <a@x.example>",
+        ] {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }

@@ -106,11 +106,18 @@ fn unreadable(text: &str, not: bool, rest: &str) -> PhraseError {
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let suggestion = near.filter(|(likeness, _)| *likeness > 0.75).map(|(_, form)| {
         let name = rest.split_whitespace().last().filter(|_| words > 1).unwrap_or("");
-        let filled = if form.ends_with(char::is_uppercase) { format!("{} {name}", head(form)) } else { (*form).to_owned() };
+        let filled = if form.ends_with(char::is_uppercase) {
+            format!("{} {name}", head(form))
+        } else {
+            (*form).to_owned()
+        };
         let filled = if name.is_empty() { (*form).to_owned() } else { filled };
         format!("{}{filled}", if not { "not " } else { "" })
     });
-    PhraseError { message: format!("\"{text}\" is not a condition; the forms are: {}", FORMS.join(", ")), suggestion }
+    PhraseError {
+        message: format!("\"{text}\" is not a condition; the forms are: {}", FORMS.join(", ")),
+        suggestion,
+    }
 }
 
 /// The fixed words of a form: `in segment` of `in segment NAME`.
@@ -192,12 +199,16 @@ impl Known<'_> {
     }
 }
 
-/// Whether `path` fits `pattern`, in which `*` is any run of characters. The query is ignored.
+/// Whether the path of a page fits `pattern`, in which `*` is any run of characters. The query is ignored.
 pub fn path_fits(pattern: &str, path: &str) -> bool {
-    let path = path.split(['?', '#']).next().unwrap_or(path);
+    fits(pattern, path.split(['?', '#']).next().unwrap_or(path))
+}
+
+/// Whether `text` fits `pattern`, in which `*` is any run of characters.
+pub fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or("");
-    let Some(mut rest) = path.strip_prefix(first) else { return false };
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
     let mut parts: Vec<&str> = parts.collect();
     let Some(last) = parts.pop() else { return rest.is_empty() };
     for part in parts {

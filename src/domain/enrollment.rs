@@ -218,8 +218,8 @@ fn try_step(facts: &Facts, at: usize, resumed: Option<&OpenMessage>) -> Result<T
         return Err(Passing::Skipped(phrase.clone()));
     }
     let Verb::Mail { variants, .. } = &step.verb else { return Ok(Then::Act { step: at }) };
-    let opens = in_window(step, facts.now, facts.zone);
-    if opens > facts.now {
+    if !step.send.open(facts.now, facts.zone) {
+        let opens = step.send.next(facts.now, facts.zone);
         return Ok(Then::Wait { until: Some(opens), why: Waiting::Time });
     }
     match gate(&facts.gate, facts.now) {
@@ -254,3 +254,6 @@ fn variant(enrollment: i64, step: i64, count: usize) -> i64 {
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     ((mixed ^ (mixed >> 31)) % count.max(1) as u64) as i64
 }
+
+#[cfg(test)]
+mod tests;

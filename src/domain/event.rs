@@ -88,14 +88,20 @@ impl Happening {
     pub fn meets(&self, fact: &Fact, enrollment: Option<i64>) -> bool {
         let about = self.details.about.as_deref();
         let in_step = |step: &str| {
-            enrollment.is_some() && self.details.enrollment == enrollment && self.details.step.as_deref() == Some(step)
+            enrollment.is_some()
+                && self.details.enrollment == enrollment
+                && self.details.step.as_deref() == Some(step)
         };
         match (self.kind, fact) {
-            (EventKind::Opened, Fact::Opened(step)) | (EventKind::Clicked, Fact::Clicked(step)) => in_step(step),
+            (EventKind::Opened, Fact::Opened(step)) | (EventKind::Clicked, Fact::Clicked(step)) => {
+                in_step(step)
+            }
             (EventKind::Clicked, Fact::ClickedLink(name))
             | (EventKind::Submitted, Fact::Submitted(name))
             | (EventKind::Custom, Fact::Did(name)) => about == Some(name),
-            (EventKind::Visited, Fact::Visited(pattern)) => about.is_some_and(|path| path_fits(pattern, path)),
+            (EventKind::Visited, Fact::Visited(pattern)) => {
+                about.is_some_and(|path| path_fits(pattern, path))
+            }
             (EventKind::Replied, Fact::Replied)
             | (EventKind::MeetingBooked, Fact::BookedMeeting)
             | (EventKind::Purchase, Fact::Bought) => true,

@@ -191,7 +191,8 @@ fn capped(facts: &GateFacts, now: Timestamp) -> Result<(), Refusal> {
     let gap_ends = facts.sent.iter().max().map(|last| *last + facts.caps.min_gap);
     let week_ends = week_ends(facts, now);
     let later = [(gap_ends, Reason::MinGap), (week_ends, Reason::PerWeek)];
-    let later = later.into_iter().filter_map(|(ends, reason)| Some((ends.filter(|ends| *ends > now)?, reason)));
+    let later =
+        later.into_iter().filter_map(|(ends, reason)| Some((ends.filter(|ends| *ends > now)?, reason)));
     match later.max_by_key(|(ends, _)| *ends) {
         Some((ends, reason)) => Err(Refusal::Until(ends, reason)),
         None => Ok(()),
@@ -249,7 +250,10 @@ mod tests {
 
     #[test]
     fn no_mail_without_the_basis_that_is_asked_for() {
-        assert_eq!(gate(&GateFacts { basis: None, ..open() }, NOW), Err(Refusal::UntilEvent(Reason::NoConsent)));
+        assert_eq!(
+            gate(&GateFacts { basis: None, ..open() }, NOW),
+            Err(Refusal::UntilEvent(Reason::NoConsent))
+        );
         let single = GateFacts { basis: Some(Basis::OptIn), ..open() };
         assert_eq!(gate(&single, NOW), Err(Refusal::UntilEvent(Reason::NotConfirmed)));
         assert_eq!(gate(&GateFacts { required: Basis::OptIn, ..single }, NOW), Ok(()));

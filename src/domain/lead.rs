@@ -88,8 +88,24 @@ pub struct Lead {
 
 /// The `lead.*` names that conditions and templates know, beside `lead.fields.NAME`.
 pub const LEAD_FIELDS: &[&str] = &[
-    "email", "first_name", "last_name", "title", "salutation", "address_form", "language", "timezone", "country",
-    "city", "job_title", "phone", "stage", "qualification", "owner", "source", "external_id", "tags",
+    "email",
+    "first_name",
+    "last_name",
+    "title",
+    "salutation",
+    "address_form",
+    "language",
+    "timezone",
+    "country",
+    "city",
+    "job_title",
+    "phone",
+    "stage",
+    "qualification",
+    "owner",
+    "source",
+    "external_id",
+    "tags",
 ];
 
 /// The `company.*` names that conditions and templates know.

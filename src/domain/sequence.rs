@@ -62,7 +62,10 @@ pub struct Step {
 pub enum Verb {
     /// Sends one of the variants (template names such as `mofu/guide`; more than one is an A/B test),
     /// in the thread of an earlier step's mail if `thread` names one.
-    Mail { variants: Vec<String>, thread: Option<String> },
+    Mail {
+        variants: Vec<String>,
+        thread: Option<String>,
+    },
     /// Hands the lead to sales, with this cause.
     HandOver(String),
     Tag(String),

@@ -154,6 +154,11 @@ pub fn fingerprint(text: &str) -> String {
     lower().encode(&Sha256::digest(text.as_bytes()))
 }
 
+/// The number under which a name is locked by all nodes.
+pub fn lock_number(name: &str) -> i64 {
+    Sha256::digest(name.as_bytes()).iter().take(8).fold(0, |number, byte| number << 8 | i64::from(*byte))
+}
+
 fn lower() -> &'static Encoding {
     use std::sync::OnceLock;
     static LOWER: OnceLock<Encoding> = OnceLock::new();

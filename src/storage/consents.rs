@@ -7,7 +7,8 @@ use super::tx::Tx;
 use crate::domain::consent::Consent;
 use crate::domain::time::Timestamp;
 
-const INSERT: &str = "INSERT INTO consents (id, lead_id, channel, basis, at, wording, form, network) VALUES {rows}";
+const INSERT: &str =
+    "INSERT INTO consents (id, lead_id, channel, basis, at, wording, form, network) VALUES {rows}";
 const OF_LEAD: &str = "SELECT channel, basis, at, wording, form, network FROM consents \
     WHERE lead_id = $1 AND withdrawn_at IS NULL ORDER BY at, id";
 const UNWANTED: &str = "SELECT lead_id, topic FROM topic_choices WHERE lead_id IN ({rows}) AND NOT wanted";

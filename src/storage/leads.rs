@@ -9,7 +9,6 @@ use crate::domain::consent::Basis;
 use crate::domain::gate::StopKind;
 use crate::domain::lead::{Company, Contact, Lead};
 use crate::domain::stage::{Party, Stage};
-use crate::domain::time::Timestamp;
 
 /// A lead, and whether its address may be written to.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,10 +34,10 @@ macro_rules! select {
 }
 
 const BY_IDS: &str = select!("WHERE l.id IN ({rows})");
-const BY_EMAIL: &str = select!("WHERE l.email = $1");
-const BY_EXTERNAL_ID: &str = select!("WHERE l.external_id = $1");
+const BY_EMAILS: &str = select!("WHERE l.email IN ({rows})");
+const BY_EXTERNAL_IDS: &str = select!("WHERE l.external_id IN ({rows})");
 const LOCK: &str = "SELECT id FROM leads WHERE id = $1 {lock: FOR NO KEY UPDATE}";
-const ID_BY_EMAIL: &str = "SELECT id FROM leads WHERE email = $1";
+const LOCK_ALL: &str = "SELECT id FROM leads WHERE id IN ({rows}) ORDER BY id {lock: FOR NO KEY UPDATE}";
 const BEHIND: &str = "SELECT id FROM leads WHERE id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT COUNT(*) FROM leads";
 const INSERT: &str = "INSERT INTO leads (id, email, address, created_at, first_name, last_name, title, salutation, \
@@ -49,13 +48,25 @@ const UPDATE_CONTACT: &str = "UPDATE leads SET version = version + 1, first_name
     salutation = $5, address_form = $6, language = $7, timezone = $8, country = $9, city = $10, job_title = $11, \
     phone = $12, fields = $13, tags = $14, company_id = COALESCE($15, company_id), \
     external_id = COALESCE($16, external_id), source = COALESCE(source, $17) WHERE id = $1";
-const CLOSE: &str = "UPDATE leads SET version = version + 1, closed_by = COALESCE(closed_by, $2) WHERE id = $1";
-const SET_PARTY: &str = "UPDATE leads SET version = version + 1, party = $2, owner = COALESCE($3, owner) WHERE id = $1";
+const CLOSE: &str =
+    "UPDATE leads SET version = version + 1, closed_by = COALESCE(closed_by, $2) WHERE id = $1";
+const SET_PARTY: &str =
+    "UPDATE leads SET version = version + 1, party = $2, owner = COALESCE($3, owner) WHERE id = $1";
 const SET_STAGE: &str = "UPDATE leads SET version = version + 1, stage = $2, enrolls = $3 WHERE id = $1";
 const SET_ENROLLS: &str = "UPDATE leads SET version = version + 1, enrolls = $2 WHERE id = $1";
 const SET_BASIS: &str = "UPDATE leads SET version = version + 1, basis = $2 WHERE id = $1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("by_ids", BY_IDS), ("by_email", BY_EMAIL), ("by_external_id", BY_EXTERNAL_ID), ("lock", LOCK), ("behind", BEHIND), ("close", CLOSE), ("set_party", SET_PARTY), ("set_stage", SET_STAGE)];
+pub const HOT: &[(&str, &str)] = &[
+    ("by_ids", BY_IDS),
+    ("by_emails", BY_EMAILS),
+    ("by_external_ids", BY_EXTERNAL_IDS),
+    ("lock", LOCK),
+    ("lock_all", LOCK_ALL),
+    ("behind", BEHIND),
+    ("close", CLOSE),
+    ("set_party", SET_PARTY),
+    ("set_stage", SET_STAGE),
+];
 
 fn read(row: &dyn Cells) -> DbResult<StoredLead> {
     let email = row.text(1)?;
@@ -93,7 +104,11 @@ fn read(row: &dyn Cells) -> DbResult<StoredLead> {
         prospect_since: row.opt_at(28)?,
         created_at: row.at(3)?,
     };
-    Ok(StoredLead { lead, address: row.text(2)?, suppressed_by: opt_word(row.opt_text(29)?, "suppressed_by")? })
+    Ok(StoredLead {
+        lead,
+        address: row.text(2)?,
+        suppressed_by: opt_word(row.opt_text(29)?, "suppressed_by")?,
+    })
 }
 
 fn read_company(row: &dyn Cells) -> DbResult<Option<Company>> {
@@ -118,24 +133,30 @@ pub async fn by_id(tx: &mut Tx, id: i64) -> DbResult<Option<StoredLead>> {
     Ok(by_ids(tx, &[id]).await?.pop())
 }
 
+/// The leads with these addresses, in no order.
+pub async fn by_emails(tx: &mut Tx, emails: &[&str]) -> DbResult<Vec<StoredLead>> {
+    tx.all_for(BY_EMAILS, vec![], emails, read).await
+}
+
 /// The lead with this address.
 pub async fn by_email(tx: &mut Tx, email: &Address) -> DbResult<Option<StoredLead>> {
-    tx.first(BY_EMAIL, args![email.as_str()], read).await
+    Ok(by_emails(tx, &[email.as_str()]).await?.pop())
 }
 
-/// The lead with this key in another system.
-pub async fn by_external_id(tx: &mut Tx, external_id: &str) -> DbResult<Option<StoredLead>> {
-    tx.first(BY_EXTERNAL_ID, args![external_id], read).await
-}
-
-/// The id of the lead with this address.
-pub async fn id_by_email(tx: &mut Tx, email: &Address) -> DbResult<Option<i64>> {
-    tx.first(ID_BY_EMAIL, args![email.as_str()], |row| row.int(0)).await
+/// The leads with these keys in another system, in no order.
+pub async fn by_external_ids(tx: &mut Tx, external_ids: &[&str]) -> DbResult<Vec<StoredLead>> {
+    tx.all_for(BY_EXTERNAL_IDS, vec![], external_ids, read).await
 }
 
 /// Takes the lock that every change to a lead, and every claim for it, holds. False: there is no such lead.
 pub async fn lock(tx: &mut Tx, id: i64) -> DbResult<bool> {
     Ok(tx.first(LOCK, args![id], |row| row.int(0)).await?.is_some())
+}
+
+/// Takes the locks of these leads, in the order of their ids.
+pub async fn lock_all(tx: &mut Tx, ids: &[i64]) -> DbResult<()> {
+    tx.all_for(LOCK_ALL, vec![], ids, |row| row.int(0)).await?;
+    Ok(())
 }
 
 /// The ids of up to `limit` leads behind `id`.
@@ -238,9 +259,4 @@ pub async fn set_enrolls(tx: &mut Tx, id: i64, enrolls: bool) -> DbResult<()> {
 pub async fn set_basis(tx: &mut Tx, id: i64, basis: Basis) -> DbResult<()> {
     tx.execute(SET_BASIS, args![id, basis.as_str()]).await?;
     Ok(())
-}
-
-/// When the first lead was made; none: there are no leads.
-pub async fn any(tx: &mut Tx) -> DbResult<Option<Timestamp>> {
-    tx.first("SELECT created_at FROM leads ORDER BY id LIMIT 1", vec![], |row| row.at(0)).await
 }

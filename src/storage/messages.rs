@@ -50,7 +50,8 @@ const SETTLE: &str = "UPDATE messages SET state = $2, at = $3, reason = $4, atte
     ambiguous = ambiguous + $6 WHERE id = $1 AND state = 1";
 const CANCEL: &str = "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE lead_id = $1 AND state IN (3, 4) \
     RETURNING id";
-const CANCEL_ONE: &str = "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE id = $1 AND state IN (3, 4)";
+const CANCEL_ONE: &str =
+    "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE id = $1 AND state IN (3, 4)";
 const SENDING: &str = "SELECT id, node FROM messages WHERE lead_id = $1 AND state = 1";
 const RECENT: &str = select!("WHERE lead_id IN ({rows}) AND (at > $1 OR state <> 2)");
 const OF_LEAD: &str = select!("WHERE lead_id = $1 ORDER BY at, id");
@@ -60,10 +61,24 @@ const ORPHANS: &str = select!("WHERE node = $1 AND state = 1 ORDER BY id LIMIT $
 const NODES: &str = "WITH RECURSIVE used (node) AS (SELECT MIN(node) FROM messages WHERE state = 1 UNION ALL \
     SELECT (SELECT MIN(m.node) FROM messages m WHERE m.state = 1 AND m.node > used.node) \
     FROM used WHERE used.node IS NOT NULL) SELECT node FROM used WHERE node IS NOT NULL";
-const HELD: &str = "SELECT enrollment_id FROM messages WHERE state = 4 AND id > $1 ORDER BY id LIMIT $2";
+const HELD: &str = "SELECT id, enrollment_id FROM messages WHERE state = 4 AND id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT state, COUNT(*) FROM messages GROUP BY state";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("claim", CLAIM), ("sent", SENT), ("settle", SETTLE), ("cancel", CANCEL), ("cancel_one", CANCEL_ONE), ("sending", SENDING), ("recent", RECENT), ("of_lead", OF_LEAD), ("by_id", BY_ID), ("by_ids", BY_IDS), ("orphans", ORPHANS), ("nodes", NODES), ("held", HELD)];
+pub const HOT: &[(&str, &str)] = &[
+    ("claim", CLAIM),
+    ("sent", SENT),
+    ("settle", SETTLE),
+    ("cancel", CANCEL),
+    ("cancel_one", CANCEL_ONE),
+    ("sending", SENDING),
+    ("recent", RECENT),
+    ("of_lead", OF_LEAD),
+    ("by_id", BY_ID),
+    ("by_ids", BY_IDS),
+    ("orphans", ORPHANS),
+    ("nodes", NODES),
+    ("held", HELD),
+];
 
 fn state(code: i64) -> DbResult<MessageState> {
     MessageState::from_code(code)
@@ -154,8 +169,7 @@ pub struct Settlement {
 /// Records the end of a message that is being sent. False: it is not, any more.
 pub async fn settle(tx: &mut Tx, id: i64, end: &Settlement, now: Timestamp) -> DbResult<bool> {
     let reason: String = end.reason.chars().take(500).collect();
-    let row =
-        args![id, end.state.code(), now, reason, i64::from(end.uncounted), i64::from(end.ambiguous)];
+    let row = args![id, end.state.code(), now, reason, i64::from(end.uncounted), i64::from(end.ambiguous)];
     Ok(tx.execute(SETTLE, row).await? > 0)
 }
 
@@ -205,9 +219,9 @@ pub async fn sending_nodes(tx: &mut Tx) -> DbResult<Vec<String>> {
     tx.all(NODES, vec![], |row| row.text(0)).await
 }
 
-/// The enrollments of up to `limit` messages that wait for a correction, behind a message id.
-pub async fn held(tx: &mut Tx, behind: i64, limit: i64) -> DbResult<Vec<i64>> {
-    tx.all(HELD, args![behind, limit], |row| row.int(0)).await
+/// Up to `limit` messages that wait for a correction, behind an id: pairs of message and enrollment.
+pub async fn held(tx: &mut Tx, behind: i64, limit: i64) -> DbResult<Vec<(i64, i64)>> {
+    tx.all(HELD, args![behind, limit], |row| Ok((row.int(0)?, row.int(1)?))).await
 }
 
 /// How many messages there are in each state. Reads the whole table: for people, not for the engine.

@@ -78,12 +78,21 @@ impl Tx {
         args: Vec<Arg>,
         read: impl Fn(&dyn Cells) -> DbResult<T>,
     ) -> DbResult<Option<T>> {
-        run!(self, sql, args, |query, conn| query.fetch_optional(conn).await?.map(|row| read(&row)).transpose())
+        run!(self, sql, args, |query, conn| query
+            .fetch_optional(conn)
+            .await?
+            .map(|row| read(&row))
+            .transpose())
     }
 
     /// Runs an INSERT, or an UPDATE from `VALUES`, with many rows, `{rows}` in its text, in statements of a few fixed
     /// sizes. `rows` holds the arguments of `width` columns, row by row. The number of rows written.
-    pub async fn write_rows(&mut self, text: &'static str, width: usize, mut rows: Vec<Arg>) -> DbResult<u64> {
+    pub async fn write_rows(
+        &mut self,
+        text: &'static str,
+        width: usize,
+        mut rows: Vec<Arg>,
+    ) -> DbResult<u64> {
         let mut written = 0;
         while !rows.is_empty() {
             let rest = rows.split_off(chunk(rows.len() / width) * width);
@@ -116,7 +125,7 @@ impl Tx {
         &mut self,
         text: &'static str,
         args: Vec<Arg>,
-        keys: &[i64],
+        keys: &[impl Clone + Into<Arg>],
         read: impl Fn(&dyn Cells) -> DbResult<T>,
     ) -> DbResult<Vec<T>> {
         let mut found = Vec::new();
@@ -174,11 +183,11 @@ const MOST_ROWS: usize = 256;
 
 /// The statement for a list of keys. Repeating a key finds nothing twice, and keeps the number of different statements
 /// small.
-fn for_keys(text: &'static str, args: &[Arg], keys: &[i64]) -> (Sql, Vec<Arg>) {
+fn for_keys(text: &'static str, args: &[Arg], keys: &[impl Clone + Into<Arg>]) -> (Sql, Vec<Arg>) {
     let size = keys.len().next_power_of_two();
     let padding = keys.last().into_iter().cycle().take(size - keys.len());
     let mut all = args.to_vec();
-    all.extend(keys.iter().chain(padding).map(|key| Arg::from(*key)));
+    all.extend(keys.iter().chain(padding).map(|key| key.clone().into()));
     (Sql::rows(text, size, 1, args.len() + 1), all)
 }
 

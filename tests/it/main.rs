@@ -1,5 +1,7 @@
 //! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
 mod plans;
+mod schedule;
+mod smtp;
 mod storage;
 mod support;

@@ -58,6 +58,7 @@ async fn hot_statements_scan_no_table(db: TestDb) {
         tx.commit().await.unwrap();
     }
     let mut tx = db.begin().await.unwrap();
+    tx.execute("UPDATE leads SET external_id = email", vec![]).await.unwrap();
     for (table, rows) in GROWING.iter().filter(|(_, rows)| !rows.is_empty()) {
         let insert: &str = format!("INSERT INTO {table} {rows}").leak();
         tx.execute(Sql::from(insert), vec![]).await.unwrap();
@@ -145,8 +146,8 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "events::timeline" => (vec![int(7), int(50)], none),
         "hand_overs::close" => (vec![int(7), text("won"), int(1), text("")], none),
         "holds::end" => (vec![int(7), text("pause")], none),
-        "leads::by_email" => (vec![text("lead7@example.org")], none),
-        "leads::by_external_id" => (vec![text("crm-7")], none),
+        "leads::by_emails" => (vec![], |n| vec![Arg::from(format!("lead{}@example.org", n + 100))]),
+        "leads::by_external_ids" => (vec![], |n| vec![Arg::from(format!("crm-{n}"))]),
         "leads::behind" => (vec![int(7), int(256)], none),
         "leads::close" => (vec![int(7), text("by_hand")], none),
         "leads::set_party" => (vec![int(7), text("sales"), text("kim")], none),
@@ -172,7 +173,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "messages::sending" | "messages::of_lead" | "messages::by_id" => (vec![int(7)], none),
         "consents::of_lead" => (vec![int(7)], none),
         "consents::unwanted" | "enrollments::of_leads" | "events::deeds" => (vec![], key),
-        "holds::of_leads" | "leads::by_ids" | "messages::by_ids" => (vec![], key),
+        "holds::of_leads" | "leads::by_ids" | "leads::lock_all" | "messages::by_ids" => (vec![], key),
         other => panic!("say which arguments {other} takes"),
     }
 }

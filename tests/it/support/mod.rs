@@ -3,3 +3,4 @@
 pub mod counts;
 pub mod database;
 pub mod records;
+pub mod smtp_server;

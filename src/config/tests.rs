@@ -1,0 +1,130 @@
+use std::fs;
+
+use super::*;
+
+const WHOLE: &str = r#"
+[server]
+listen = "0.0.0.0:80"
+public_url = "https://mail.nordwerk.example/"
+database = "postgres://app:geheim@db/dripline"
+node = "b"
+[relay.main]
+url = "smtp://app:geheim@mx.example:587?tls=required"
+max_connections = 4
+rate = "100/second"
+[relay.backup]
+url = "smtps://mx2.example"
+[lane.gmail]
+domains = ["Gmail.com", "googlemail.com"]
+max_connections = 2
+rate = "2000/hour"
+[inbound]
+domain = "in.nordwerk.example"
+key = "streng-geheim"
+[safety]
+only_to = ["*@nordwerk.example", "kim@*"]
+redirect_all_to = "test@nordwerk.example"
+[fuse]
+per_lead_per_day = 3
+per_step_per_hour = 5000
+complaint_rate = "0.1%"
+bounce_rate = "2 %"
+"#;
+
+fn load(file: Option<&str>, variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    if let Some(text) = file {
+        fs::write(directory.path().join(FILE), text).expect("a file in it");
+    }
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(directory.path(), variables).map_err(|found| found.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn without_a_file_there_are_defaults() {
+    let config = load(None, &[]).expect("defaults");
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.server.public_url, "http://localhost:8080");
+    assert_eq!(
+        (config.server.database.as_str(), config.server.node.as_str()),
+        ("sqlite:dripline.db", "main")
+    );
+    assert!(config.relays.is_empty() && config.lanes.is_empty());
+    assert!(config.safety.allows(&"a@b.example".parse().expect("an address")));
+    assert_eq!((config.fuse.per_lead_per_day, config.fuse.bounce_rate), (10, Ratio::from_percent(5.0)));
+}
+
+#[test]
+fn every_key_is_read() {
+    let config = load(Some(WHOLE), &[]).expect("no mistakes");
+    assert_eq!(config.server.public_url, "https://mail.nordwerk.example");
+    let main = &config.relays["main"];
+    assert_eq!((main.max_connections, main.rate), (4, Some("100/second".parse().expect("a rate"))));
+    assert_eq!((config.relays["backup"].max_connections, config.relays["backup"].rate), (16, None));
+    assert_eq!(config.lanes["gmail"].domains, ["gmail.com", "googlemail.com"]);
+    assert_eq!(config.inbound.key.as_deref(), Some("streng-geheim"));
+    assert_eq!(config.fuse.per_step_per_hour, Some(5000));
+    for (address, allowed) in [("a@nordwerk.example", true), ("kim@x.example", true), ("a@x.example", false)]
+    {
+        assert_eq!(config.safety.allows(&address.parse().expect("an address")), allowed, "{address}");
+    }
+}
+
+#[test]
+fn debug_output_holds_no_secrets() {
+    let shown = format!("{:?}", load(Some(WHOLE), &[]).expect("no mistakes"));
+    assert!(!shown.contains("geheim"), "{shown}");
+    assert!(
+        shown.contains("smtp://…@mx.example:587") && shown.contains("postgres://…@db/dripline"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn variables_override_and_add() {
+    let config = load(
+        Some(WHOLE),
+        &[
+            ("DRIPLINE_SERVER__LISTEN", "127.0.0.1:0"),
+            ("DRIPLINE_RELAY__MAIN__URL", "smtp://127.0.0.1:2525"),
+            ("DRIPLINE_RELAY__MAIN__MAX_CONNECTIONS", "8"),
+            ("DRIPLINE_RELAY__NEW__URL", "file:out"),
+            ("DRIPLINE_LANE__GMAIL__DOMAINS", "gmail.com, x.example"),
+            ("DRIPLINE_INBOUND__KEY", "4711"),
+            ("DRIPLINE_SECRET", "a:b"),
+            ("DRIPLINE_WORKSPACE", "/srv"),
+            ("PATH", "__"),
+        ],
+    );
+    let config = config.expect("no mistakes");
+    assert_eq!(config.server.listen.port(), 0);
+    assert_eq!(config.server.node, "b");
+    assert_eq!(
+        (config.relays["main"].url.as_str(), config.relays["main"].max_connections),
+        ("smtp://127.0.0.1:2525", 8)
+    );
+    assert_eq!(config.relays["main"].rate, Some("100/second".parse().expect("a rate")));
+    assert_eq!(config.relays["new"].url, "file:out");
+    assert_eq!(config.lanes["gmail"].domains, ["gmail.com", "x.example"]);
+    assert_eq!(config.inbound.key.as_deref(), Some("4711"));
+}
+
+#[test]
+fn all_mistakes_are_found_at_once() {
+    let file = "[server]\nlisten = \"here\"\nprot = 1\n[relay.main]\nmax_connections = 0\n[lane.a]\nrate = 5\n[safty]\n";
+    let found = load(Some(file), &[("DRIPLINE_SERVER__LISTNE", "x"), ("DRIPLINE_FUSE__BOUNCE_RATE", "5")]);
+    assert_eq!(
+        found.expect_err("mistakes"),
+        [
+            "dripline.toml:2:10: error[DL007]: `here` is not an address and a port, such as 127.0.0.1:8080",
+            "dripline.toml:3:1: error[DL003]: `prot` is not a key of [server]",
+            "dripline.toml:4:1: error[DL005]: [relay.main] lacks `url`",
+            "dripline.toml:5:19: error[DL007]: `max_connections` is from 1 to 1000",
+            "dripline.toml:6:1: error[DL005]: [lane.a] lacks `domains`",
+            "dripline.toml:7:8: error[DL004]: this is a text, but here it is given as integer",
+            "dripline.toml:8:2: error[DL003]: `safty` is not a key of dripline.toml",
+            "environment:1:1: error[DL007]: DRIPLINE_FUSE__BOUNCE_RATE: `5` is not a share, such as 5% or 0.3%",
+            "environment:1:1: error[DL003]: DRIPLINE_SERVER__LISTNE: `listne` is not a key of [server]",
+        ]
+    );
+}

@@ -1,0 +1,100 @@
+//! [`Code`]: every kind of mistake that a check can find, under a number that never changes its meaning.
+
+use super::diagnostic::Severity;
+
+macro_rules! codes {
+    ($($name:ident = $number:literal $severity:ident $about:literal;)+) => {
+        /// A kind of mistake. Numbers are for people to look up and for programs to filter by: a number that went out
+        /// is never given to something else.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $(#[doc = $about] $name),+ }
+
+        impl Code {
+            /// Every code, by number.
+            pub const ALL: &'static [Code] = &[$(Code::$name),+];
+
+            /// The number, such as `DL012`.
+            pub const fn number(self) -> &'static str {
+                match self { $(Code::$name => $number),+ }
+            }
+
+            /// Whether the workspace can be used in spite of it.
+            pub const fn severity(self) -> Severity {
+                match self { $(Code::$name => Severity::$severity),+ }
+            }
+
+            /// What it means and what to do, in a sentence or two.
+            pub const fn explanation(self) -> &'static str {
+                match self { $(Code::$name => $about),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    // Files and TOML
+    NotText = "DL001" Error "The file is not UTF-8 text. Save it as UTF-8 in your editor.";
+    Syntax = "DL002" Error "The file does not follow the grammar of TOML, so it was read only in part.";
+    UnknownKey = "DL003" Error "This key means nothing here. Unknown keys are errors so that a slip of the pen does not pass unseen.";
+    WrongType = "DL004" Error "The value is of another kind than this key takes, such as a number where a text is expected.";
+    Missing = "DL005" Error "Something that cannot be guessed is not given.";
+    Empty = "DL006" Error "The value is empty. Fill it in or leave the key out.";
+    BadValue = "DL007" Error "The value cannot be read as what this key takes: a duration, an address, a time zone, a number in its bounds.";
+    TooLarge = "DL008" Error "The file is too long or nested too deeply to be meant.";
+    BadName = "DL009" Error "Names are one word, so that phrases such as \"clicked guide\" can say them.";
+    Ignored = "DL010" Warning "The file lies in the workspace but is of a kind that is not used there.";
+    Internal = "DL011" Error "The check itself failed. The workspace is refused; please report what it contains.";
+
+    // Names that must exist
+    UnknownSender = "DL020" Error "No [sender.NAME] of funnel.toml has this name.";
+    UnknownTopic = "DL021" Error "No [topic.NAME] of funnel.toml has this name.";
+    UnknownSegment = "DL022" Error "No [segment.NAME] of funnel.toml has this name.";
+    UnknownTemplate = "DL023" Error "There is no file for this mail below templates/mail.";
+    UnknownStep = "DL024" Error "The sequence has no step with a mail under this id, or it does not come earlier.";
+    UnknownField = "DL025" Error "Leads and companies have no such field. Fields of your own are written fields.NAME.";
+    UnknownLink = "DL026" Warning "No mail has a link with this name, so the condition will never be met.";
+
+    // Sequences
+    NoSteps = "DL030" Error "A sequence without steps does nothing.";
+    NoVerb = "DL031" Error "A step does exactly one thing, and this one does nothing.";
+    SeveralVerbs = "DL032" Error "A step does exactly one thing. Write a second step for the other.";
+    DuplicateStep = "DL033" Error "Two steps of a sequence have the same id. Give one of them an id of its own.";
+    NotYet = "DL034" Error "The key is reserved for a coming version and does nothing yet.";
+    Phrase = "DL035" Error "A condition is a phrase of fixed form, such as \"clicked guide\" or \"not in segment dach\".";
+    UntilWithoutWait = "DL036" Error "`until` ends a wait early, so the step needs a `wait`.";
+    SendAndSlots = "DL037" Error "`send` is a window and `slots` are moments; a mail can follow only one of them.";
+    Renamed = "DL038" Error "`renamed_from` names something that still exists, or that two claim to have been.";
+
+    // Expressions in CEL
+    Expression = "DL040" Error "The expression does not follow the grammar of CEL, or is too long or too deep.";
+    UnknownVariable = "DL041" Error "The expression uses a name that is not known in it.";
+    UnknownFunction = "DL042" Error "The expression calls a function that does not exist.";
+
+    // Templates
+    FrontMatter = "DL050" Error "A mail starts with its front matter: TOML between two lines of +++.";
+    Template = "DL051" Error "The template does not follow the grammar of Handlebars.";
+    UnknownTemplateVariable = "DL052" Error "The template uses a variable that no lead, company, sender or link has.";
+    UnknownHelper = "DL053" Error "The template calls a helper that does not exist, or calls it in a form that it does not have.";
+    UnknownPartial = "DL054" Error "There is no such file in templates/partials.";
+    PartialCycle = "DL055" Error "A partial includes itself, directly or through others.";
+    UnknownLayout = "DL056" Error "There is no such file in templates/layouts.";
+    DuplicateTemplate = "DL057" Error "Two files are the same mail in the same language.";
+    Unescaped = "DL058" Error "{{{…}}} would put what somebody typed about a lead into the mail as HTML. Write {{…}}.";
+    PlainPart = "DL059" Error "No plain part can be made from this HTML. Write one beside it, in a .txt file of the same name.";
+    Layout = "DL060" Error "The layout lacks the place for the mail's own text.";
+    Placement = "DL061" Error "A block tag stands where HTML cannot hold it, such as inside a tag's name.";
+
+    // What is read and kept for later
+    Later = "DL070" Warning "This part is checked and kept, and takes effect with a later version.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_unique_and_ordered() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
+        assert!(Code::ALL.iter().all(|code| code.number().len() == 5 && code.explanation().ends_with('.')));
+    }
+}

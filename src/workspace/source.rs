@@ -1,0 +1,158 @@
+//! [`Source`]: one file while it is read, and the [`Report`] that its mistakes go to.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use crate::domain::suggest::nearest;
+
+use super::code::Code;
+use super::diagnostic::Diagnostic;
+
+/// Collects what is found in all files, so that reading never stops at the first mistake.
+#[derive(Default)]
+pub struct Report(RefCell<Vec<Diagnostic>>);
+
+impl Report {
+    /// What was found, by file and place.
+    pub fn finish(self) -> Vec<Diagnostic> {
+        let mut diagnostics = self.0.into_inner();
+        diagnostics
+            .sort_by(|a, b| (&a.file, a.line, a.column, a.code).cmp(&(&b.file, b.line, b.column, b.code)));
+        diagnostics.dedup();
+        diagnostics
+    }
+}
+
+/// A mistake before it has a place.
+pub struct Finding {
+    code: Code,
+    message: String,
+    help: Option<String>,
+}
+
+impl Finding {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), help: None }
+    }
+
+    /// What would mend it.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// The help is the known word that `word` is probably meant to be, or else which words there are.
+    pub fn did_you_mean<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
+        if let Some(meant) = nearest(word, known.clone()) {
+            return self.help(format!("did you mean `{meant}`?"));
+        }
+        let known: Vec<&str> = known.into_iter().take(30).collect();
+        if known.is_empty() { self } else { self.help(format!("there is: {}", known.join(", "))) }
+    }
+}
+
+/// The name and the text of a file, and where its mistakes are reported to.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub name: &'a str,
+    pub text: &'a str,
+    report: &'a Report,
+}
+
+impl<'a> Source<'a> {
+    pub fn new(name: &'a str, text: &'a str, report: &'a Report) -> Self {
+        Self { name, text, report }
+    }
+
+    /// The same for bytes: a byte order mark is dropped. What is no UTF-8 is reported, and is no source.
+    pub fn decode(name: &'a str, bytes: &'a [u8], report: &'a Report) -> Option<Self> {
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Some(Self::new(name, text, report)),
+            Err(error) => {
+                // The part before the first bad byte is text, so that the place can be shown.
+                let text = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or("");
+                let source = Self::new(name, text, report);
+                let finding = Finding::new(Code::NotText, "this file is not text in UTF-8");
+                source.report(text.len()..text.len(), finding.help("save it as UTF-8"));
+                None
+            }
+        }
+    }
+
+    /// Reports a mistake at a place.
+    pub fn report(&self, span: Range<usize>, finding: Finding) {
+        let (line, column) = self.position(span.start);
+        self.push(Some(span), line, column, finding);
+    }
+
+    /// Reports a mistake of the file as a whole.
+    pub fn report_file(&self, finding: Finding) {
+        self.push(None, 1, 1, finding);
+    }
+
+    fn push(&self, span: Option<Range<usize>>, line: usize, column: usize, finding: Finding) {
+        let Finding { code, message, help } = finding;
+        let file = self.name.to_owned();
+        let (severity, code) = (code.severity(), code.number());
+        self.report.0.borrow_mut().push(Diagnostic {
+            code,
+            severity,
+            file,
+            span,
+            line,
+            column,
+            message,
+            help,
+        });
+    }
+
+    /// Line and column of a byte, both from 1, the column in characters.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        position(self.text, offset)
+    }
+}
+
+/// Line and column of a byte of `text`, both from 1, the column in characters.
+pub fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(offset)];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// The byte at a line and column as [`position`] counts them; the end of the text if there is no such place.
+pub fn offset(text: &str, line: usize, column: usize) -> usize {
+    let line_start = match line.saturating_sub(1) {
+        0 => 0,
+        breaks => text.match_indices('\n').nth(breaks - 1).map_or(text.len(), |(at, _)| at + 1),
+    };
+    let column = text[line_start..].char_indices().nth(column.saturating_sub(1));
+    column.map_or(text.len(), |(at, _)| line_start + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_go_both_ways() {
+        let text = "ab\r\nüx\n\ny";
+        for (at, place) in
+            [(0, (1, 1)), (2, (1, 3)), (4, (2, 1)), (6, (2, 2)), (8, (3, 1)), (9, (4, 1)), (10, (4, 2))]
+        {
+            assert_eq!(position(text, at), place, "{at}");
+            assert_eq!(offset(text, place.0, place.1), at, "{at}");
+        }
+        assert_eq!(position(text, 5), (2, 1), "inside a character");
+        assert_eq!(position(text, 99), (4, 2));
+        assert_eq!((offset(text, 9, 1), offset(text, 4, 9)), (10, 10));
+    }
+
+    #[test]
+    fn what_is_no_text_is_reported_where_it_stops_being_text() {
+        let report = Report::default();
+        assert!(Source::decode("a", b"\xef\xbb\xbfx = 1\ny\xff", &report).is_none());
+        assert_eq!(Source::decode("b", b"\xef\xbb\xbfx", &report).map(|source| source.text), Some("x"));
+        let found: Vec<String> = report.finish().iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["a:2:2: error[DL001]: this file is not text in UTF-8"]);
+    }
+}

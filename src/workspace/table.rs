@@ -1,0 +1,342 @@
+//! [`Table`]: reads a table of a TOML file key by key, and finds every mistake in it.
+//!
+//! A reader asks for the keys that it knows, in the kind that it needs; what has another kind is reported and counts
+//! as absent. [`Table::finish`] reports the keys that nobody asked for. So one run over a file tells all that is wrong
+//! with it, and a reader is little more than the list of its keys.
+
+use std::fmt::Display;
+use std::ops::{Range, RangeInclusive};
+use std::str::FromStr;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::code::Code;
+use super::source::{Finding, Source};
+
+/// A TOML file, read as far as its grammar allows.
+pub struct Document<'a> {
+    source: Source<'a>,
+    root: Spanned<DeTable<'a>>,
+    texts_only: bool,
+}
+
+impl<'a> Document<'a> {
+    /// Reads a file and reports where it does not follow the grammar.
+    pub fn parse(source: Source<'a>) -> Self {
+        let (root, errors) = DeTable::parse_recoverable(source.text);
+        for error in errors {
+            let end = source.text.len();
+            let span = error.span().map_or(end..end, |span| span.start.min(end)..span.end.min(end));
+            source.report(span, Finding::new(Code::Syntax, error.message().replace('\n', ", ")));
+        }
+        Self { source, root, texts_only: false }
+    }
+
+    /// The same for a document whose values are all texts, as variables of the environment are:
+    /// numbers, flags and lists are read from texts.
+    pub fn parse_texts(source: Source<'a>) -> Self {
+        Self { texts_only: true, ..Self::parse(source) }
+    }
+
+    fn layer(&self) -> Layer<'_> {
+        let span = 0..self.source.text.lines().next().map_or(0, str::len);
+        Layer { source: self.source, entries: self.root.get_ref(), span, texts_only: self.texts_only }
+    }
+}
+
+/// A table while it is read.
+pub struct Table<'a> {
+    /// What it is in messages, such as `[server]`.
+    name: String,
+    /// A later layer overrides an earlier one, key by key.
+    layers: Vec<Layer<'a>>,
+    asked: Vec<&'static str>,
+}
+
+#[derive(Clone)]
+struct Layer<'a> {
+    source: Source<'a>,
+    entries: &'a DeTable<'a>,
+    /// Where the table begins: the place of what is missing in it.
+    span: Range<usize>,
+    texts_only: bool,
+}
+
+/// A value with the layer that it is from.
+struct Found<'a> {
+    value: &'a DeValue<'a>,
+    text: Text<'a>,
+    layer: Layer<'a>,
+}
+
+/// A text value and its place.
+#[derive(Clone)]
+pub struct Text<'a> {
+    pub value: &'a str,
+    /// The place of the value in the file, quotes and all.
+    pub span: Range<usize>,
+    pub source: Source<'a>,
+}
+
+impl<'a> Table<'a> {
+    /// The whole of a file.
+    pub fn root(document: &'a Document<'_>) -> Self {
+        Self::layered([document])
+    }
+
+    /// The whole of several files; a later one overrides an earlier one, key by key.
+    pub fn layered<'d: 'a>(documents: impl IntoIterator<Item = &'a Document<'d>>) -> Self {
+        let layers: Vec<Layer<'a>> = documents.into_iter().map(Document::layer).collect();
+        let name = layers.first().map_or_else(String::new, |layer| layer.source.name.to_owned());
+        Self { name, layers, asked: Vec::new() }
+    }
+
+    /// Whether a key is there. Counts as asking for it.
+    pub fn has(&mut self, key: &'static str) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// A text that is not empty.
+    pub fn text(&mut self, key: &'static str) -> Option<Text<'a>> {
+        let found = self.find(key)?;
+        found.text("a text").filter(|text| not_empty(key, text))
+    }
+
+    /// A text that must be there. Its absence is reported where the table begins.
+    pub fn required(&mut self, key: &'static str, example: &str) -> Option<Text<'a>> {
+        if !self.has(key) {
+            let finding = Finding::new(Code::Missing, format!("{} lacks `{key}`", self.name));
+            self.report(finding.help(format!("write {key} = {example}")));
+            return None;
+        }
+        self.text(key)
+    }
+
+    /// A text or a list of texts.
+    pub fn texts(&mut self, key: &'static str) -> Vec<Text<'a>> {
+        let Some(found) = self.find(key) else { return Vec::new() };
+        let kind = "a text or a list of texts";
+        let texts: Vec<Text> = match found.value {
+            DeValue::Array(items) => items.iter().filter_map(|item| found.at(item).text(kind)).collect(),
+            DeValue::String(text) if found.layer.texts_only => {
+                text.split(',').map(|part| Text { value: part.trim(), ..found.text.clone() }).collect()
+            }
+            _ => found.text(kind).into_iter().collect(),
+        };
+        texts.into_iter().filter(|text| not_empty(key, text)).collect()
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, key: &'static str) -> Option<bool> {
+        let found = self.find(key)?;
+        match found.value {
+            DeValue::Boolean(flag) => Some(*flag),
+            DeValue::String(text) if found.layer.texts_only => {
+                found.checked(text.parse().ok(), "true or false")
+            }
+            _ => found.checked(None, "true or false"),
+        }
+    }
+
+    /// A whole number within bounds.
+    pub fn integer(&mut self, key: &'static str, bounds: RangeInclusive<i64>) -> Option<i64> {
+        let found = self.find(key)?;
+        let number = match found.value {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+            DeValue::String(text) if found.layer.texts_only => text.parse().ok(),
+            _ => None,
+        };
+        let number = found.checked(number, "a whole number")?;
+        if !bounds.contains(&number) {
+            let message = format!("`{key}` is from {} to {}", bounds.start(), bounds.end());
+            found.text.report(Finding::new(Code::BadValue, message));
+            return None;
+        }
+        Some(number)
+    }
+
+    /// A text that is read as some type, whose error says what is wrong with it.
+    pub fn parse<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
+        self.text(key)?.parse()
+    }
+
+    /// A table under this key, called `[key]` in messages; an empty one if there is none.
+    pub fn table(&mut self, key: &'static str) -> Table<'a> {
+        let layers = self.find_all(key).filter_map(|found| found.table()).collect();
+        Table { name: format!("[{key}]"), layers, asked: Vec::new() }
+    }
+
+    /// The tables of a list of tables, `[[key]]`.
+    pub fn tables(&mut self, key: &'static str) -> Vec<Table<'a>> {
+        let Some(found) = self.find(key) else { return Vec::new() };
+        let DeValue::Array(items) = found.value else {
+            found.checked::<()>(None, &format!("a list of tables, [[{key}]]"));
+            return Vec::new();
+        };
+        let layers = items.iter().filter_map(|item| found.at(item).table());
+        layers
+            .map(|layer| Table { name: format!("[[{key}]]"), layers: vec![layer], asked: Vec::new() })
+            .collect()
+    }
+
+    /// The tables `[key.NAME]` with their names, in the order in which they are written.
+    pub fn named(&mut self, key: &'static str) -> Vec<(Text<'a>, Table<'a>)> {
+        let mut named: Vec<(Text<'a>, Table<'a>)> = Vec::new();
+        for layer in self.table(key).layers {
+            for (name, value) in layer.entries {
+                let name = Text { value: name.get_ref(), span: name.span(), source: layer.source };
+                let Some(inner) = Found::new(&layer, value).table() else { continue };
+                match named.iter_mut().find(|(known, _)| known.value == name.value) {
+                    Some((_, table)) => table.layers.push(inner),
+                    None => {
+                        let table_name = format!("[{key}.{}]", name.value);
+                        named
+                            .push((name, Table { name: table_name, layers: vec![inner], asked: Vec::new() }));
+                    }
+                }
+            }
+        }
+        named.sort_by_key(|(name, _)| name.span.start);
+        named
+    }
+
+    /// Every key and its value, for tables whose keys are free.
+    pub fn entries(&mut self) -> Vec<(Text<'a>, &'a DeValue<'a>, Range<usize>)> {
+        let layers = std::mem::take(&mut self.layers);
+        let entries = layers.iter().flat_map(|layer| {
+            layer.entries.iter().map(|(name, value)| {
+                let text = Text { value: name.get_ref().as_ref(), span: name.span(), source: layer.source };
+                (text, value.get_ref(), value.span())
+            })
+        });
+        entries.collect()
+    }
+
+    /// The place of a key's value.
+    pub fn span(&mut self, key: &'static str) -> Option<Range<usize>> {
+        self.find(key).map(|found| found.text.span)
+    }
+
+    /// Reports a mistake of the table as a whole, where it begins.
+    pub fn report(&self, finding: Finding) {
+        if let Some(layer) = self.layers.first() {
+            layer.source.report(layer.span.clone(), finding);
+        }
+    }
+
+    /// Where the table begins.
+    pub fn begin(&self) -> Option<(Source<'a>, Range<usize>)> {
+        self.layers.first().map(|layer| (layer.source, layer.span.clone()))
+    }
+
+    /// Reports the keys that nobody asked for; whether there were none.
+    pub fn finish(self) -> bool {
+        let mut fine = true;
+        for layer in &self.layers {
+            for (key, _) in layer.entries {
+                let name: &str = key.get_ref();
+                if !self.asked.contains(&name) {
+                    let finding =
+                        Finding::new(Code::UnknownKey, format!("`{name}` is not a key of {}", self.name));
+                    layer.source.report(key.span(), finding.did_you_mean(name, self.asked.iter().copied()));
+                    fine = false;
+                }
+            }
+        }
+        fine
+    }
+
+    fn find(&mut self, key: &'static str) -> Option<Found<'a>> {
+        self.find_all(key).last()
+    }
+
+    fn find_all(&mut self, key: &'static str) -> impl Iterator<Item = Found<'a>> {
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
+        let layers = self.layers.iter();
+        layers.filter_map(move |layer| layer.entries.get(key).map(|value| Found::new(layer, value)))
+    }
+}
+
+impl<'a> Found<'a> {
+    fn new(layer: &Layer<'a>, value: &'a Spanned<DeValue<'a>>) -> Self {
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.as_ref(),
+            _ => "",
+        };
+        let text = Text { value: text, span: value.span(), source: layer.source };
+        Self { value: value.get_ref(), text, layer: layer.clone() }
+    }
+
+    /// An item of this list.
+    fn at(&self, item: &'a Spanned<DeValue<'a>>) -> Self {
+        Self::new(&self.layer, item)
+    }
+
+    fn text(&self, kind: &str) -> Option<Text<'a>> {
+        self.checked(self.value.is_str().then(|| self.text.clone()), kind)
+    }
+
+    fn table(&self) -> Option<Layer<'a>> {
+        let entries = self.checked(self.value.as_table(), "a table")?;
+        Some(Layer { entries, span: self.text.span.clone(), ..self.layer.clone() })
+    }
+
+    /// Reports that the value is of another kind if it could not be read as the one that is needed.
+    fn checked<T>(&self, read: Option<T>, kind: &str) -> Option<T> {
+        if read.is_none() {
+            let is = if self.layer.texts_only { "text" } else { self.value.type_str() };
+            self.text.report(Finding::new(
+                Code::WrongType,
+                format!("this is {kind}, but here it is given as {is}"),
+            ));
+        }
+        read
+    }
+}
+
+impl Text<'_> {
+    /// Reports a mistake in this value.
+    pub fn report(&self, finding: Finding) {
+        self.source.report(self.span.clone(), finding);
+    }
+
+    /// Reports a mistake in a part of this value, by its bytes.
+    pub fn report_part(&self, part: Range<usize>, finding: Finding) {
+        self.source.report(self.part(part), finding);
+    }
+
+    /// The place in the file of a part of this value. With escapes in it, that is the whole value.
+    pub fn part(&self, part: Range<usize>) -> Range<usize> {
+        let written = self.source.text.get(self.span.clone()).unwrap_or("");
+        match written.find(self.value) {
+            Some(at) if !self.value.is_empty() => {
+                let start = self.span.start + at;
+                start + part.start.min(self.value.len())..start + part.end.min(self.value.len())
+            }
+            _ => self.span.clone(),
+        }
+    }
+
+    /// Reads the value; what is wrong with it is reported.
+    pub fn parse<T: FromStr<Err: Display>>(&self) -> Option<T> {
+        self.read(T::from_str)
+    }
+
+    /// Reads the value with a function; what is wrong with it is reported.
+    pub fn read<T, E: Display>(&self, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        read(self.value).map_err(|error| self.report(Finding::new(Code::BadValue, error.to_string()))).ok()
+    }
+}
+
+fn not_empty(key: &str, text: &Text) -> bool {
+    let empty = text.value.trim().is_empty();
+    if empty {
+        text.report(
+            Finding::new(Code::Empty, format!("`{key}` is empty")).help("fill it in or leave it out"),
+        );
+    }
+    !empty
+}
