@@ -155,7 +155,10 @@ pub async fn lock(tx: &mut Tx, id: i64) -> DbResult<bool> {
 
 /// Takes the locks of these leads, in the order of their ids.
 pub async fn lock_all(tx: &mut Tx, ids: &[i64]) -> DbResult<()> {
-    tx.all_for(LOCK_ALL, vec![], ids, |row| row.int(0)).await?;
+    // Each statement locks its own part in order; the parts must be in order too.
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    tx.all_for(LOCK_ALL, vec![], &ids, |row| row.int(0)).await?;
     Ok(())
 }
 
