@@ -91,8 +91,9 @@ async fn a_locked_lead_is_passed_over(db: TestDb) {
     let mut taken = claimed(&mut pump, 1, at(1_000), 10).await;
     taken.sort();
     assert_eq!(taken, [ids[0], ids[2]]);
-    drop(pump);
-    drop(stop);
+    // Dropped, they would be rolled back some time later.
+    pump.commit().await.unwrap();
+    stop.commit().await.unwrap();
     let mut pump = db.begin().await.unwrap();
     assert_eq!(claimed(&mut pump, 1, at(1_000), 10).await.len(), 3);
 }

@@ -18,6 +18,7 @@ on_both!(
     a_lead_is_found_by_its_keys,
     an_address_belongs_to_one_lead,
     leads_are_paged_by_id,
+    leads_are_locked_one_by_one_or_together,
     an_update_replaces_the_contact_and_keeps_the_rest,
     the_first_stop_stays,
     an_owner_is_replaced_never_removed,
@@ -147,6 +148,14 @@ async fn leads_are_paged_by_id(db: TestDb) {
     assert_eq!(leads::behind(&mut tx, 0, 2).await.unwrap(), ids[..2]);
     assert_eq!(leads::behind(&mut tx, ids[1], 9).await.unwrap(), ids[2..]);
     assert_eq!(leads::behind(&mut tx, ids[4], 9).await.unwrap(), [0; 0]);
+}
+
+async fn leads_are_locked_one_by_one_or_together(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let ids = new_leads(&mut tx, 3).await;
+    assert!(leads::lock(&mut tx, ids[0]).await.unwrap());
+    assert!(!leads::lock(&mut tx, ids[2] + 1).await.unwrap());
+    leads::lock_all(&mut tx, &ids).await.unwrap();
 }
 
 async fn an_update_replaces_the_contact_and_keeps_the_rest(db: TestDb) {
