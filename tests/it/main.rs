@@ -1,5 +1,6 @@
 //! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
+mod layers;
 mod plans;
 mod schedule;
 mod smtp;
