@@ -12,6 +12,8 @@ const SUPPRESS: &str = "INSERT INTO addresses (hash, suppressed_by, suppressed_a
     ON CONFLICT (hash) DO UPDATE SET suppressed_by = COALESCE(addresses.suppressed_by, excluded.suppressed_by), \
     suppressed_at = COALESCE(addresses.suppressed_at, excluded.suppressed_at)";
 const SUPPRESSED_BY: &str = "SELECT suppressed_by FROM addresses WHERE hash = $1";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[("suppress", SUPPRESS), ("suppressed_by", SUPPRESSED_BY)];
 
 /// Makes the addresses known, so that leads can refer to them.
 pub async fn know(tx: &mut Tx, hashes: &[&str]) -> DbResult<()> {

@@ -13,6 +13,8 @@ const OPEN: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at,
     WHERE lead_id = $1 AND closed_at IS NULL";
 const CLOSE: &str =
     "UPDATE hand_overs SET state = $2, closed_at = $3, reason = $4 WHERE id = $1 AND closed_at IS NULL";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[("open", OPEN), ("close", CLOSE)];
 
 fn read(row: &dyn Cells) -> DbResult<HandOver> {
     Ok(HandOver {

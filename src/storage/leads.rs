@@ -55,6 +55,18 @@ const SET_PARTY: &str =
 const SET_STAGE: &str = "UPDATE leads SET version = version + 1, stage = $2, enrolls = $3 WHERE id = $1";
 const SET_ENROLLS: &str = "UPDATE leads SET version = version + 1, enrolls = $2 WHERE id = $1";
 const SET_BASIS: &str = "UPDATE leads SET version = version + 1, basis = $2 WHERE id = $1";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[
+    ("by_ids", BY_IDS),
+    ("by_emails", BY_EMAILS),
+    ("by_external_ids", BY_EXTERNAL_IDS),
+    ("lock", LOCK),
+    ("lock_all", LOCK_ALL),
+    ("behind", BEHIND),
+    ("close", CLOSE),
+    ("set_party", SET_PARTY),
+    ("set_stage", SET_STAGE),
+];
 
 fn read(row: &dyn Cells) -> DbResult<StoredLead> {
     let email = row.text(1)?;
@@ -143,7 +155,10 @@ pub async fn lock(tx: &mut Tx, id: i64) -> DbResult<bool> {
 
 /// Takes the locks of these leads, in the order of their ids.
 pub async fn lock_all(tx: &mut Tx, ids: &[i64]) -> DbResult<()> {
-    tx.all_for(LOCK_ALL, vec![], ids, |row| row.int(0)).await?;
+    // Each statement locks its own part in order; the parts must be in order too.
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    tx.all_for(LOCK_ALL, vec![], &ids, |row| row.int(0)).await?;
     Ok(())
 }
 

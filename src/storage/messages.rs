@@ -63,6 +63,22 @@ const NODES: &str = "WITH RECURSIVE used (node) AS (SELECT MIN(node) FROM messag
     FROM used WHERE used.node IS NOT NULL) SELECT node FROM used WHERE node IS NOT NULL";
 const HELD: &str = "SELECT id, enrollment_id FROM messages WHERE state = 4 AND id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT state, COUNT(*) FROM messages GROUP BY state";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[
+    ("claim", CLAIM),
+    ("sent", SENT),
+    ("settle", SETTLE),
+    ("cancel", CANCEL),
+    ("cancel_one", CANCEL_ONE),
+    ("sending", SENDING),
+    ("recent", RECENT),
+    ("of_lead", OF_LEAD),
+    ("by_id", BY_ID),
+    ("by_ids", BY_IDS),
+    ("orphans", ORPHANS),
+    ("nodes", NODES),
+    ("held", HELD),
+];
 
 fn state(code: i64) -> DbResult<MessageState> {
     MessageState::from_code(code)

@@ -29,6 +29,9 @@ const DONE: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, reason = $3 \
     WHERE id = $1 AND due_at IS NOT NULL";
 const RETRY: &str = "UPDATE outbox SET due_at = $2, reason = $3 WHERE id = $1 AND due_at IS NOT NULL";
 const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] =
+    &[("due", DUE), ("lease", LEASE), ("done", DONE), ("retry", RETRY), ("next", NEXT)];
 
 fn read(row: &dyn Cells) -> DbResult<OutboxItem> {
     Ok(OutboxItem {

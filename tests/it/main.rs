@@ -2,6 +2,8 @@
 
 mod edits;
 mod faults;
+mod layers;
+mod plans;
 mod schedule;
 mod smtp;
 mod storage;
