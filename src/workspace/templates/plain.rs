@@ -65,9 +65,12 @@ impl Urls {
         for (number, url) in self.seen.borrow().iter().enumerate() {
             let behind = format!("({}{number}z)", self.prefix);
             let shown = url.strip_prefix("mailto:").unwrap_or(url);
-            for blank in [" ", "\n"] {
-                // A link whose text is its URL needs it no second time.
-                text = text.replace(&format!("{shown}{blank}{behind}"), shown);
+            let without_scheme = shown.split_once("://").map_or(shown, |(_, rest)| rest);
+            // A link whose text is its URL needs it no second time.
+            for (text_is, blank) in
+                [(shown, ' '), (shown, '\n'), (without_scheme, ' '), (without_scheme, '\n')]
+            {
+                text = text.replace(&format!("{text_is}{blank}{behind}"), text_is);
             }
             text = text.replace(&behind, &format!("({shown})"));
         }
