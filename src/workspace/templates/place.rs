@@ -102,14 +102,9 @@ impl Scan {
 
     fn step(&mut self, c: char, next: Option<char>) {
         match (self.state, c) {
-            (State::Content, '<')
-                if next.is_some_and(|next| next.is_ascii_alphabetic() || "/!?".contains(next)) =>
-            {
-                // In these, what looks like a tag is none until their own end.
-                if !self.is_raw() || next == Some('/') {
-                    (self.state, self.text) = (State::TagName, false);
-                    self.tag.clear();
-                }
+            (State::Content, '<') if self.begins_tag(next) => {
+                (self.state, self.text) = (State::TagName, false);
+                self.tag.clear();
             }
             (State::Content, c) => self.text |= !c.is_whitespace(),
             (State::TagName | State::Tag, '>') => self.state = State::Content,
@@ -119,6 +114,12 @@ impl Scan {
             (State::Quoted(quote), c) if c == quote => self.state = State::Tag,
             _ => {}
         }
+    }
+
+    /// Whether a `<` begins a tag, by what follows. In raw text only the tag that ends it does.
+    fn begins_tag(&self, next: Option<char>) -> bool {
+        let begin = next.is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '!' | '?'));
+        next == Some('/') || begin && !self.is_raw()
     }
 
     fn is_raw(&self) -> bool {
