@@ -4,7 +4,7 @@
 //! variables are folded to lower case. `DRIPLINE_SECRET`, `DRIPLINE_WORKSPACE` and others without `__` are no keys.
 
 mod environment;
-mod rate;
+mod ratio;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,13 +13,14 @@ use std::{fmt, io};
 
 use crate::domain::address::Address;
 use crate::domain::condition::fits;
+use crate::domain::rate::Rate;
 use crate::workspace::code::Code;
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::{Document, Table};
 use crate::workspace::{Diagnostic, diagnostic::Severity};
 
 use environment::Environment;
-pub use rate::{Rate, Ratio};
+pub use ratio::Ratio;
 
 /// The name of the file inside the workspace.
 pub const FILE: &str = "dripline.toml";
@@ -101,6 +102,15 @@ pub struct Fuse {
     pub complaint_rate: Ratio,
     /// Hard bounces among mails sent. 5 %.
     pub bounce_rate: Ratio,
+}
+
+impl Server {
+    /// The host name in `public_url`.
+    pub fn public_host(&self) -> &str {
+        let host = self.public_url.split_once("://").map_or(self.public_url.as_str(), |(_, rest)| rest);
+        let host = host.split(['/', ':']).next().unwrap_or(host);
+        if host.is_empty() { "localhost" } else { host }
+    }
 }
 
 impl Safety {

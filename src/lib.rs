@@ -12,4 +12,8 @@
 pub mod config;
 pub mod domain;
 pub mod mail;
+pub mod nurture;
+pub mod secret;
+pub mod storage;
+pub mod worker;
 pub mod workspace;

@@ -59,7 +59,7 @@ fn every_key_is_read() {
     let config = load(Some(WHOLE), &[]).expect("no mistakes");
     assert_eq!(config.server.public_url, "https://mail.nordwerk.example");
     let main = &config.relays["main"];
-    assert_eq!((main.max_connections, main.rate), (4, Some(Rate { count: 100, per: 1000 })));
+    assert_eq!((main.max_connections, main.rate), (4, Some("100/second".parse().expect("a rate"))));
     assert_eq!((config.relays["backup"].max_connections, config.relays["backup"].rate), (16, None));
     assert_eq!(config.lanes["gmail"].domains, ["gmail.com", "googlemail.com"]);
     assert_eq!(config.inbound.key.as_deref(), Some("streng-geheim"));
@@ -103,7 +103,7 @@ fn variables_override_and_add() {
         (config.relays["main"].url.as_str(), config.relays["main"].max_connections),
         ("smtp://127.0.0.1:2525", 8)
     );
-    assert_eq!(config.relays["main"].rate, Some(Rate { count: 100, per: 1000 }));
+    assert_eq!(config.relays["main"].rate, Some("100/second".parse().expect("a rate")));
     assert_eq!(config.relays["new"].url, "file:out");
     assert_eq!(config.lanes["gmail"].domains, ["gmail.com", "x.example"]);
     assert_eq!(config.inbound.key.as_deref(), Some("4711"));

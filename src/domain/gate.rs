@@ -139,13 +139,18 @@ const WEEK: i64 = 7 * DAY;
 /// Whether marketing may write to this lead at `now`. Stops come before holds, holds before caps: the answer names
 /// the reason that lasts longest.
 pub fn gate(facts: &GateFacts, now: Timestamp) -> Result<(), Refusal> {
-    stopped(facts)?;
-    held(facts, now)?;
+    resting(facts, now)?;
     consented(facts)?;
     if facts.topic_unwanted {
         return Err(Refusal::Never(Reason::TopicUnwanted));
     }
     capped(facts, now)
+}
+
+/// The part of the gate that rests the whole walk, mail or not: stops and holds.
+pub fn resting(facts: &GateFacts, now: Timestamp) -> Result<(), Refusal> {
+    stopped(facts)?;
+    held(facts, now)
 }
 
 fn stopped(facts: &GateFacts) -> Result<(), Refusal> {

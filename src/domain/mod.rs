@@ -1,17 +1,24 @@
 //! The words and the decisions of Dripline: pure, without I/O and without async.
 
 pub mod address;
+pub mod breaker;
 pub mod condition;
 pub mod consent;
+pub mod enrollment;
 pub mod event;
 pub mod gate;
+pub mod hand_over;
+pub mod lane;
 pub mod lead;
 pub mod outcome;
+pub mod rate;
 pub mod schedule;
 pub mod sequence;
 pub mod stage;
 pub mod suggest;
 pub mod time;
+pub mod token;
+pub mod track;
 pub mod wait;
 pub(crate) mod words;
 

@@ -237,6 +237,16 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,20}|[0-9]{1,8} ?(min|hour|day|week)[a-zü]?") {
+            match text.parse::<Wait>() {
+                Ok(wait) => assert_eq!(wait.to_string().parse(), Ok(wait)),
+                Err(error) => assert!(error.to_string().starts_with(&format!("`{text}` is"))),
+            }
+        }
+    }
+
     #[test]
     fn days_keep_the_local_time_and_hours_do_not() {
         let before_summer = at("2026-03-28T09:00:00.123+01:00");

@@ -1,1 +1,24 @@
 //! Mail: composing it, sending it by SMTP.
+//!
+//! - [`Relay`]: where mail goes, parsed from a URL.
+//! - [`smtp`]: one SMTP connection, driven a message at a time.
+//! - [`file`]: the relay that writes files.
+//! - [`compose`]: a letter becomes bytes.
+//! - [`delivery`]: what is handed to a relay and what came of it.
+
+pub mod compose;
+pub mod delivery;
+pub mod file;
+pub mod relay;
+pub mod smtp;
+
+pub use delivery::{Delivery, Envelope, Reply};
+pub use file::FileRelay;
+pub use relay::Relay;
+pub use smtp::{Connection, OpenError, OpenErrorKind, SmtpRelay, Timeouts};
+
+/// Chooses ring as the process's TLS cryptography, unless one was chosen before. Call it first in `main`.
+pub fn install_crypto() {
+    // An error means that a provider is installed already, which is what we want.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

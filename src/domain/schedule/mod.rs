@@ -13,11 +13,11 @@ use thiserror::Error;
 pub use self::{
     slots::Slots,
     windows::Windows,
-    zone::{UnknownZone, local, resolve, zone},
+    zone::{UnknownZone, local, next_midnight, resolve, zone},
 };
 use super::{
     suggest::nearest,
-    time::{DAY, Timestamp},
+    time::{DAY, HOUR, Timestamp},
 };
 
 /// The moments when mail may go out, given as `send` or as `slots`.
@@ -30,6 +30,9 @@ pub enum SendTimes {
     /// At set times.
     Slots(Slots),
 }
+
+/// How late a mail may be for its slot: a long queue may go on, a server that was down all day waits for the next slot.
+const GRACE: i64 = 3 * HOUR;
 
 /// What is wrong with a text of send times, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -56,7 +59,8 @@ const CALENDAR: Range<Timestamp> =
 impl SendTimes {
     /// Reads `always` or windows like `Mon-Fri 09:00-12:00, Sat 10:00-12:00`.
     ///
-    /// A window includes its first minute and not its last, and lies within one date (`24:00` ends it).
+    /// A window is open from its first time up to, not including, its second. It lies within one date,
+    /// which `24:00` ends.
     pub fn parse_send(text: &str) -> Result<Self, ScheduleError> {
         if text.trim() == ALWAYS {
             return Ok(Self::Always);
@@ -80,8 +84,8 @@ impl SendTimes {
 
     /// The earliest moment at or after `due` when mail may go to somebody who lives in `zone`.
     ///
-    /// - A window or slot that the clocks jump over counts at the first moment after the jump; one on
-    ///   a date that the zone left out, at the same time on the next date.
+    /// - A window or slot that the clocks jump over counts at the first moment after the jump, and only
+    ///   then; one on a date that the zone left out, at the same time on the next date.
     /// - Where the clocks show an hour twice, a window covers it both times and a slot comes the first
     ///   time only. That holds for a `due` between the two as well: the slot has been, and answering
     ///   its second showing would send twice to whoever got the first.
@@ -95,6 +99,16 @@ impl SendTimes {
             Self::Windows(windows) => windows.next(due.max(CALENDAR.start), zone),
             Self::Slots(slots) => slots.next(due.max(CALENDAR.start), zone).unwrap_or(CALENDAR.end),
         }
+    }
+
+    /// Whether a mail that was due at one of these times may go out now. A slot, and a window that a change of clocks
+    /// left one moment of, are over when the mail is claimed: it may be late by [`GRACE`].
+    pub fn open(&self, now: Timestamp, zone: Tz) -> bool {
+        if self.next(now, zone) == now {
+            return true;
+        }
+        let moment = self.next(now - GRACE, zone);
+        moment <= now && self.next(moment + 1, zone) > moment + 1
     }
 }
 
@@ -141,6 +155,18 @@ mod tests {
         let error = SendTimes::parse_send(" Allways").unwrap_err();
         assert_eq!(error.to_string(), "`Allways` is not a window; did you mean `always`?");
         assert_eq!(error.range, 1..8);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_marked(text in ".{0,40}|[A-Zae-uü0-9:, */-]{0,40}") {
+            for times in [SendTimes::parse_send(&text), SendTimes::parse_slots(&text)] {
+                match times {
+                    Ok(times) => assert!(times.next(CALENDAR.start, Berlin) >= CALENDAR.start),
+                    Err(error) => assert!(text.get(error.range).is_some()),
+                }
+            }
+        }
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Windows {
         loop {
             let clock = zone::local(at, zone);
             let wait = self.until_open(clock, zone);
-            if wait == 0 || self.jumped_over(at, zone) {
+            if wait == 0 || self.jumped_over(at, clock, zone) {
                 return at;
             }
             // Clocks may be set meanwhile. They show whether they were: then look again from there.
@@ -101,10 +101,10 @@ impl Windows {
         today.fold(wait, i64::min)
     }
 
-    /// Whether the clocks were set forward right before `at` and a whole window was lost by that.
-    fn jumped_over(&self, at: Timestamp, zone: Tz) -> bool {
+    /// Whether the clocks, which show `clock`, were set forward at this very moment, past a whole window.
+    fn jumped_over(&self, at: Timestamp, clock: NaiveDateTime, zone: Tz) -> bool {
         let expected = zone::local(at - 1, zone) + TimeDelta::milliseconds(1);
-        let jump = (zone::local(at, zone) - expected).num_milliseconds();
+        let jump = (clock - expected).num_milliseconds();
         jump > 0
             && self.windows.iter().any(|window| {
                 let start = window.until_start(in_week(expected));
@@ -143,7 +143,7 @@ fn parse_hours(part: &str, text: &str) -> Result<Range<i64>, ScheduleError> {
     let hours = parse_time(start, text)?..if end == "24:00" { DAY } else { parse_time(end, text)? };
     if hours.is_empty() {
         return Err(wrong(format!(
-            "`{part}` ends before it begins; a window over midnight is two, like `Fri 22:00-24:00, Sat 00:00-02:00`"
+            "`{part}` does not end after it begins; over midnight it takes two, like `Fri 22:00-24:00, Sat 00:00-02:00`"
         )));
     }
     Ok(hours)
@@ -162,7 +162,7 @@ fn parse_time(part: &str, text: &str) -> Result<i64, ScheduleError> {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use chrono_tz::{Asia::Beirut, Europe::Berlin, Pacific::Apia};
+    use chrono_tz::{America::Recife, Asia::Beirut, Europe::Berlin, Pacific::Apia};
 
     use super::*;
 
@@ -230,8 +230,14 @@ mod tests {
     }
 
     #[test]
+    fn clocks_may_be_set_twice_before_a_window() {
+        // Recife tried summer time from 8 to 15 October 2000.
+        assert_eq!(next("Sat 23:15-23:20", "2000-10-07T23:20:00-03:00", Recife), "2000-10-14T23:15:00-02:00");
+    }
+
+    #[test]
     fn windows_of_a_date_left_out_are_on_the_next() {
-        let friday_less = "Fri 09:00-12:00, Sat 11:00-13:00";
+        let text = "Fri 09:00-12:00, Sat 11:00-13:00";
         for (due, at) in [
             ("2011-12-29T23:59:59-10:00", "2011-12-31T09:00:00+14:00"),
             ("2011-12-31T00:00:00+14:00", "2011-12-31T09:00:00+14:00"),
@@ -239,7 +245,7 @@ mod tests {
             ("2011-12-31T12:30:00+14:00", "2011-12-31T12:30:00+14:00"),
             ("2011-12-31T13:00:00+14:00", "2012-01-06T09:00:00+14:00"),
         ] {
-            assert_eq!(next(friday_less, due, Apia), at);
+            assert_eq!(next(text, due, Apia), at);
         }
     }
 
@@ -255,6 +261,7 @@ mod tests {
             ("Mon 09:00-12:00,", 16..16, format!("`` {entry}")),
             ("Mon 09:00-12:00, Sat 9-12", 21..22, format!("`9` {time}")),
             ("Mon 9:00-12:00", 4..8, format!("`9:00` {time}")),
+            ("Mon +9:00-12:00", 4..9, format!("`+9:00` {time}")),
             ("Mon 24:00-24:00", 4..9, format!("`24:00` {time}")),
             ("Mon 09:00-24:01", 10..15, format!("`24:01` {time}")),
             ("Mon 09:00-12:ü", 10..15, format!("`12:ü` {time}")),
@@ -269,7 +276,7 @@ mod tests {
         for text in ["Fri 22:00-02:00", "Fri 09:00-09:00"] {
             let error = Windows::parse(text).unwrap_err();
             assert_eq!(error.range, 4..15);
-            assert!(error.message.contains("ends before it begins"), "{error}");
+            assert!(error.message.contains("does not end after it begins"), "{error}");
         }
     }
 }

@@ -50,6 +50,13 @@ pub fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
     utc.checked_add_offset(zone.offset_from_utc_datetime(&utc).fix()).unwrap_or(utc)
 }
 
+/// The first moment of the next day on the clocks of `zone`.
+pub fn next_midnight(at: Timestamp, zone: Tz) -> Timestamp {
+    let today = local(at, zone).date();
+    let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+    resolve(tomorrow.and_time(NaiveTime::MIN), zone)
+}
+
 /// The moment when the clocks of `zone` show `local`: the one place where civil time becomes a moment.
 ///
 /// - A time that clocks show twice is the first of the two moments.

@@ -1,0 +1,42 @@
+//! The fuse: when something has run wild, all sending halts until a person resumes it.
+
+use tracing::error;
+
+use super::error::NurtureResult;
+use super::record::Record;
+use crate::domain::time::{DAY, HOUR};
+use crate::domain::track::Track;
+use crate::storage::leads::StoredLead;
+use crate::storage::messages::Message;
+use crate::storage::revisions;
+
+/// Whether one more mail to this lead would be more than `[fuse]` allows. If so, all sending is paused, and the
+/// reason answered.
+pub async fn blows(
+    record: &mut Record<'_>,
+    messages: &[Message],
+    lead: &StoredLead,
+    track: &Track,
+    step: usize,
+) -> NurtureResult<Option<String>> {
+    let Some(why) = reason(record, messages, lead, track, step) else { return Ok(None) };
+    let because = format!("the fuse blew: {why}; look into it, then run `dripline resume`");
+    error!("sending is paused: {because}");
+    revisions::pause(record.tx, Some(&because), record.now).await?;
+    Ok(Some(because))
+}
+
+fn reason(record: &Record<'_>, messages: &[Message], lead: &StoredLead, track: &Track, step: usize) -> Option<String> {
+    let fuse = &record.engine.config.fuse;
+    let day = messages.iter().filter(|message| message.at > record.now - DAY).count();
+    if day >= fuse.per_lead_per_day as usize {
+        return Some(format!("lead {} would get its mail number {} within a day", lead.lead.id, day + 1));
+    }
+    let most = fuse.per_step_per_hour?;
+    let hour = record.now.millis() / HOUR;
+    let sent = record.engine.count_step(track.numbers[step], &track.sequence.id, hour);
+    (sent > u64::from(most)).then(|| {
+        let id = &track.sequence.steps[step].id;
+        format!("step {id} of {} would go out more than {most} times within an hour", track.sequence.id)
+    })
+}

@@ -1,0 +1,131 @@
+//! Which node is alive: locks that end with the process, and monotonic time; never the product's clock.
+//!
+//! On SQLite the server holds an OS file lock. On PostgreSQL one session holds an advisory lock on the node's name;
+//! without it nothing is started, because another node may have taken the claims over.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, PgPool};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::engine::Engine;
+use super::error::{NurtureError, NurtureResult};
+use super::orphans;
+use crate::domain::token::lock_number;
+use crate::storage::{DbError, messages};
+
+/// How often the lock's session is asked whether it still lives.
+const PING: Duration = Duration::from_secs(1);
+
+/// How long the claims of a dead node rest before they are taken over: twice the time in which one may start.
+const TAKE_OVER_AFTER: Duration = Duration::from_secs(10);
+
+/// How often a node looks for dead ones.
+const LOOK_FOR_DEAD: Duration = Duration::from_secs(5);
+
+/// The proof that this process alone sends under its node's name.
+pub enum Alive {
+    /// Held as long as the file is open.
+    Sqlite { _lock: File },
+    Postgres(PgConnection),
+}
+
+/// Takes the lock of this node.
+///
+/// # Errors
+/// [`NurtureError::Refused`] if another process holds it.
+pub async fn take(engine: &Engine) -> NurtureResult<Alive> {
+    match (engine.db.file(), engine.db.postgres()) {
+        (Some(file), _) => Ok(Alive::Sqlite { _lock: lock_file(file)? }),
+        (None, Some(pool)) => match lock_session(pool, engine.node()).await? {
+            Some(session) => Ok(Alive::Postgres(session)),
+            None => Err(taken(&format!("another process runs as node \"{}\"", engine.node()))),
+        },
+        (None, None) => Err(taken("the database is of no known kind")),
+    }
+}
+
+fn taken(what: &str) -> NurtureError {
+    NurtureError::Refused(format!("{what}; end it first, or give this one a name of its own in [server] node"))
+}
+
+fn lock_file(database: &Path) -> NurtureResult<File> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let trouble = |why: std::io::Error| NurtureError::Refused(format!("{}: {why}", Path::new(&path).display()));
+    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(trouble)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(NurtureError::Refused("another server runs on this database; end it first".into()))
+        }
+        Err(TryLockError::Error(why)) => Err(trouble(why)),
+    }
+}
+
+/// A session of its own that holds the lock of a node; none if somebody else does.
+async fn lock_session(pool: &PgPool, node: &str) -> Result<Option<PgConnection>, DbError> {
+    let mut session = PgConnection::connect_with(&pool.connect_options()).await?;
+    let locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        .bind(lock_number(node))
+        .fetch_one(&mut session)
+        .await?;
+    Ok(locked.then_some(session))
+}
+
+/// Watches over the lock until the shutdown: while it is lost, nothing starts.
+pub async fn watch(engine: &Engine, mut alive: Alive, shutdown: CancellationToken) {
+    let Some(pool) = engine.db.postgres() else {
+        shutdown.cancelled().await;
+        return;
+    };
+    while !shutdown.is_cancelled() {
+        let Alive::Postgres(session) = &mut alive else { return };
+        let pinged = tokio::time::timeout(PING, session.ping()).await;
+        if !matches!(pinged, Ok(Ok(()))) {
+            engine.registry.set_live(false);
+            error!("the session that holds this node's lock is lost: nothing starts until there is another");
+            match tokio::time::timeout(PING, lock_session(pool, engine.node())).await {
+                Ok(Ok(Some(session))) => {
+                    alive = Alive::Postgres(session);
+                    engine.registry.set_live(true);
+                    info!("this node's lock is held again");
+                }
+                _ => warn!("this node's lock cannot be had yet"),
+            }
+        }
+        let _ = tokio::time::timeout(PING, shutdown.cancelled()).await;
+    }
+}
+
+/// Takes over what dead nodes left, until the shutdown (PostgreSQL only: SQLite has one server).
+pub async fn bury(engine: &Engine, shutdown: CancellationToken) {
+    let Some(pool) = engine.db.postgres() else { return };
+    while !shutdown.is_cancelled() {
+        if let Err(error) = bury_once(engine, pool, &shutdown).await {
+            warn!("looking for dead nodes: {error}");
+        }
+        let _ = tokio::time::timeout(LOOK_FOR_DEAD, shutdown.cancelled()).await;
+    }
+}
+
+async fn bury_once(engine: &Engine, pool: &PgPool, shutdown: &CancellationToken) -> NurtureResult<()> {
+    let mut tx = engine.db.read().await?;
+    let nodes = messages::sending_nodes(&mut tx).await?;
+    drop(tx);
+    for node in nodes.iter().filter(|node| *node != engine.node()) {
+        let Some(session) = lock_session(pool, node).await? else { continue };
+        // The dead node may have had a start agreed just before it died.
+        let stopped = tokio::time::timeout(TAKE_OVER_AFTER, shutdown.cancelled()).await;
+        if stopped.is_err() {
+            orphans::settle(engine, node).await?;
+            engine.hint();
+        }
+        session.close().await.map_err(DbError::from)?;
+    }
+    Ok(())
+}

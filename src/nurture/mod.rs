@@ -1,0 +1,30 @@
+//! The use cases: plain async functions over the database, the workspace and the relays.
+//!
+//! [`pump`] claims what is due and records outcomes; [`deliver`] sends what was claimed; [`record`] is the one door
+//! for everything else that happens to a lead.
+
+pub mod claim;
+pub mod clock;
+pub mod deliver;
+pub mod engine;
+pub mod error;
+pub mod liveness;
+pub mod notify;
+pub mod orphans;
+pub mod pump;
+pub mod record;
+pub mod registry;
+pub mod relays;
+pub mod revision;
+pub mod rollout;
+
+mod act;
+mod compose;
+mod decide;
+mod facts;
+mod fuse;
+mod limits;
+mod settle;
+
+pub use engine::Engine;
+pub use error::{NurtureError, NurtureResult};

@@ -1,0 +1,83 @@
+//! The one door through which a lead's record changes: the event, and all that follows from it, in one transaction.
+//!
+//! Every change takes the lead's lock first. What stops or holds a lead answers with a [`StopTicket`], which is
+//! settled after the commit.
+
+mod contact;
+mod enroll;
+mod hand_over;
+mod stop;
+
+pub use contact::{LeadInput, Stored};
+pub(crate) use enroll::asks_for_deeds;
+pub use enroll::zone_of;
+pub use stop::{Found, NOT_STARTED, StopTicket};
+
+use super::engine::Engine;
+use super::error::{NurtureError, NurtureResult};
+use super::revision::Revision;
+use crate::domain::event::{Details, EventKind};
+use crate::domain::stage::Stage;
+use crate::domain::time::Timestamp;
+use crate::storage::events::{self, Event};
+use crate::storage::leads::{self, StoredLead};
+use crate::storage::{Tx, enrollments};
+
+/// An open transaction in which records change.
+pub struct Record<'a> {
+    pub tx: &'a mut Tx,
+    pub engine: &'a Engine,
+    pub revision: &'a Revision,
+    pub now: Timestamp,
+}
+
+impl Record<'_> {
+    /// Takes the lead's lock and reads it as it is now.
+    pub async fn lead(&mut self, id: i64) -> NurtureResult<StoredLead> {
+        let missing = || NurtureError::NoLead(id.to_string());
+        if !leads::lock(self.tx, id).await? {
+            return Err(missing());
+        }
+        leads::by_id(self.tx, id).await?.ok_or_else(missing)
+    }
+
+    /// Puts something on the lead's timeline.
+    pub async fn event(&mut self, lead: i64, kind: EventKind, details: Details) -> NurtureResult<()> {
+        let event = Event { lead, message: None, kind, at: self.now, details };
+        Ok(events::insert(self.tx, &[event]).await?)
+    }
+
+    /// Changes contact fields, free fields or tags of a lead, and wakes what waits for a correction.
+    pub async fn edit(&mut self, id: i64, kind: EventKind, about: &str, edit: impl FnOnce(&mut StoredLead)) -> NurtureResult<()> {
+        let mut stored = self.lead(id).await?;
+        edit(&mut stored);
+        leads::update_contact(self.tx, &stored.lead).await?;
+        self.event(id, kind, Details { about: Some(about.to_owned()), ..Details::default() }).await?;
+        self.wake(id).await
+    }
+
+    /// Has the lead's walk decided anew, now. One that rests for a reason will rest again.
+    pub async fn wake(&mut self, lead: i64) -> NurtureResult<()> {
+        if let Some(enrollment) = enrollments::active(self.tx, lead).await? {
+            enrollments::wake(self.tx, &[enrollment.walk.enrollment], self.now).await?;
+            self.engine.hint();
+        }
+        Ok(())
+    }
+
+    /// Moves a lead to another stage: its walk ends, and the best sequence of the new stage begins.
+    pub async fn change_stage(&mut self, id: i64, stage: Stage, because: &str) -> NurtureResult<StopTicket> {
+        let stored = self.lead(id).await?;
+        if stored.lead.stage == stage {
+            return Ok(StopTicket::nothing());
+        }
+        leads::set_stage(self.tx, id, stage).await?;
+        let (from, to) = (stored.lead.stage, stage);
+        let because = Some(because.to_owned());
+        let details = Details { about: Some(format!("{from} -> {to}")), because, ..Details::default() };
+        self.event(id, EventKind::StageChanged, details).await?;
+        let ticket = self.end_walk(id, "the stage changed").await?;
+        self.offer(&[id]).await?;
+        Ok(ticket)
+    }
+}

@@ -1,0 +1,155 @@
+//! Stops and holds, and the [`StopTicket`] that says what they found (PROTOCOL.md, "Rules").
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::Record;
+use crate::domain::enrollment::{EnrollmentState, MessageState};
+use crate::domain::event::{Details, EventKind};
+use crate::domain::gate::{Hold, StopKind};
+use crate::nurture::engine::Engine;
+use crate::nurture::error::NurtureResult;
+use crate::storage::messages::Message;
+use crate::storage::{addresses, enrollments, holds, leads, messages};
+
+/// The reason of a message that was cancelled before anything was written.
+pub const NOT_STARTED: &str = "stopped before it started";
+
+/// How long a stop waits for what is on the wire.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// How often a stop looks for outcomes that another node or process records.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The messages that a stop or hold found being sent. It must be settled after the commit, with no transaction
+/// alive: only then no mail to the lead starts any more.
+#[must_use = "a stop is done only when its ticket is settled, after the commit"]
+#[derive(Debug, Default)]
+pub struct StopTicket {
+    cancelled: Vec<i64>,
+    sending: Vec<i64>,
+}
+
+/// What a stop found, by message id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// Never started.
+    pub cancelled: Vec<i64>,
+    /// On the wire already, and accepted by the relay.
+    pub in_flight_delivered: Vec<i64>,
+    /// On the wire already, and not accepted.
+    pub in_flight_failed: Vec<i64>,
+    /// On the wire already, and how it ended is not known (yet).
+    pub in_flight_unknown: Vec<i64>,
+}
+
+impl StopTicket {
+    /// The ticket of a change that had nothing to stop.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// For the one who records the end of the only message that can be on the wire.
+    pub(crate) fn nothing_else_is_sent(self) {}
+
+    /// The same ticket with what another one found.
+    pub fn and(mut self, other: StopTicket) -> Self {
+        self.cancelled.extend(other.cancelled);
+        self.sending.extend(other.sending);
+        self
+    }
+
+    /// Cancels what has not started and waits, ten seconds at most, for what is on the wire.
+    pub async fn settle(self, engine: &Engine) -> NurtureResult<Found> {
+        let mut found = Found { cancelled: self.cancelled, ..Found::default() };
+        if self.sending.is_empty() {
+            return Ok(found);
+        }
+        engine.registry.cancel(&self.sending);
+        let give_up = Instant::now() + LONGEST_WAIT;
+        loop {
+            let mut recorded = std::pin::pin!(engine.registry.until_recorded());
+            recorded.as_mut().enable();
+            let now = read(engine, &self.sending).await?;
+            let open = now.iter().any(|message| message.state == MessageState::Sending);
+            if !open || Instant::now() >= give_up {
+                now.iter().for_each(|message| found.add(message));
+                return Ok(found);
+            }
+            // Own outcomes wake it; those of other nodes and processes show in the database only.
+            let _ = tokio::time::timeout(LOOK_EVERY, recorded).await;
+        }
+    }
+}
+
+async fn read(engine: &Engine, ids: &[i64]) -> NurtureResult<Vec<Message>> {
+    let mut tx = engine.db.read().await?;
+    Ok(messages::by_ids(&mut tx, ids).await?)
+}
+
+impl Found {
+    fn add(&mut self, message: &Message) {
+        let never_started = message.reason.as_deref() == Some(NOT_STARTED);
+        let list = match message.state {
+            MessageState::Cancelled | MessageState::Retry if never_started => &mut self.cancelled,
+            MessageState::Sent => &mut self.in_flight_delivered,
+            MessageState::Sending | MessageState::Unknown => &mut self.in_flight_unknown,
+            _ => &mut self.in_flight_failed,
+        };
+        list.push(message.id);
+    }
+}
+
+impl Record<'_> {
+    /// Closes the gate for a lead, and for its address, until the person opens it again. The first stop stays.
+    pub async fn stop(&mut self, lead: i64, kind: StopKind, because: &str) -> NurtureResult<StopTicket> {
+        self.suppress(lead, kind).await?;
+        let stored = self.lead(lead).await?;
+        leads::close(self.tx, lead, kind).await?;
+        if let Some(enrollment) = enrollments::active(self.tx, lead).await? {
+            let id = enrollment.walk.enrollment;
+            enrollments::end(self.tx, id, EnrollmentState::Stopped, self.now).await?;
+        }
+        if stored.lead.closed_by.is_none() {
+            let event = if kind == StopKind::Unsubscribe { EventKind::Unsubscribed } else { EventKind::Stopped };
+            let because = Some(because.to_owned());
+            let details = Details { about: Some(kind.to_string()), because, ..Details::default() };
+            self.event(lead, event, details).await?;
+        }
+        self.halt_messages(lead, kind.because()).await
+    }
+
+    /// Before the lead is locked: addresses come first in the order of locks.
+    async fn suppress(&mut self, lead: i64, kind: StopKind) -> NurtureResult<()> {
+        let missing = || crate::nurture::error::NurtureError::NoLead(lead.to_string());
+        let address = leads::by_id(self.tx, lead).await?.ok_or_else(missing)?.address;
+        Ok(addresses::suppress(self.tx, &address, kind, self.now).await?)
+    }
+
+    /// Closes the gate for a lead until the hold ends.
+    pub async fn hold(&mut self, lead: i64, hold: Hold, because: &str) -> NurtureResult<StopTicket> {
+        self.lead(lead).await?;
+        holds::insert(self.tx, lead, hold, because).await?;
+        enrollments::rest(self.tx, lead, hold.until, hold.kind.because()).await?;
+        let because = Some(because.to_owned());
+        let details = Details { about: Some(hold.kind.to_string()), because, ..Details::default() };
+        self.event(lead, EventKind::Held, details).await?;
+        self.halt_messages(lead, hold.kind.because()).await
+    }
+
+    /// Ends a lead's walk without closing the gate.
+    pub async fn end_walk(&mut self, lead: i64, because: &str) -> NurtureResult<StopTicket> {
+        let Some(enrollment) = enrollments::active(self.tx, lead).await? else { return Ok(StopTicket::nothing()) };
+        enrollments::end(self.tx, enrollment.walk.enrollment, EnrollmentState::Ended, self.now).await?;
+        self.walk_event(&enrollment, EventKind::Left, because).await?;
+        self.halt_messages(lead, because).await
+    }
+
+    /// Cancels what waits, and finds what is being sent. The lead is locked already.
+    pub(super) async fn halt_messages(&mut self, lead: i64, why: &str) -> NurtureResult<StopTicket> {
+        let cancelled = messages::cancel_waiting(self.tx, lead, why, self.now).await?;
+        let sending = messages::sending(self.tx, lead).await?;
+        Ok(StopTicket { cancelled, sending: sending.into_iter().map(|(id, _)| id).collect() })
+    }
+}

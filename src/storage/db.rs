@@ -1,0 +1,153 @@
+//! Opening the database and beginning transactions.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, PgConnection, PgPool, SqlitePool};
+
+use super::error::{DbError, DbResult};
+use super::ids::{BLOCK, Ids, RESERVE, WRITERS};
+use super::migrate;
+use super::tx::{Inner, Tx};
+
+/// The database of this process.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    ids: Ids,
+}
+
+#[derive(Clone)]
+enum Pools {
+    /// One connection writes, a few read beside it.
+    Sqlite { write: SqlitePool, read: SqlitePool, file: PathBuf },
+    Postgres(PgPool),
+}
+
+/// How long a writer waits for another process that writes to the same SQLite file.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Page cache of a SQLite connection, in KiB.
+const CACHE_KIB: i64 = 8 * 1024;
+
+impl Db {
+    /// Opens `sqlite:FILE` or `postgres://…`, makes the file if it is missing, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// A URL of another kind, a database that cannot be reached, one that a newer version wrote.
+    pub async fn open(url: &str) -> DbResult<Db> {
+        let refuse = |why: String| DbError::Open { url: without_password(url), why };
+        let pools = if let Some(file) = url.strip_prefix("sqlite:") {
+            let file = file.strip_prefix("//").unwrap_or(file);
+            open_sqlite(Path::new(file)).await.map_err(|error| refuse(error.to_string()))?
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            open_postgres(url).await.map_err(|error| refuse(error.to_string()))?
+        } else {
+            return Err(refuse("write sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME".into()));
+        };
+        let db = Db { pools, ids: Ids::default() };
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    /// Begins a transaction that writes. On SQLite it holds the one writer from the start.
+    pub async fn begin(&self) -> DbResult<Tx> {
+        if self.ids.low() {
+            self.reserve_ids().await?;
+        }
+        self.begin_plain().await
+    }
+
+    /// Begins a transaction that only reads, on one snapshot where the database gives one.
+    pub async fn read(&self) -> DbResult<Tx> {
+        let inner = match &self.pools {
+            Pools::Sqlite { read, .. } => Inner::Sqlite(read.begin().await?),
+            Pools::Postgres(pool) => {
+                Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        };
+        Ok(Tx { inner, ids: Ids::default() })
+    }
+
+    /// As [`Db::begin`], without a look at the ids.
+    pub(super) async fn begin_plain(&self) -> DbResult<Tx> {
+        let inner = match &self.pools {
+            Pools::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { inner, ids: self.ids.clone() })
+    }
+
+    async fn reserve_ids(&self) -> DbResult<()> {
+        let mut tx = self.begin_plain().await?;
+        let next = tx.first(RESERVE, vec![BLOCK.into()], |row| row.int(0)).await?;
+        tx.commit().await?;
+        self.ids.refill(next.ok_or(DbError::OutOfIds)?);
+        Ok(())
+    }
+
+    /// The file of a SQLite database.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.pools {
+            Pools::Sqlite { file, .. } => Some(file),
+            Pools::Postgres(_) => None,
+        }
+    }
+
+    /// The pool of a PostgreSQL database, for the session that holds this node's liveness lock.
+    pub fn postgres(&self) -> Option<&PgPool> {
+        match &self.pools {
+            Pools::Sqlite { .. } => None,
+            Pools::Postgres(pool) => Some(pool),
+        }
+    }
+
+    /// Ends every connection.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { write, read, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn open_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .statement_cache_capacity(256)
+        .pragma("cache_size", (-CACHE_KIB).to_string())
+        .pragma("temp_store", "memory");
+    // FULL: an answered unsubscribe survives a power cut.
+    let writer = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    let reader = options.pragma("query_only", "on");
+    let pool = || SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    let write = pool().max_connections(1).min_connections(1).connect_with(writer).await?;
+    let read = pool().max_connections(4).connect_lazy_with(reader);
+    Ok(Pools::Sqlite { write, read, file: file.to_owned() })
+}
+
+async fn open_postgres(url: &str) -> Result<Pools, sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(256);
+    // The pool would try for half a minute, and then not say what was wrong.
+    PgConnection::connect_with(&options).await?.close().await?;
+    let pool = PgPoolOptions::new().max_connections(WRITERS).test_before_acquire(false);
+    Ok(Pools::Postgres(pool.connect_with(options).await?))
+}
+
+/// The URL as it may be shown: a password can be before the `@`, or in the query.
+fn without_password(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(url, _)| url);
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
+}

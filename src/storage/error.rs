@@ -1,0 +1,25 @@
+//! What can go wrong with the database.
+
+/// An error of the database, or of what was read from it.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    #[error("database: {0}")]
+    Sqlx(#[from] sqlx::Error),
+    #[error("cannot open the database {url}: {why}")]
+    Open { url: String, why: String },
+    #[error("the database holds \"{text}\" as {what}, which this version does not know")]
+    Unreadable { what: &'static str, text: String },
+    #[error("the database was written by a newer version (migration {0}); install that one")]
+    Newer(String),
+    #[error("a transaction took more ids than were reserved for it")]
+    OutOfIds,
+}
+
+pub type DbResult<T> = Result<T, DbError>;
+
+impl DbError {
+    /// Whether a unique index refused a row.
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, DbError::Sqlx(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}

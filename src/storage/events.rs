@@ -1,0 +1,52 @@
+//! The table `events`: the timeline, append-only.
+
+use super::error::DbResult;
+use super::row::{Cells, json, word};
+use super::sql::{Arg, args};
+use super::tx::Tx;
+use crate::domain::event::{Details, EventKind, Happening};
+use crate::domain::time::Timestamp;
+
+/// An event to be stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub lead: i64,
+    pub message: Option<i64>,
+    pub kind: EventKind,
+    pub at: Timestamp,
+    pub details: Details,
+}
+
+const INSERT: &str = "INSERT INTO events (id, lead_id, message_id, kind, at, data) VALUES {rows}";
+const TIMELINE: &str = "SELECT kind, at, data FROM events WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
+const DEEDS: &str = "SELECT lead_id, kind, at, data FROM events WHERE lead_id IN ({rows}) AND kind IN \
+    ('opened', 'clicked', 'visited', 'replied', 'submitted', 'meeting_booked', 'purchase', 'custom')";
+
+/// Stores events.
+pub async fn insert(tx: &mut Tx, events: &[Event]) -> DbResult<()> {
+    let mut rows: Vec<Arg> = Vec::with_capacity(events.len() * 6);
+    for event in events {
+        // Details are texts and numbers: they always have a JSON text.
+        let data = serde_json::to_string(&event.details).unwrap_or_default();
+        rows.extend(args![tx.id()?, event.lead, event.message, event.kind.as_str(), event.at, data]);
+    }
+    tx.write_rows(INSERT, 6, rows).await?;
+    Ok(())
+}
+
+/// The last `limit` events of a lead, oldest first.
+pub async fn timeline(tx: &mut Tx, lead: i64, limit: i64) -> DbResult<Vec<Happening>> {
+    let mut events = tx.all(TIMELINE, args![lead, limit], |row| happening(row, 0)).await?;
+    events.reverse();
+    Ok(events)
+}
+
+/// What these leads did themselves: pairs of lead and deed.
+pub async fn deeds(tx: &mut Tx, leads: &[i64]) -> DbResult<Vec<(i64, Happening)>> {
+    tx.all_for(DEEDS, vec![], leads, |row| Ok((row.int(0)?, happening(row, 1)?))).await
+}
+
+fn happening(row: &dyn Cells, first: usize) -> DbResult<Happening> {
+    let details: Details = json(&row.text(first + 2)?, "event data")?;
+    Ok(Happening { kind: word(&row.text(first)?, "event")?, at: row.at(first + 1)?, details })
+}

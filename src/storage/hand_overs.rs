@@ -1,0 +1,51 @@
+//! The table `hand_overs`.
+
+use super::error::DbResult;
+use super::row::{Cells, word};
+use super::sql::args;
+use super::tx::Tx;
+use crate::domain::hand_over::{HandOver, HandOverState};
+use crate::domain::time::Timestamp;
+
+const INSERT: &str = "INSERT INTO hand_overs (id, lead_id, state, cause, rep, opened_at) VALUES ($1, $2, $3, $4, $5, $6) \
+    ON CONFLICT (lead_id) WHERE closed_at IS NULL DO NOTHING";
+const OPEN: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason FROM hand_overs \
+    WHERE lead_id = $1 AND closed_at IS NULL";
+const CLOSE: &str = "UPDATE hand_overs SET state = $2, closed_at = $3, reason = $4 WHERE id = $1 AND closed_at IS NULL";
+
+fn read(row: &dyn Cells) -> DbResult<HandOver> {
+    Ok(HandOver {
+        id: row.int(0)?,
+        lead: row.int(1)?,
+        state: word(&row.text(2)?, "hand-over state")?,
+        cause: row.text(3)?,
+        rep: row.opt_text(4)?,
+        opened_at: row.at(5)?,
+        closed_at: row.opt_at(6)?,
+        reason: row.opt_text(7)?,
+    })
+}
+
+/// Opens a hand-over. False: one is open already.
+pub async fn open(tx: &mut Tx, hand_over: &HandOver) -> DbResult<bool> {
+    let row = args![
+        hand_over.id,
+        hand_over.lead,
+        hand_over.state.as_str(),
+        &hand_over.cause,
+        &hand_over.rep,
+        hand_over.opened_at
+    ];
+    Ok(tx.execute(INSERT, row).await? > 0)
+}
+
+/// The open hand-over of a lead.
+pub async fn open_of(tx: &mut Tx, lead: i64) -> DbResult<Option<HandOver>> {
+    tx.first(OPEN, args![lead], read).await
+}
+
+/// Closes a hand-over as won, lost or returned.
+pub async fn close(tx: &mut Tx, id: i64, state: HandOverState, reason: Option<&str>, now: Timestamp) -> DbResult<()> {
+    tx.execute(CLOSE, args![id, state.as_str(), now, reason]).await?;
+    Ok(())
+}

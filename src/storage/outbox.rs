@@ -1,0 +1,76 @@
+//! The table `outbox`: mails to reps that are still to be sent, in order for each lead.
+
+use super::error::DbResult;
+use super::row::Cells;
+use super::sql::args;
+use super::tx::Tx;
+use crate::domain::time::Timestamp;
+
+/// Something that somebody outside is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxItem {
+    pub id: i64,
+    pub lead: i64,
+    pub kind: String,
+    /// JSON.
+    pub payload: String,
+    pub attempt: i64,
+    pub first_at: Timestamp,
+}
+
+const INSERT: &str = "INSERT INTO outbox (id, lead_id, kind, payload, due_at, first_at) VALUES ($1, $2, $3, $4, $5, $6)";
+const DUE: &str = "SELECT o.id, o.lead_id, o.kind, o.payload, o.attempt, o.first_at FROM outbox o WHERE o.due_at <= $1 \
+    AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.lead_id = o.lead_id AND b.due_at IS NOT NULL AND b.id < o.id) \
+    ORDER BY o.due_at LIMIT $2 {lock: FOR UPDATE OF o SKIP LOCKED}";
+const LEASE: &str = "UPDATE outbox SET due_at = $1, attempt = attempt + 1 WHERE id IN ({rows}) AND due_at IS NOT NULL";
+const DONE: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, reason = $3 \
+    WHERE id = $1 AND due_at IS NOT NULL";
+const RETRY: &str = "UPDATE outbox SET due_at = $2, reason = $3 WHERE id = $1 AND due_at IS NOT NULL";
+const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL";
+
+fn read(row: &dyn Cells) -> DbResult<OutboxItem> {
+    Ok(OutboxItem {
+        id: row.int(0)?,
+        lead: row.int(1)?,
+        kind: row.text(2)?,
+        payload: row.text(3)?,
+        attempt: row.int(4)?,
+        first_at: row.at(5)?,
+    })
+}
+
+/// Puts something into the outbox.
+pub async fn insert(tx: &mut Tx, item: &OutboxItem, due: Timestamp) -> DbResult<()> {
+    let row = args![item.id, item.lead, &item.kind, &item.payload, due, item.first_at];
+    tx.execute(INSERT, row).await?;
+    Ok(())
+}
+
+/// The items that are due, at most one a lead.
+pub async fn due(tx: &mut Tx, now: Timestamp, limit: i64) -> DbResult<Vec<OutboxItem>> {
+    tx.all(DUE, args![now, limit], read).await
+}
+
+/// Takes items for an attempt: nobody else does until `until`.
+pub async fn lease(tx: &mut Tx, ids: &[i64], until: Timestamp) -> DbResult<()> {
+    tx.execute_for(LEASE, args![until], ids).await?;
+    Ok(())
+}
+
+/// Ends an item; with a reason if it was given up. One that has ended stays as it is: the lease of this node may have
+/// run out, and another have been quicker.
+pub async fn done(tx: &mut Tx, id: i64, reason: Option<&str>, now: Timestamp) -> DbResult<()> {
+    tx.execute(DONE, args![id, now, reason]).await?;
+    Ok(())
+}
+
+/// Tries an item again later, unless it has ended.
+pub async fn retry(tx: &mut Tx, id: i64, due: Timestamp, reason: &str) -> DbResult<()> {
+    tx.execute(RETRY, args![id, due, reason]).await?;
+    Ok(())
+}
+
+/// When the next item is due.
+pub async fn next(tx: &mut Tx) -> DbResult<Option<Timestamp>> {
+    Ok(tx.first(NEXT, vec![], |row| row.opt_at(0)).await?.flatten())
+}

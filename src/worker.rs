@@ -1,0 +1,97 @@
+//! The loops of a running server over the steps of [`crate::nurture`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, warn};
+
+use crate::domain::time::SECOND;
+use crate::nurture::clock::ClockWatch;
+use crate::nurture::pump::{LOOK_EVERY, Pump, Stepped};
+use crate::nurture::{Engine, NurtureResult, deliver, notify, pump, rollout};
+
+/// How long a loop rests after an error of the database.
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// Starts every loop. They end after `shutdown`, once what is on the wire has ended and is recorded.
+pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationToken) {
+    for (place, relay) in engine.relays.iter().enumerate() {
+        for _ in 0..relay.max_connections {
+            let engine = engine.clone();
+            tasks.spawn(async move { deliver::run(&engine, place).await });
+        }
+    }
+    tasks.spawn(pump_loop(engine.clone(), shutdown.clone()));
+    tasks.spawn(side_loop(engine.clone(), shutdown.clone()));
+    let (engine, shutdown) = (engine.clone(), shutdown.clone());
+    tasks.spawn(async move {
+        shutdown.cancelled().await;
+        engine.registry.close();
+    });
+}
+
+async fn pump_loop(engine: Arc<Engine>, shutdown: CancellationToken) {
+    let mut pump = Pump::default();
+    let mut watch = ClockWatch::new(&engine.clock);
+    while !(shutdown.is_cancelled() && engine.registry.is_empty()) {
+        if let Some(jump) = watch.jumped(&engine.clock) {
+            hold_for_clock(&engine, jump).await;
+        }
+        match pump.step(&engine).await {
+            Ok(stepped) if stepped.idle() => rest(&engine, stepped).await,
+            Ok(_) => {}
+            Err(error) => {
+                error!("the pump: {error}");
+                tokio::time::sleep(AFTER_ERROR).await;
+            }
+        }
+    }
+}
+
+/// Waits until there is something to do, or the next look at the database is due.
+async fn rest(engine: &Engine, stepped: Stepped) {
+    let until = stepped.next.map_or(LOOK_EVERY, |next| next - engine.clock.now()).clamp(1, LOOK_EVERY);
+    tokio::select! {
+        () = engine.until_hint() => {}
+        () = engine.registry.until_ended() => {}
+        () = tokio::time::sleep(Duration::from_millis(until.unsigned_abs())) => {}
+    }
+}
+
+/// A wall clock that jumped may make everything due at once, or nothing: a person decides.
+async fn hold_for_clock(engine: &Engine, jump: i64) {
+    let because = format!(
+        "the clock of this machine jumped by {} s; check it, then run `dripline resume`",
+        jump / SECOND
+    );
+    error!("sending is paused: {because}");
+    if let Err(error) = pump::pause(engine, Some(&because)).await {
+        error!("the pause could not be stored: {error}");
+    }
+}
+
+/// What need not be fast: rolling out a revision, mails to reps.
+async fn side_loop(engine: Arc<Engine>, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        match side_step(&engine).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let pause = Duration::from_millis(LOOK_EVERY.unsigned_abs() / 4);
+                let _ = tokio::time::timeout(pause, shutdown.cancelled()).await;
+            }
+            Err(error) => {
+                warn!("{error}");
+                let _ = tokio::time::timeout(AFTER_ERROR, shutdown.cancelled()).await;
+            }
+        }
+    }
+}
+
+/// Whether there was something to do.
+async fn side_step(engine: &Engine) -> NurtureResult<bool> {
+    let rolled = rollout::step(engine).await?;
+    let told = notify::step(engine).await?;
+    Ok(rolled || told > 0)
+}

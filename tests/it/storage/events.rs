@@ -1,0 +1,59 @@
+//! The table `events`.
+
+use dripline::domain::event::{Details, EventKind, Happening};
+use dripline::storage::events::{self, Event};
+
+use crate::support::database::{TestDb, on_both};
+use crate::support::records::at;
+
+on_both!(the_timeline_shows_the_last_events, deeds_are_what_the_person_did);
+
+fn event(lead: i64, kind: EventKind, millis: i64) -> Event {
+    Event { lead, message: None, kind, at: at(millis), details: Details::default() }
+}
+
+fn happening(event: &Event) -> Happening {
+    Happening { kind: event.kind, at: event.at, details: event.details.clone() }
+}
+
+async fn the_timeline_shows_the_last_events(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let details = Details {
+        enrollment: Some(7),
+        sequence: Some("welcome".to_owned()),
+        step: Some("guide".to_owned()),
+        about: Some("a \"link\"".to_owned()),
+        because: Some("weil · {}".to_owned()),
+    };
+    let stored = [
+        event(1, EventKind::Created, 30),
+        Event { message: Some(8), details, ..event(1, EventKind::Clicked, 20) },
+        event(1, EventKind::Enrolled, 30),
+        event(1, EventKind::Consented, 10),
+        event(2, EventKind::Created, 5),
+    ];
+    events::insert(&mut tx, &stored).await.unwrap();
+    let whole = events::timeline(&mut tx, 1, 10).await.unwrap();
+    assert_eq!(whole, [3, 1, 0, 2].map(|at| happening(&stored[at])));
+    assert_eq!(events::timeline(&mut tx, 1, 2).await.unwrap(), whole[2..]);
+    assert_eq!(events::timeline(&mut tx, 3, 10).await.unwrap(), []);
+    let of_message = tx.first("SELECT message_id FROM events WHERE at = 20", vec![], |row| row.opt_int(0));
+    assert_eq!(of_message.await.unwrap(), Some(Some(8)));
+}
+
+async fn deeds_are_what_the_person_did(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let all: Vec<Event> = EventKind::ALL.iter().map(|kind| event(1, *kind, 10)).collect();
+    events::insert(&mut tx, &all).await.unwrap();
+    events::insert(&mut tx, &[event(2, EventKind::Visited, 20), event(3, EventKind::Visited, 30)])
+        .await
+        .unwrap();
+    let deeds = events::deeds(&mut tx, &[1, 2]).await.unwrap();
+    let mut kinds: Vec<EventKind> =
+        deeds.iter().filter(|(lead, _)| *lead == 1).map(|(_, deed)| deed.kind).collect();
+    kinds.sort();
+    use EventKind::*;
+    assert_eq!(kinds, [Opened, Clicked, Visited, Replied, Submitted, MeetingBooked, Purchase, Custom]);
+    let others: Vec<_> = deeds.into_iter().filter(|(lead, _)| *lead != 1).collect();
+    assert_eq!(others, [(2, happening(&event(2, Visited, 20)))]);
+}

@@ -1,0 +1,52 @@
+//! The table `hand_overs`.
+
+use dripline::domain::hand_over::{HandOver, HandOverState};
+use dripline::storage::hand_overs;
+
+use crate::support::database::{TestDb, on_both};
+use crate::support::records::{at, new_leads};
+
+on_both!(one_is_open_at_a_time, a_closed_one_stays_as_it_ended);
+
+fn hand_over(id: i64, lead: i64) -> HandOver {
+    HandOver {
+        id,
+        lead,
+        state: HandOverState::Open,
+        cause: "looked at pricing".to_owned(),
+        rep: Some("kim".to_owned()),
+        opened_at: at(5),
+        closed_at: None,
+        reason: None,
+    }
+}
+
+async fn one_is_open_at_a_time(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let leads = new_leads(&mut tx, 2).await;
+    let first = hand_over(tx.id().unwrap(), leads[0]);
+    let second = HandOver { rep: None, ..hand_over(tx.id().unwrap(), leads[0]) };
+    let other = HandOver { rep: None, ..hand_over(tx.id().unwrap(), leads[1]) };
+    assert!(hand_overs::open(&mut tx, &first).await.unwrap());
+    assert!(!hand_overs::open(&mut tx, &second).await.unwrap());
+    assert!(hand_overs::open(&mut tx, &other).await.unwrap());
+    assert_eq!(hand_overs::open_of(&mut tx, leads[0]).await.unwrap(), Some(first.clone()));
+    assert_eq!(hand_overs::open_of(&mut tx, leads[1]).await.unwrap(), Some(other));
+
+    hand_overs::close(&mut tx, first.id, HandOverState::Returned, Some("no budget"), at(9)).await.unwrap();
+    assert_eq!(hand_overs::open_of(&mut tx, leads[0]).await.unwrap(), None);
+    assert!(hand_overs::open(&mut tx, &second).await.unwrap());
+    assert_eq!(hand_overs::open_of(&mut tx, leads[0]).await.unwrap(), Some(second));
+}
+
+async fn a_closed_one_stays_as_it_ended(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let lead = new_leads(&mut tx, 1).await[0];
+    let id = tx.id().unwrap();
+    hand_overs::open(&mut tx, &hand_over(id, lead)).await.unwrap();
+    hand_overs::close(&mut tx, id, HandOverState::Won, None, at(9)).await.unwrap();
+    hand_overs::close(&mut tx, id, HandOverState::Lost, Some("late"), at(10)).await.unwrap();
+    let sql = "SELECT state, closed_at, reason FROM hand_overs";
+    let ended = tx.all(sql, vec![], |row| Ok((row.text(0)?, row.opt_at(1)?, row.opt_text(2)?)));
+    assert_eq!(ended.await.unwrap(), [("won".to_owned(), Some(at(9)), None)]);
+}

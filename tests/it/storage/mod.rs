@@ -1,0 +1,21 @@
+//! Every query, on both databases.
+
+mod addresses;
+mod claims;
+mod companies;
+mod consents;
+mod coverage;
+mod database;
+mod enrollments;
+mod events;
+mod hand_overs;
+mod holds;
+mod ids;
+mod lanes;
+mod leads;
+mod messages;
+mod meta;
+mod migrations;
+mod outbox;
+mod revisions;
+mod rows;

@@ -1,0 +1,7 @@
+//! What the tests have in common.
+
+pub mod counts;
+pub mod database;
+pub mod smtp_server;
+pub mod world;
+pub mod records;
