@@ -9,3 +9,4 @@ mod smtp;
 mod storage;
 mod support;
 mod walk;
+mod workspace;
