@@ -168,7 +168,9 @@ impl World {
         let mut tx = self.engine.db.read().await.unwrap();
         let lanes = enrollments::lanes(&mut tx).await.unwrap();
         let told = outbox::next(&mut tx).await.unwrap();
-        lanes.into_iter().map(|(_, due)| due).chain(told).min()
+        // What is due and rests all the same is in a lane that pauses.
+        let later = |due: &Timestamp| *due > self.engine.clock.now();
+        lanes.into_iter().map(|(_, due)| due).chain(told).filter(later).min()
     }
 
     /// Adds a lead in `tofu` that has confirmed its consent.
