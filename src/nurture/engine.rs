@@ -17,7 +17,7 @@ use crate::domain::rate::Rate;
 use crate::domain::token::{KeyRing, Purpose};
 use crate::mail::compose::Letter;
 use crate::mail::delivery::{Delivery, Envelope};
-use crate::storage::{Db, meta};
+use crate::storage::{Db, Tx, meta, revisions};
 
 /// What the use cases share: the database, the clock, the keys, and what this node has claimed.
 pub struct Engine {
@@ -103,6 +103,24 @@ impl Engine {
         let revision = revision::deployed(&mut tx).await?;
         self.run(revision.clone());
         Ok(revision)
+    }
+
+    /// Begins a transaction that writes, under the revision that stays deployed until it ends.
+    ///
+    /// # Errors
+    /// The database; [`NurtureError::NothingApplied`].
+    pub async fn begin(&self) -> NurtureResult<(Tx, Arc<Revision>)> {
+        loop {
+            let revision = self.revision().await?;
+            let mut tx = self.db.begin().await?;
+            match revisions::share_deployment(&mut tx).await? {
+                Some(deployment) if deployment.revision == revision.id => return Ok((tx, revision)),
+                _ => {
+                    drop(tx);
+                    self.reload().await?;
+                }
+            }
+        }
     }
 
     /// Runs a revision from now on.
