@@ -179,7 +179,12 @@ fn is_sent(end: &End) -> bool {
 }
 
 /// The hot path of outcomes: one statement for all that were sent, and one to wake the walks that waited for them.
-async fn record_sent(tx: &mut Tx, engine: &Engine, sent: &[(Claimed, End)], now: Timestamp) -> NurtureResult<()> {
+async fn record_sent(
+    tx: &mut Tx,
+    engine: &Engine,
+    sent: &[(Claimed, End)],
+    now: Timestamp,
+) -> NurtureResult<()> {
     let ids: Vec<i64> = sent.iter().map(|(claim, _)| claim.id).collect();
     messages::sent(tx, &ids, engine.node(), now).await?;
     let waiting: Vec<i64> =
