@@ -13,6 +13,7 @@ const LAYERS: [&[&str]; 8] = [
     &["domain"],
     &["storage", "mail", "workspace", "secret"],
     &["config"],
+    &["home"],
     &["nurture"],
     &["worker", "http"],
     &["app"],
