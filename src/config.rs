@@ -104,6 +104,15 @@ pub struct Fuse {
     pub bounce_rate: Ratio,
 }
 
+impl Server {
+    /// The host name in `public_url`.
+    pub fn public_host(&self) -> &str {
+        let host = self.public_url.split_once("://").map_or(self.public_url.as_str(), |(_, rest)| rest);
+        let host = host.split(['/', ':']).next().unwrap_or(host);
+        if host.is_empty() { "localhost" } else { host }
+    }
+}
+
 impl Safety {
     /// Whether mail to this address may go out.
     pub fn allows(&self, address: &Address) -> bool {
@@ -134,7 +143,7 @@ impl Config {
         let config = Source::decode(FILE, &bytes, &report).map(|file| {
             let file = Document::parse(file);
             let overrides = Document::parse_texts(environment.source(&report));
-            read(Table::layered([&file, &overrides]))
+            read(Table::layered(&file, &overrides))
         });
         let found = environment.name_variables(report.finish());
         config.filter(|_| found.iter().all(|found| found.severity != Severity::Error)).ok_or(found)

@@ -5,12 +5,20 @@
 //! - [`domain`]: words and decisions, without I/O: the gate, the walk, schedules, conditions.
 //! - [`storage`], [`mail`], [`workspace`]: the database, SMTP and MIME, the marketer's files.
 //! - [`nurture`]: the use cases: pump, deliver, record, enroll, import.
+//! - [`home`], [`config`], [`secret`]: where an installation keeps its things, its settings and its keys.
 //! - [`worker`], [`http`]: loops and routes over the use cases.
 //! - [`app`]: one running server, built from a configuration.
 //! - [`cli`]: one file a command.
 
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod home;
+pub mod http;
 pub mod mail;
+pub mod nurture;
+pub mod secret;
 pub mod storage;
+pub mod worker;
 pub mod workspace;

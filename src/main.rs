@@ -1,1 +1,33 @@
-fn main() {}
+//! The `dripline` program: reads the command line, runs one command, and says how it went.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use dripline::cli::{Cli, Outcome};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    dripline::mail::install_crypto();
+    log_to_stderr();
+    let cli = Cli::parse();
+    let outcome = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(cli.run()),
+        Err(error) => Err(error.into()),
+    };
+    let outcome = outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        for cause in error.chain().skip(1) {
+            eprintln!("  because: {cause}");
+        }
+        Outcome::CouldNotRun
+    });
+    ExitCode::from(outcome as u8)
+}
+
+/// `DRIPLINE_LOG`, or `RUST_LOG`, says what is logged: `info` if neither does.
+fn log_to_stderr() {
+    let wanted = std::env::var("DRIPLINE_LOG").or_else(|_| std::env::var("RUST_LOG"));
+    let wanted = wanted.unwrap_or_else(|_| "info".to_owned());
+    let filter = EnvFilter::new(format!("{wanted},lettre=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr).init();
+}

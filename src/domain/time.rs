@@ -1,9 +1,10 @@
 //! [`Timestamp`]: the one type for a moment.
 
+use std::fmt;
 use std::ops::{Add, Sub};
 
-use chrono::{DateTime, TimeZone, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A moment: milliseconds since 1970-01-01T00:00:00 UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,6 +36,18 @@ impl Timestamp {
             None => DateTime::<Utc>::MAX_UTC,
         }
     }
+}
+
+/// RFC 3339 in UTC, to the second: `2026-03-01T09:30:00Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.utc().to_rfc3339_opts(SecondsFormat::Secs, true))
+    }
+}
+
+/// For `#[serde(serialize_with)]` where programs of others read: RFC 3339 instead of a number.
+pub fn as_rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
 }
 
 impl From<DateTime<Utc>> for Timestamp {

@@ -17,7 +17,7 @@ use crate::domain::rate::Rate;
 use crate::domain::token::{KeyRing, Purpose};
 use crate::mail::compose::Letter;
 use crate::mail::delivery::{Delivery, Envelope};
-use crate::storage::{Db, meta};
+use crate::storage::{Db, Tx, meta, revisions};
 
 /// What the use cases share: the database, the clock, the keys, and what this node has claimed.
 pub struct Engine {
@@ -52,9 +52,10 @@ impl Engine {
     ) -> NurtureResult<Self> {
         check_keys(&db, &keys).await?;
         let lanes = Lanes::new(config.lanes.iter().map(|(name, lane)| (name.as_str(), &lane.domains[..])));
-        let most = config.lanes.values().filter_map(|lane| {
-            Some((lanes.of(lane.domains.first()?), lane.max_connections?))
-        });
+        let most = config
+            .lanes
+            .values()
+            .filter_map(|lane| Some((lanes.of(lane.domains.first()?), lane.max_connections?)));
         let registry = Registry::new(relays.connections() * super::registry::CLAIM_AHEAD, most.collect());
         let message_domain = message_domain(&db, &config).await?;
         Ok(Self {
@@ -102,6 +103,24 @@ impl Engine {
         let revision = revision::deployed(&mut tx).await?;
         self.run(revision.clone());
         Ok(revision)
+    }
+
+    /// Begins a transaction that writes, under the revision that stays deployed until it ends.
+    ///
+    /// # Errors
+    /// The database; [`NurtureError::NothingApplied`].
+    pub async fn begin(&self) -> NurtureResult<(Tx, Arc<Revision>)> {
+        loop {
+            let revision = self.revision().await?;
+            let mut tx = self.db.begin().await?;
+            match revisions::share_deployment(&mut tx).await? {
+                Some(deployment) if deployment.revision == revision.id => return Ok((tx, revision)),
+                _ => {
+                    drop(tx);
+                    self.reload().await?;
+                }
+            }
+        }
     }
 
     /// Runs a revision from now on.
@@ -165,7 +184,11 @@ impl Engine {
     ///
     /// # Errors
     /// Why the relay cannot be reached.
-    pub(super) async fn send_alone(&self, letter: &Letter<'_>, envelope: Envelope) -> Result<Delivery, String> {
+    pub(super) async fn send_alone(
+        &self,
+        letter: &Letter<'_>,
+        envelope: Envelope,
+    ) -> Result<Delivery, String> {
         let relay = self.relays.at(self.relays.place(None)).ok_or("there is no relay")?;
         let mut line = relay.open(&self.message_domain).await?;
         let delivery = line.send(&letter.message_id, &envelope, &letter.to_bytes(), || true).await;

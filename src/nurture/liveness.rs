@@ -30,7 +30,9 @@ const LOOK_FOR_DEAD: Duration = Duration::from_secs(5);
 /// The proof that this process alone sends under its node's name.
 pub enum Alive {
     /// Held as long as the file is open.
-    Sqlite { _lock: File },
+    Sqlite {
+        _lock: File,
+    },
     Postgres(PgConnection),
 }
 
@@ -50,13 +52,16 @@ pub async fn take(engine: &Engine) -> NurtureResult<Alive> {
 }
 
 fn taken(what: &str) -> NurtureError {
-    NurtureError::Refused(format!("{what}; end it first, or give this one a name of its own in [server] node"))
+    NurtureError::Refused(format!(
+        "{what}; end it first, or give this one a name of its own in [server] node"
+    ))
 }
 
 fn lock_file(database: &Path) -> NurtureResult<File> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
-    let trouble = |why: std::io::Error| NurtureError::Refused(format!("{}: {why}", Path::new(&path).display()));
+    let trouble =
+        |why: std::io::Error| NurtureError::Refused(format!("{}: {why}", Path::new(&path).display()));
     let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(trouble)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -1,7 +1,7 @@
 //! The table `addresses`: who must not be written to, by keyed hash.
 
 use super::error::DbResult;
-use super::row::opt_word;
+use super::row::word;
 use super::sql::args;
 use super::tx::Tx;
 use crate::domain::gate::StopKind;
@@ -11,9 +11,18 @@ const KNOW: &str = "INSERT INTO addresses (hash) VALUES {rows} ON CONFLICT (hash
 const SUPPRESS: &str = "INSERT INTO addresses (hash, suppressed_by, suppressed_at) VALUES ($1, $2, $3) \
     ON CONFLICT (hash) DO UPDATE SET suppressed_by = COALESCE(addresses.suppressed_by, excluded.suppressed_by), \
     suppressed_at = COALESCE(addresses.suppressed_at, excluded.suppressed_at)";
-const SUPPRESSED_BY: &str = "SELECT suppressed_by FROM addresses WHERE hash = $1";
+const SUPPRESSIONS: &str = "SELECT hash, suppressed_by, suppressed_at FROM addresses \
+    WHERE hash IN ({rows}) AND suppressed_by IS NOT NULL";
+
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("suppress", SUPPRESS), ("suppressed_by", SUPPRESSED_BY)];
+pub const HOT: &[(&str, &str)] = &[("suppress", SUPPRESS), ("suppressions", SUPPRESSIONS)];
+
+/// Why an address must not be written to, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    pub kind: StopKind,
+    pub at: Timestamp,
+}
 
 /// Makes the addresses known, so that leads can refer to them.
 pub async fn know(tx: &mut Tx, hashes: &[&str]) -> DbResult<()> {
@@ -28,8 +37,11 @@ pub async fn suppress(tx: &mut Tx, hash: &str, kind: StopKind, now: Timestamp) -
     Ok(())
 }
 
-/// Why an address must not be written to.
-pub async fn suppressed_by(tx: &mut Tx, hash: &str) -> DbResult<Option<StopKind>> {
-    let found = tx.first(SUPPRESSED_BY, args![hash], |row| row.opt_text(0)).await?;
-    opt_word(found.flatten(), "suppressed_by")
+/// The addresses among these that must not be written to, in no order.
+pub async fn suppressions(tx: &mut Tx, hashes: &[&str]) -> DbResult<Vec<(String, Suppression)>> {
+    tx.all_for(SUPPRESSIONS, vec![], hashes, |row| {
+        let kind = word(&row.text(1)?, "suppressed_by")?;
+        Ok((row.text(0)?, Suppression { kind, at: row.at(2)? }))
+    })
+    .await
 }

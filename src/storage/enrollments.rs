@@ -55,6 +55,8 @@ const WAKE: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL WHERE s
     AND (due_at IS NULL OR due_at > $1)";
 const REST: &str =
     "UPDATE enrollments SET due_at = $2, waits_for = $3 WHERE lead_id = $1 AND state = 'active'";
+const WAKE_LEADS: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL WHERE state = 'active' \
+    AND lead_id IN ({rows}) AND (due_at IS NULL OR due_at > $1)";
 const ACTIVE: &str = select!("WHERE e.lead_id = $1 AND e.state = 'active'");
 const BY_ID: &str = select!("WHERE e.id = $1 {lock: FOR NO KEY UPDATE OF e}");
 const OF_LEADS: &str = select!("WHERE e.lead_id IN ({rows})");
@@ -143,6 +145,12 @@ pub async fn end(tx: &mut Tx, id: i64, state: EnrollmentState, now: Timestamp) -
 /// Makes active enrollments due at `at`, if they would be later.
 pub async fn wake(tx: &mut Tx, ids: &[i64], at: Timestamp) -> DbResult<()> {
     tx.execute_for(WAKE, args![at], ids).await?;
+    Ok(())
+}
+
+/// Makes the active enrollments of these leads due at `at`, if they would be later.
+pub async fn wake_leads(tx: &mut Tx, leads: &[i64], at: Timestamp) -> DbResult<()> {
+    tx.execute_for(WAKE_LEADS, args![at], leads).await?;
     Ok(())
 }
 

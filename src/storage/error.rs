@@ -22,4 +22,14 @@ impl DbError {
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, DbError::Sqlx(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+
+    /// Whether another transaction was in the way, so that the same one may succeed when tried anew: a unique row that
+    /// appeared meanwhile, a deadlock, a snapshot that is out of date.
+    pub fn is_conflict(&self) -> bool {
+        let code = match self {
+            DbError::Sqlx(sqlx::Error::Database(error)) => error.code(),
+            _ => None,
+        };
+        self.is_unique_violation() || matches!(code.as_deref(), Some("40001" | "40P01"))
+    }
 }

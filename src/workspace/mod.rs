@@ -1,9 +1,125 @@
 //! The workspace: a marketer's files, read into checked types, with every mistake named and placed.
+//!
+//! [`Files`] are the bytes, [`Workspace::compile`] reads and checks them, [`Diagnostic`]s say what is wrong.
 
 pub mod code;
 pub mod diagnostic;
+mod expression;
+pub mod files;
+pub mod funnel;
+mod names;
+mod phrase;
+pub mod segment;
+mod sequence;
 pub mod source;
+mod step;
 pub mod table;
+pub mod templates;
+mod times;
+
+#[cfg(test)]
+mod fixture;
+
+use std::thread;
+
+use crate::domain::sequence::Sequence;
+
+use names::{Names, check_word};
+use source::{Finding, Report, Source};
+use table::Document;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
+pub use expression::ScoreFacts;
+pub use files::{Files, FilesError};
+pub use funnel::Funnel;
+pub use segment::Segments;
+pub use templates::{Links, MailContext, RenderError, Rendered, Templates};
+
+/// Where the sequences are.
+const SEQUENCES: &str = "sequences/";
+
+/// Bytes of stack for reading files. The readers of expressions and templates go as deep as what they read; this is
+/// address space, and becomes memory only as far as it is used.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// A marketer's files, read and without mistakes.
+pub struct Workspace {
+    /// The hash of its files.
+    pub hash: String,
+    pub funnel: Funnel,
+    /// By their ids.
+    pub sequences: Vec<Sequence>,
+    pub templates: Templates,
+}
+
+/// What reading files gave.
+pub struct Checked {
+    /// The workspace, if nothing but warnings was found.
+    pub workspace: Option<Workspace>,
+    /// Everything that was found, by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Workspace {
+    /// Reads and checks files. Finds all mistakes, and never panics, whatever the files contain.
+    pub fn compile(files: &Files) -> Checked {
+        let compile = || compile(files);
+        let done = thread::scope(|scope| {
+            let reader = thread::Builder::new().name("workspace".to_owned()).stack_size(STACK);
+            reader.spawn_scoped(scope, compile).map(|reader| reader.join())
+        });
+        match done {
+            Ok(Ok(checked)) => checked,
+            // A reader of a format has met its limits: the workspace is refused like any with a mistake.
+            Ok(Err(_)) => {
+                Checked::refused("the files cannot be checked: a reader of templates or expressions failed")
+            }
+            Err(error) => {
+                Checked::refused(&format!("the files cannot be checked: no thread can be started: {error}"))
+            }
+        }
+    }
+}
+
+impl Checked {
+    fn refused(message: &str) -> Self {
+        let report = Report::default();
+        Source::new(funnel::FILE, "", &report).report_file(Finding::new(Code::Internal, message));
+        Self { workspace: None, diagnostics: report.finish() }
+    }
+}
+
+fn compile(files: &Files) -> Checked {
+    let report = Report::default();
+    let mut names = Names::default();
+    let text = files.file(funnel::FILE).unwrap_or_default();
+    let source =
+        Source::decode(funnel::FILE, text, &report).unwrap_or(Source::new(funnel::FILE, "", &report));
+    let funnel = funnel::read(source, &mut names);
+    let templates = templates::compile(files, &funnel, &mut names, &report);
+    let sequences = sequences(files, &funnel, &names, &report);
+    let diagnostics = report.finish();
+    let sound = !diagnostics.iter().any(Diagnostic::is_error);
+    let workspace = sound.then(|| Workspace { hash: files.hash(), funnel, sequences, templates });
+    Checked { workspace, diagnostics }
+}
+
+fn sequences(files: &Files, funnel: &Funnel, names: &Names, report: &Report) -> Vec<Sequence> {
+    let files = files.below(SEQUENCES).filter_map(|(path, bytes)| {
+        let id = path.strip_prefix(SEQUENCES)?.strip_suffix(".toml")?;
+        Some((id, Document::parse(Source::decode(path, bytes, report)?)))
+    });
+    let documents: Vec<(&str, Document)> = files.collect();
+    let ids: Vec<&str> = documents.iter().map(|(id, _)| *id).collect();
+    for (id, document) in &documents {
+        if let Err(message) = check_word(id) {
+            document.source().report_file(Finding::new(Code::BadName, message).help("rename the file"));
+        }
+    }
+    let read =
+        documents.iter().filter_map(|(id, document)| sequence::read(document, id, &funnel.defaults, names));
+    let read: Vec<sequence::Placement> = read.collect();
+    sequence::check_names(&read, &ids);
+    read.into_iter().map(|placed| placed.sequence).collect()
+}

@@ -40,13 +40,20 @@ impl Finding {
         Self { help: Some(help.into()), ..self }
     }
 
-    /// The help is the known word that `word` is probably meant to be, or else which words there are.
-    pub fn did_you_mean<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
-        if let Some(meant) = nearest(word, known.clone()) {
-            return self.help(format!("did you mean `{meant}`?"));
+    /// The help is the known word that `word` is probably meant to be, or `otherwise`.
+    pub fn meant<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str>, otherwise: &str) -> Self {
+        match nearest(word, known) {
+            Some(meant) => self.help(format!("did you mean `{meant}`?")),
+            None if otherwise.is_empty() => self,
+            None => self.help(otherwise),
         }
-        let known: Vec<&str> = known.into_iter().take(30).collect();
-        if known.is_empty() { self } else { self.help(format!("there is: {}", known.join(", "))) }
+    }
+
+    /// The help is the known word that `word` is probably meant to be, or which words there are.
+    pub fn did_you_mean<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
+        let all: Vec<&str> = known.clone().into_iter().take(30).collect();
+        let otherwise = if all.is_empty() { String::new() } else { format!("there is: {}", all.join(", ")) };
+        self.meant(word, known, &otherwise)
     }
 }
 
@@ -61,6 +68,11 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     pub fn new(name: &'a str, text: &'a str, report: &'a Report) -> Self {
         Self { name, text, report }
+    }
+
+    /// The same file, of which another text is read that has the same places.
+    pub fn with_text(self, text: &'a str) -> Self {
+        Self { text, ..self }
     }
 
     /// The same for bytes: a byte order mark is dropped. What is no UTF-8 is reported, and is no source.

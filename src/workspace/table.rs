@@ -39,6 +39,10 @@ impl<'a> Document<'a> {
         Self { texts_only: true, ..Self::parse(source) }
     }
 
+    pub fn source(&self) -> Source<'a> {
+        self.source
+    }
+
     fn layer(&self) -> Layer<'_> {
         let span = 0..self.source.text.lines().next().map_or(0, str::len);
         Layer { source: self.source, entries: self.root.get_ref(), span, texts_only: self.texts_only }
@@ -49,6 +53,8 @@ impl<'a> Document<'a> {
 pub struct Table<'a> {
     /// What it is in messages, such as `[server]`.
     name: String,
+    /// Where it begins, and what is missing in it is reported; where its parent begins if it is not there.
+    place: (Source<'a>, Range<usize>),
     /// A later layer overrides an earlier one, key by key.
     layers: Vec<Layer<'a>>,
     asked: Vec<&'static str>,
@@ -58,7 +64,6 @@ pub struct Table<'a> {
 struct Layer<'a> {
     source: Source<'a>,
     entries: &'a DeTable<'a>,
-    /// Where the table begins: the place of what is missing in it.
     span: Range<usize>,
     texts_only: bool,
 }
@@ -82,14 +87,19 @@ pub struct Text<'a> {
 impl<'a> Table<'a> {
     /// The whole of a file.
     pub fn root(document: &'a Document<'_>) -> Self {
-        Self::layered([document])
+        let layer = document.layer();
+        Self::new(document.source.name.to_owned(), layer)
     }
 
-    /// The whole of several files; a later one overrides an earlier one, key by key.
-    pub fn layered<'d: 'a>(documents: impl IntoIterator<Item = &'a Document<'d>>) -> Self {
-        let layers: Vec<Layer<'a>> = documents.into_iter().map(Document::layer).collect();
-        let name = layers.first().map_or_else(String::new, |layer| layer.source.name.to_owned());
-        Self { name, layers, asked: Vec::new() }
+    /// The whole of a file, and of another that overrides it, key by key.
+    pub fn layered(document: &'a Document<'_>, overrides: &'a Document<'_>) -> Self {
+        let mut table = Self::root(document);
+        table.layers.push(overrides.layer());
+        table
+    }
+
+    fn new(name: String, layer: Layer<'a>) -> Self {
+        Self { name, place: (layer.source, layer.span.clone()), layers: vec![layer], asked: Vec::new() }
     }
 
     /// Whether a key is there. Counts as asking for it.
@@ -163,21 +173,18 @@ impl<'a> Table<'a> {
 
     /// A table under this key, called `[key]` in messages; an empty one if there is none.
     pub fn table(&mut self, key: &'static str) -> Table<'a> {
-        let layers = self.find_all(key).filter_map(|found| found.table()).collect();
-        Table { name: format!("[{key}]"), layers, asked: Vec::new() }
+        let layers: Vec<Layer<'a>> = self.find_all(key).filter_map(|found| found.table()).collect();
+        let place = layers.first().map_or(self.place.clone(), |layer| (layer.source, layer.span.clone()));
+        Table { name: format!("[{key}]"), place, layers, asked: Vec::new() }
     }
 
-    /// The tables of a list of tables, `[[key]]`.
-    pub fn tables(&mut self, key: &'static str) -> Vec<Table<'a>> {
-        let Some(found) = self.find(key) else { return Vec::new() };
-        let DeValue::Array(items) = found.value else {
-            found.checked::<()>(None, &format!("a list of tables, [[{key}]]"));
-            return Vec::new();
-        };
-        let layers = items.iter().filter_map(|item| found.at(item).table());
-        layers
-            .map(|layer| Table { name: format!("[[{key}]]"), layers: vec![layer], asked: Vec::new() })
-            .collect()
+    /// The tables of a list of tables, `[[key]]`; none if there is none. None if it is something else.
+    pub fn tables(&mut self, key: &'static str) -> Option<Vec<Table<'a>>> {
+        let Some(found) = self.find(key) else { return Some(Vec::new()) };
+        let list = if let DeValue::Array(items) = found.value { Some(items) } else { None };
+        let items = found.checked(list, &format!("a list of tables, [[{key}]]"))?.iter();
+        let layers = items.filter_map(|item| found.at(item).table());
+        Some(layers.map(|layer| Table::new(format!("[[{key}]]"), layer)).collect())
     }
 
     /// The tables `[key.NAME]` with their names, in the order in which they are written.
@@ -190,9 +197,8 @@ impl<'a> Table<'a> {
                 match named.iter_mut().find(|(known, _)| known.value == name.value) {
                     Some((_, table)) => table.layers.push(inner),
                     None => {
-                        let table_name = format!("[{key}.{}]", name.value);
-                        named
-                            .push((name, Table { name: table_name, layers: vec![inner], asked: Vec::new() }));
+                        let table = Table::new(format!("[{key}.{}]", name.value), inner);
+                        named.push((name, table));
                     }
                 }
             }
@@ -202,32 +208,32 @@ impl<'a> Table<'a> {
     }
 
     /// Every key and its value, for tables whose keys are free.
-    pub fn entries(&mut self) -> Vec<(Text<'a>, &'a DeValue<'a>, Range<usize>)> {
-        let layers = std::mem::take(&mut self.layers);
-        let entries = layers.iter().flat_map(|layer| {
+    pub fn entries(self) -> Vec<(Text<'a>, &'a DeValue<'a>, Text<'a>)> {
+        let entries = self.layers.iter().flat_map(|layer| {
             layer.entries.iter().map(|(name, value)| {
-                let text = Text { value: name.get_ref().as_ref(), span: name.span(), source: layer.source };
-                (text, value.get_ref(), value.span())
+                let name = Text { value: name.get_ref(), span: name.span(), source: layer.source };
+                let found = Found::new(layer, value);
+                (name, found.value, found.text)
             })
         });
         entries.collect()
     }
 
-    /// The place of a key's value.
-    pub fn span(&mut self, key: &'static str) -> Option<Range<usize>> {
-        self.find(key).map(|found| found.text.span)
+    /// The place of a key and its value, whatever it is.
+    pub fn value(&mut self, key: &'static str) -> Option<Text<'a>> {
+        self.find(key).map(|found| found.text)
     }
 
     /// Reports a mistake of the table as a whole, where it begins.
     pub fn report(&self, finding: Finding) {
-        if let Some(layer) = self.layers.first() {
-            layer.source.report(layer.span.clone(), finding);
-        }
+        let (source, span) = &self.place;
+        source.report(span.clone(), finding);
     }
 
     /// Where the table begins.
-    pub fn begin(&self) -> Option<(Source<'a>, Range<usize>)> {
-        self.layers.first().map(|layer| (layer.source, layer.span.clone()))
+    pub fn place(&self) -> Text<'a> {
+        let (source, span) = self.place.clone();
+        Text { value: "", span, source }
     }
 
     /// Reports the keys that nobody asked for; whether there were none.

@@ -8,10 +8,12 @@ use crate::domain::consent::{Channel, Consent};
 use crate::domain::event::{Details, EventKind};
 use crate::domain::lead::{Company, Contact, Lead};
 use crate::domain::stage::{Party, Qualification, Stage};
+use crate::domain::words::words;
 use crate::nurture::error::{NurtureError, NurtureResult};
+use crate::storage::addresses::{self, Suppression};
 use crate::storage::events::{self, Event};
 use crate::storage::leads::{self, StoredLead};
-use crate::storage::{addresses, companies, consents};
+use crate::storage::{companies, consents};
 
 /// What somebody says about a lead.
 #[derive(Clone, Debug)]
@@ -34,17 +36,21 @@ pub struct LeadInput {
 
 /// What became of one input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    New(i64),
-    /// Contact data was brought up to date; stage, consent, stops and holds stay.
-    Known(i64),
+pub struct Stored {
+    pub id: i64,
+    pub how: How,
+    /// The address must not be written to, and no input changes that.
+    pub suppressed: Option<Suppression>,
 }
 
-impl Stored {
-    pub const fn id(self) -> i64 {
-        match self {
-            Stored::New(id) | Stored::Known(id) => id,
-        }
+words! {
+    /// What an input did to a lead.
+    pub enum How {
+        New = "new",
+        /// Contact data was brought up to date; stage, consent, stops and holds stay.
+        Updated = "updated",
+        /// All of it was known.
+        Unchanged = "unchanged",
     }
 }
 
@@ -65,28 +71,48 @@ impl Record<'_> {
         inputs: Vec<LeadInput>,
         import: Option<i64>,
     ) -> NurtureResult<Vec<NurtureResult<Stored>>> {
-        let emails: Vec<&str> = inputs.iter().map(|input| input.email.as_str()).collect();
-        let known = leads::by_emails(self.tx, &emails).await?;
-        let known: HashMap<String, StoredLead> =
-            known.into_iter().map(|stored| (stored.lead.email.to_string(), stored)).collect();
+        let addresses: Vec<String> =
+            inputs.iter().map(|input| self.engine.keys.address_hash(&input.email)).collect();
+        let suppressions = self.know(&addresses).await?;
+        let mut known = self.lock_known(&inputs).await?;
         let mut owners = self.external_ids(&inputs).await?;
-        let (mut answers, mut new) = (Vec::with_capacity(inputs.len()), Vec::new());
-        for input in inputs {
+        let mut answers = Vec::with_capacity(inputs.len());
+        let (mut new, mut updated) = (Vec::new(), Vec::new());
+        for (input, address) in inputs.into_iter().zip(addresses) {
             if let Some(clash) = clash(&mut owners, &input) {
                 answers.push(Err(clash));
                 continue;
             }
-            match known.get(input.email.as_str()) {
-                Some(stored) => answers.push(Ok(self.update_lead(stored.lead.id, input).await?)),
-                None => {
-                    let made = self.make_lead(input).await?;
-                    answers.push(Ok(Stored::New(made.0.lead.id)));
-                    new.push(made);
-                }
-            }
+            let suppressed = suppressions.get(&address).copied();
+            let (id, how) = match known.remove(input.email.as_str()) {
+                Some(lead) => (lead.id, self.update_lead(lead, input, &mut updated).await?),
+                None => (self.make_lead(input, address, suppressed, &mut new).await?, How::New),
+            };
+            answers.push(Ok(Stored { id, how, suppressed }));
         }
         self.insert_leads(new, import).await?;
+        self.note_updates(&updated).await?;
         Ok(answers)
+    }
+
+    /// Makes the addresses known, and says which of them must not be written to. In their order, before any lead is
+    /// locked: others who store the same addresses wait here, and deadlock nowhere.
+    async fn know(&mut self, hashes: &[String]) -> NurtureResult<HashMap<String, Suppression>> {
+        let mut hashes: Vec<&str> = hashes.iter().map(String::as_str).collect();
+        hashes.sort_unstable();
+        addresses::know(self.tx, &hashes).await?;
+        Ok(addresses::suppressions(self.tx, &hashes).await?.into_iter().collect())
+    }
+
+    /// The leads among the inputs that are known, locked, by address.
+    async fn lock_known(&mut self, inputs: &[LeadInput]) -> NurtureResult<HashMap<String, Lead>> {
+        let emails: Vec<&str> = inputs.iter().map(|input| input.email.as_str()).collect();
+        let known = leads::by_emails(self.tx, &emails).await?;
+        let ids: Vec<i64> = known.iter().map(|stored| stored.lead.id).collect();
+        leads::lock_all(self.tx, &ids).await?;
+        // Read again: somebody may have changed them before the locks were had.
+        let known = leads::by_ids(self.tx, &ids).await?;
+        Ok(known.into_iter().map(|stored| (stored.lead.email.to_string(), stored.lead)).collect())
     }
 
     /// Which address each external id of the inputs belongs to.
@@ -99,7 +125,13 @@ impl Record<'_> {
             .collect())
     }
 
-    async fn make_lead(&mut self, input: LeadInput) -> NurtureResult<(StoredLead, Vec<Consent>)> {
+    async fn make_lead(
+        &mut self,
+        input: LeadInput,
+        address: String,
+        suppressed: Option<Suppression>,
+        new: &mut Vec<(StoredLead, Vec<Consent>)>,
+    ) -> NurtureResult<i64> {
         let company = self.company(input.company).await?;
         let email = input.consents.iter().filter(|consent| consent.channel == Channel::Email);
         let lead = Lead {
@@ -122,9 +154,10 @@ impl Record<'_> {
             created_at: self.now,
             email: input.email,
         };
-        let address = self.engine.keys.address_hash(&lead.email);
-        let suppressed_by = addresses::suppressed_by(self.tx, &address).await?;
-        Ok((StoredLead { lead, address, suppressed_by }, input.consents))
+        let id = lead.id;
+        let suppressed_by = suppressed.map(|suppression| suppression.kind);
+        new.push((StoredLead { lead, address, suppressed_by }, input.consents));
+        Ok(id)
     }
 
     async fn company(&mut self, company: Option<Company>) -> NurtureResult<Option<Company>> {
@@ -133,14 +166,19 @@ impl Record<'_> {
         Ok(Some(Company { id, ..company }))
     }
 
-    async fn insert_leads(&mut self, new: Vec<(StoredLead, Vec<Consent>)>, import: Option<i64>) -> NurtureResult<()> {
+    async fn insert_leads(
+        &mut self,
+        new: Vec<(StoredLead, Vec<Consent>)>,
+        import: Option<i64>,
+    ) -> NurtureResult<()> {
         let (stored, agreed): (Vec<StoredLead>, Vec<Vec<Consent>>) = new.into_iter().unzip();
-        let hashes: Vec<&str> = stored.iter().map(|stored| stored.address.as_str()).collect();
-        addresses::know(self.tx, &hashes).await?;
         leads::insert(self.tx, &stored, import).await?;
         let ids: Vec<i64> = stored.iter().map(|stored| stored.lead.id).collect();
-        let agreed: Vec<(i64, Consent)> =
-            ids.iter().zip(agreed).flat_map(|(id, all)| all.into_iter().map(|consent| (*id, consent))).collect();
+        let agreed: Vec<(i64, Consent)> = ids
+            .iter()
+            .zip(agreed)
+            .flat_map(|(id, all)| all.into_iter().map(|consent| (*id, consent)))
+            .collect();
         consents::insert(self.tx, &agreed).await?;
         let events: Vec<Event> = stored.iter().map(|stored| self.created(&stored.lead)).collect();
         events::insert(self.tx, &events).await?;
@@ -153,19 +191,59 @@ impl Record<'_> {
         Event { lead: lead.id, message: None, kind: EventKind::Created, at: self.now, details }
     }
 
-    async fn update_lead(&mut self, id: i64, input: LeadInput) -> NurtureResult<Stored> {
-        let mut lead = self.lead(id).await?.lead;
-        let company = self.company(input.company).await?;
-        lead.contact = merged(lead.contact, input.contact);
-        lead.tags = unique(lead.tags.into_iter().chain(input.tags).collect());
-        lead.company = company.or(lead.company);
-        lead.external_id = input.external_id.or(lead.external_id);
-        lead.source = lead.source.or(input.source);
+    /// Brings a lead up to date, if there is something new.
+    async fn update_lead(
+        &mut self,
+        old: Lead,
+        input: LeadInput,
+        updated: &mut Vec<i64>,
+    ) -> NurtureResult<How> {
+        let company = match input.company {
+            Some(new) if !old.company.as_ref().is_some_and(|old| says_all(old, &new)) => {
+                self.company(Some(new)).await?
+            }
+            _ => old.company.clone(),
+        };
+        let lead = Lead {
+            contact: merged(old.contact.clone(), input.contact),
+            tags: unique(old.tags.iter().cloned().chain(input.tags).collect()),
+            company,
+            external_id: input.external_id.or_else(|| old.external_id.clone()),
+            source: old.source.clone().or(input.source),
+            ..old.clone()
+        };
+        if lead == old {
+            return Ok(How::Unchanged);
+        }
         leads::update_contact(self.tx, &lead).await?;
-        self.event(id, EventKind::Updated, Details::default()).await?;
-        self.wake(id).await?;
-        Ok(Stored::Known(id))
+        updated.push(lead.id);
+        Ok(How::Updated)
     }
+
+    async fn note_updates(&mut self, ids: &[i64]) -> NurtureResult<()> {
+        let event = |id: &i64| Event {
+            lead: *id,
+            message: None,
+            kind: EventKind::Updated,
+            at: self.now,
+            details: Details::default(),
+        };
+        let events: Vec<Event> = ids.iter().map(event).collect();
+        events::insert(self.tx, &events).await?;
+        self.wake(ids).await
+    }
+}
+
+/// Whether a new description of a company holds nothing that the old one does not say.
+fn says_all(old: &Company, new: &Company) -> bool {
+    fn adds<T: PartialEq>(old: &Option<T>, new: &Option<T>) -> bool {
+        new.is_some() && new != old
+    }
+    old.name == new.name
+        && !adds(&old.domain, &new.domain)
+        && !adds(&old.industry, &new.industry)
+        && !adds(&old.size, &new.size)
+        && !adds(&old.country, &new.country)
 }
 
 /// Refuses an external id that is another lead's, in the database or among the inputs before.

@@ -8,7 +8,7 @@ mod enroll;
 mod hand_over;
 mod stop;
 
-pub use contact::{LeadInput, Stored};
+pub use contact::{How, LeadInput, Stored};
 pub(crate) use enroll::asks_for_deeds;
 pub use enroll::zone_of;
 pub use stop::{Found, NOT_STARTED, StopTicket};
@@ -48,20 +48,24 @@ impl Record<'_> {
     }
 
     /// Changes contact fields, free fields or tags of a lead, and wakes what waits for a correction.
-    pub async fn edit(&mut self, id: i64, kind: EventKind, about: &str, edit: impl FnOnce(&mut StoredLead)) -> NurtureResult<()> {
+    pub async fn edit(
+        &mut self,
+        id: i64,
+        kind: EventKind,
+        about: &str,
+        edit: impl FnOnce(&mut StoredLead),
+    ) -> NurtureResult<()> {
         let mut stored = self.lead(id).await?;
         edit(&mut stored);
         leads::update_contact(self.tx, &stored.lead).await?;
         self.event(id, kind, Details { about: Some(about.to_owned()), ..Details::default() }).await?;
-        self.wake(id).await
+        self.wake(&[id]).await
     }
 
-    /// Has the lead's walk decided anew, now. One that rests for a reason will rest again.
-    pub async fn wake(&mut self, lead: i64) -> NurtureResult<()> {
-        if let Some(enrollment) = enrollments::active(self.tx, lead).await? {
-            enrollments::wake(self.tx, &[enrollment.walk.enrollment], self.now).await?;
-            self.engine.hint();
-        }
+    /// Has the walks of these leads decided anew, now. One that rests for a reason will rest again.
+    pub async fn wake(&mut self, leads: &[i64]) -> NurtureResult<()> {
+        enrollments::wake_leads(self.tx, leads, self.now).await?;
+        self.engine.hint();
         Ok(())
     }
 

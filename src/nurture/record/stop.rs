@@ -112,7 +112,8 @@ impl Record<'_> {
             enrollments::end(self.tx, id, EnrollmentState::Stopped, self.now).await?;
         }
         if stored.lead.closed_by.is_none() {
-            let event = if kind == StopKind::Unsubscribe { EventKind::Unsubscribed } else { EventKind::Stopped };
+            let event =
+                if kind == StopKind::Unsubscribe { EventKind::Unsubscribed } else { EventKind::Stopped };
             let because = Some(because.to_owned());
             let details = Details { about: Some(kind.to_string()), because, ..Details::default() };
             self.event(lead, event, details).await?;
@@ -140,7 +141,9 @@ impl Record<'_> {
 
     /// Ends a lead's walk without closing the gate.
     pub async fn end_walk(&mut self, lead: i64, because: &str) -> NurtureResult<StopTicket> {
-        let Some(enrollment) = enrollments::active(self.tx, lead).await? else { return Ok(StopTicket::nothing()) };
+        let Some(enrollment) = enrollments::active(self.tx, lead).await? else {
+            return Ok(StopTicket::nothing());
+        };
         enrollments::end(self.tx, enrollment.walk.enrollment, EnrollmentState::Ended, self.now).await?;
         self.walk_event(&enrollment, EventKind::Left, because).await?;
         self.halt_messages(lead, because).await

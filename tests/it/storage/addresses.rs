@@ -1,7 +1,7 @@
 //! The table `addresses`.
 
 use dripline::domain::gate::StopKind;
-use dripline::storage::addresses;
+use dripline::storage::addresses::{self, Suppression};
 
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::at;
@@ -10,12 +10,11 @@ on_both!(the_first_suppression_stays, knowing_an_address_changes_nothing);
 
 async fn the_first_suppression_stays(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
-    assert_eq!(addresses::suppressed_by(&mut tx, "a").await.unwrap(), None);
+    assert_eq!(addresses::suppressions(&mut tx, &["a"]).await.unwrap(), []);
     addresses::suppress(&mut tx, "a", StopKind::Complaint, at(1)).await.unwrap();
     addresses::suppress(&mut tx, "a", StopKind::Unsubscribe, at(2)).await.unwrap();
-    assert_eq!(addresses::suppressed_by(&mut tx, "a").await.unwrap(), Some(StopKind::Complaint));
-    let when = tx.first("SELECT suppressed_at FROM addresses", vec![], |row| row.at(0)).await.unwrap();
-    assert_eq!(when, Some(at(1)));
+    let first = Suppression { kind: StopKind::Complaint, at: at(1) };
+    assert_eq!(addresses::suppressions(&mut tx, &["a"]).await.unwrap(), [("a".to_owned(), first)]);
 }
 
 async fn knowing_an_address_changes_nothing(db: TestDb) {
@@ -23,10 +22,12 @@ async fn knowing_an_address_changes_nothing(db: TestDb) {
     addresses::suppress(&mut tx, "a", StopKind::HardBounce, at(1)).await.unwrap();
     addresses::know(&mut tx, &["b", "a", "c", "b"]).await.unwrap();
     addresses::know(&mut tx, &["c", "d"]).await.unwrap();
-    assert_eq!(addresses::suppressed_by(&mut tx, "a").await.unwrap(), Some(StopKind::HardBounce));
-    assert_eq!(addresses::suppressed_by(&mut tx, "b").await.unwrap(), None);
+    let a = ("a".to_owned(), Suppression { kind: StopKind::HardBounce, at: at(1) });
+    assert_eq!(addresses::suppressions(&mut tx, &["b", "a", "c"]).await.unwrap(), std::slice::from_ref(&a));
     addresses::suppress(&mut tx, "b", StopKind::ByHand, at(2)).await.unwrap();
-    assert_eq!(addresses::suppressed_by(&mut tx, "b").await.unwrap(), Some(StopKind::ByHand));
+    let mut found = addresses::suppressions(&mut tx, &["d", "b", "a"]).await.unwrap();
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(found, [a, ("b".to_owned(), Suppression { kind: StopKind::ByHand, at: at(2) })]);
     let all = tx.all("SELECT hash FROM addresses ORDER BY hash", vec![], |row| row.text(0)).await.unwrap();
     assert_eq!(all, ["a", "b", "c", "d"]);
 }

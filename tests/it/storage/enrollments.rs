@@ -15,6 +15,7 @@ on_both!(
     advancing_moves_each_walk_by_its_own,
     ending_a_walk_happens_once,
     waking_never_moves_later,
+    leads_are_woken_by_their_ids,
     resting_is_for_the_active_walk,
     changed_sequences_are_woken,
     renaming_takes_past_walks_along,
@@ -111,6 +112,23 @@ async fn waking_never_moves_later(db: TestDb) {
     assert_eq!(stored(&mut tx, ids[2]).await.waits_for.as_deref(), Some("its time"));
     assert_eq!(due(&mut tx, ids[3]).await, None, "has ended");
     assert_eq!(due(&mut tx, ids[4]).await, Some(at(1_000)), "was not asked for");
+}
+
+async fn leads_are_woken_by_their_ids(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let leads = new_leads(&mut tx, 5).await;
+    let ids = new_enrollments(&mut tx, &leads).await;
+    enrollments::rest(&mut tx, leads[1], None, "with sales").await.unwrap();
+    enrollments::rest(&mut tx, leads[2], Some(at(100)), "its time").await.unwrap();
+    enrollments::end(&mut tx, ids[3], EnrollmentState::Left, at(8)).await.unwrap();
+    enrollments::wake_leads(&mut tx, &leads[..4], at(500)).await.unwrap();
+    let mut dues = Vec::new();
+    for id in &ids {
+        dues.push(due(&mut tx, *id).await);
+    }
+    assert_eq!(dues, [Some(at(500)), Some(at(500)), Some(at(100)), None, Some(at(1_000))]);
+    assert_eq!(stored(&mut tx, ids[1]).await.waits_for, None);
+    assert_eq!(stored(&mut tx, ids[2]).await.waits_for.as_deref(), Some("its time"));
 }
 
 async fn resting_is_for_the_active_walk(db: TestDb) {

@@ -4,3 +4,4 @@ pub mod counts;
 pub mod database;
 pub mod records;
 pub mod smtp_server;
+pub mod world;

@@ -1,0 +1,70 @@
+//! The command line: one file a command.
+
+mod completions;
+pub mod context;
+pub mod output;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Nurtures leads by e-mail: drip sequences as files, leads in a database, silence when sales takes over.
+#[derive(Debug, Parser)]
+#[command(name = "dripline", version, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    /// The directory with dripline.toml, funnel.toml, sequences and templates.
+    #[arg(long, global = true, env = "DRIPLINE_WORKSPACE", default_value = ".", value_name = "DIR")]
+    pub workspace: PathBuf,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Completions(completions::Args),
+}
+
+/// How a command went. The number is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Fine = 0,
+    /// It ran, and found something that somebody should mend.
+    Problems = 1,
+    CouldNotRun = 2,
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Why it could not run, in words for people.
+    pub async fn run(self) -> anyhow::Result<Outcome> {
+        match self.command {
+            Command::Completions(args) => completions::run(&args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_command_shows_an_example() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        for leaf in leaves(&command).iter().filter(|leaf| leaf.get_name() != "help") {
+            let help = leaf.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("dripline "), "{} shows no example", leaf.get_name());
+        }
+    }
+
+    fn leaves(command: &clap::Command) -> Vec<&clap::Command> {
+        let below: Vec<&clap::Command> = command.get_subcommands().collect();
+        if below.is_empty() { vec![command] } else { below.into_iter().flat_map(leaves).collect() }
+    }
+}

@@ -1,0 +1,190 @@
+//! One cell of a file: its text, already trimmed and not empty, becomes a value. Errors are reasons for people.
+
+use std::str::FromStr;
+
+use chrono::DateTime;
+use serde_json::Value;
+
+use crate::domain::address::{Address, AddressError};
+use crate::domain::schedule::{UnknownZone, zone};
+use crate::domain::time::Timestamp;
+use crate::domain::words::UnknownWord;
+
+/// The most characters of a name, a city and the like.
+const LONGEST_LINE: usize = 500;
+
+/// The most characters of the wording of a consent or of a free field.
+const LONGEST_TEXT: usize = 10_000;
+
+/// A text of one line; runs of blanks and line breaks count as one blank.
+pub fn line(text: &str) -> Result<String, String> {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    printable(&line, LONGEST_LINE).map(str::to_owned)
+}
+
+/// A text that may have several lines.
+pub fn text(text: &str) -> Result<String, String> {
+    let text = text.replace("\r\n", "\n");
+    printable(&text, LONGEST_TEXT).map(str::to_owned)
+}
+
+/// Refuses what no person typed: databases cannot store it, or it swallowed half the file.
+fn printable(text: &str, longest: usize) -> Result<&str, String> {
+    if text.chars().nth(longest).is_some() {
+        return Err(format!("this is longer than {longest} characters: is a quotation mark missing?"));
+    }
+    match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        Some(control) => Err(format!("this holds a control character ({})", control.escape_unicode())),
+        None => Ok(text),
+    }
+}
+
+pub fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|error: AddressError| error.to_string())
+}
+
+/// A word of a closed set, in any case.
+pub fn word<W: FromStr<Err = UnknownWord>>(text: &str) -> Result<W, String> {
+    let text = printable(text, LONGEST_LINE)?;
+    text.to_lowercase().parse().map_err(|error: UnknownWord| error.to_string())
+}
+
+/// `de`, `de-AT`.
+pub fn language(text: &str) -> Result<String, String> {
+    let mut parts = text.split(['-', '_']);
+    let first = parts.next().unwrap_or_default().to_lowercase();
+    let rest: Vec<String> = parts.map(region_or_script).collect();
+    let letters = first.len() == 2 && first.chars().all(|c| c.is_ascii_alphabetic());
+    let sound =
+        |part: &String| (2..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric());
+    if !letters || rest.len() > 2 || !rest.iter().all(sound) {
+        return Err(format!("\"{}\" is no language: write a code such as de or en-GB", shown(text)));
+    }
+    Ok([first].into_iter().chain(rest).collect::<Vec<_>>().join("-"))
+}
+
+fn region_or_script(part: &str) -> String {
+    if part.len() == 2 { part.to_uppercase() } else { part.to_owned() }
+}
+
+/// A name of the tz database.
+pub fn timezone(text: &str) -> Result<String, String> {
+    zone(&shown(text)).map(|zone| zone.name().to_owned()).map_err(|error: UnknownZone| error.to_string())
+}
+
+/// Two letters (ISO 3166-1).
+pub fn country(text: &str) -> Result<String, String> {
+    if text.len() == 2 && text.chars().all(|c| c.is_ascii_alphabetic()) {
+        return Ok(text.to_uppercase());
+    }
+    Err(format!("\"{}\" is no country: write its two letters, such as DE or AT", shown(text)))
+}
+
+/// The domain of a company's web site, in ASCII and lower case.
+pub fn domain(text: &str) -> Result<String, String> {
+    let refuse = || format!("\"{}\" is no domain such as nordwerk.example", shown(text));
+    let domain = idna::domain_to_ascii_strict(text).map_err(|_| refuse())?;
+    if domain.contains('.') { Ok(domain) } else { Err(refuse()) }
+}
+
+/// Tags with `;` between them.
+pub fn tags(text: &str) -> Result<Vec<String>, String> {
+    text.split(';').map(str::trim).filter(|tag| !tag.is_empty()).map(line).collect()
+}
+
+/// A moment (RFC 3339).
+pub fn time(text: &str) -> Result<Timestamp, String> {
+    let refuse = |_| format!("\"{}\" is no time such as 2026-03-01T09:30:00Z", shown(text));
+    DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc().into()).map_err(refuse)
+}
+
+/// `yes` or `no`, in any case.
+pub fn yes(text: &str) -> Result<bool, String> {
+    match text.to_lowercase().as_str() {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(format!("\"{}\" is neither yes nor no", shown(text))),
+    }
+}
+
+/// A free field: a flag or a number if it is written as one, so that conditions can compare it; else a text. `007` and
+/// `+49` are texts: as numbers they would come out changed.
+pub fn value(cell: &str) -> Result<Value, String> {
+    match cell {
+        "true" => return Ok(Value::Bool(true)),
+        "false" => return Ok(Value::Bool(false)),
+        _ => {}
+    }
+    // 15 digits are exact in every number format that reads them.
+    if cell.len() <= 15 {
+        let whole = cell.parse::<i64>().ok().map(Value::from);
+        let fraction = || cell.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from);
+        let number = whole.or_else(fraction).filter(|number| written(number) == cell);
+        if let Some(number) = number {
+            return Ok(number);
+        }
+    }
+    text(cell).map(Value::String)
+}
+
+fn written(number: &Value) -> String {
+    number.to_string()
+}
+
+/// A text as an error may show it.
+fn shown(text: &str) -> String {
+    text.chars().take(80).collect::<String>().escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_fields_are_numbers_only_if_nothing_is_lost() {
+        for (cell, value) in [
+            ("12", Value::from(12)),
+            ("-3", Value::from(-3)),
+            ("1.5", Value::from(1.5)),
+            ("true", Value::from(true)),
+            ("007", Value::from("007")),
+            ("+49", Value::from("+49")),
+            ("1e3", Value::from("1e3")),
+            ("1,5", Value::from("1,5")),
+            ("NaN", Value::from("NaN")),
+            ("12345678901234567890", Value::from("12345678901234567890")),
+            ("Yes", Value::from("Yes")),
+        ] {
+            assert_eq!(super::value(cell), Ok(value), "{cell}");
+        }
+    }
+
+    #[test]
+    fn codes_are_folded_to_one_form() {
+        assert_eq!(language("DE_at"), Ok("de-AT".to_owned()));
+        assert_eq!(language("zh-Hans"), Ok("zh-Hans".to_owned()));
+        assert_eq!(country("de"), Ok("DE".to_owned()));
+        assert_eq!(domain("Bücher.example"), Ok("xn--bcher-kva.example".to_owned()));
+        assert_eq!(line(" a \r\n b "), Ok("a b".to_owned()));
+        assert_eq!(tags("a; b;;"), Ok(vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_no_value_says_what_would_be() {
+        for (refused, hint) in [
+            (language("Deutsch").err(), "de or en-GB"),
+            (language("d").err(), "de or en-GB"),
+            (country("Germany").err(), "such as DE"),
+            (timezone("Berlin").err(), "Europe/Berlin"),
+            (domain("https://x.example/a").err(), "nordwerk.example"),
+            (domain("intranet").err(), "nordwerk.example"),
+            (time("2026-03-01").err(), "2026-03-01T09:30:00Z"),
+            (yes("maybe").err(), "neither yes nor no"),
+            (line("a\0b").err(), "control character"),
+            (line(&"x".repeat(501)).err(), "quotation mark"),
+            (word::<crate::domain::stage::Stage>("top").err(), "tofu, mofu"),
+        ] {
+            assert!(refused.as_ref().is_some_and(|refused| refused.contains(hint)), "{refused:?}: {hint}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! [`Expression`]: a condition in CEL about a lead, checked when it is read.
+
+mod check;
+mod nulls;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use cel::common::ast::IdedExpr;
+use cel::{Context, Env, ParseErrors, Program, Value};
+
+use super::code::Code;
+use super::source::{Finding, offset};
+use super::table::Text;
+use crate::domain::lead::Lead;
+
+/// Characters. A longer one is better split by whoever has to read it.
+const LONGEST: usize = 2_000;
+
+/// Operators within operators. Each level costs the evaluation some 50 KB of stack in a debug build.
+const DEEPEST: usize = 16;
+
+/// The scores that an expression can ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ScoreFacts {
+    /// Who they are.
+    pub fit: f64,
+    /// What they do; it fades with time.
+    pub engagement: f64,
+}
+
+/// A checked expression. A missing field is null, and a comparison with null is false.
+#[derive(Debug)]
+pub struct Expression {
+    tree: IdedExpr,
+    used: Used,
+}
+
+/// The fields that an expression asks for.
+#[derive(Debug, Default)]
+struct Used {
+    lead: BTreeSet<String>,
+    /// `lead.fields.NAME`
+    free: BTreeSet<String>,
+    company: BTreeSet<String>,
+}
+
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+impl Expression {
+    /// Reads and checks an expression; what is wrong with it is reported.
+    pub fn parse(text: &Text) -> Option<Self> {
+        let refuse =
+            |message: &str| text.report(Finding::new(Code::Expression, message).help("split it in two"));
+        if text.value.len() > LONGEST {
+            refuse("the expression is too long");
+            return None;
+        }
+        let program = Program::compile(text.value).map_err(|errors| report_syntax(text, &errors)).ok()?;
+        let used = check::fields(text, &program)?;
+        let tree = nulls::guarded(program.expression());
+        if nulls::depth(&tree) > DEEPEST {
+            refuse("the expression is nested too deeply");
+            return None;
+        }
+        Some(Self { tree, used })
+    }
+
+    /// Whether it holds for this lead. An expression that fails, as by comparing a text with a number, does not.
+    pub fn holds(&self, lead: &Lead, score: &ScoreFacts) -> bool {
+        let mut context = Context::with_env(ENVIRONMENT.clone());
+        context.add_variable_from_value("lead", self.lead(lead));
+        context.add_variable_from_value("company", self.company(lead));
+        context.add_variable_from_value("fit", score.fit);
+        context.add_variable_from_value("engagement", score.engagement);
+        context.add_variable_from_value("score", score.fit + score.engagement);
+        matches!(Value::resolve(&self.tree, &context), Ok(Value::Bool(true)))
+    }
+
+    fn lead(&self, lead: &Lead) -> HashMap<String, Value> {
+        let field = |name: &String| match name.as_str() {
+            "tags" => Value::from(lead.tags.clone()),
+            name => lead.field(name).map_or(Value::Null, Value::from),
+        };
+        let free = |name: &String| lead.contact.fields.get(name).map_or(Value::Null, from_json);
+        let free: HashMap<String, Value> =
+            self.used.free.iter().map(|name| (name.clone(), free(name))).collect();
+        let fields = self.used.lead.iter().map(|name| (name.clone(), field(name)));
+        fields.chain([("fields".to_owned(), Value::from(free))]).collect()
+    }
+
+    fn company(&self, lead: &Lead) -> HashMap<String, Value> {
+        let field = |name: &String| match name.as_str() {
+            "size" => lead.company.as_ref().and_then(|company| company.size).map_or(Value::Null, Value::from),
+            name => lead.field(&format!("company.{name}")).map_or(Value::Null, Value::from),
+        };
+        self.used.company.iter().map(|name| (name.clone(), field(name))).collect()
+    }
+}
+
+fn from_json(value: &serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::Bool(flag) => Value::from(*flag),
+        serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Value::from(whole),
+            (None, Some(number)) => Value::from(number),
+            (None, None) => Value::Null,
+        },
+        serde_json::Value::String(text) if !text.is_empty() => Value::from(text.clone()),
+        _ => Value::Null,
+    }
+}
+
+fn report_syntax(text: &Text, errors: &ParseErrors) {
+    for error in &errors.errors {
+        let number = |number: isize| usize::try_from(number).unwrap_or(1);
+        let at = offset(text.value, number(error.pos.0), number(error.pos.1));
+        let message = error.msg.trim_start_matches("Syntax error: ");
+        // What could stand there instead is a list of the parser's tokens: no help to a marketer.
+        let message = message.split(" expecting ").next().unwrap_or(message);
+        text.report_part(
+            at..at,
+            Finding::new(Code::Expression, format!("the expression is not CEL: {message}")),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

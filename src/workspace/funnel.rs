@@ -1,0 +1,124 @@
+//! [`Funnel`]: what marketing and sales agreed on, from `funnel.toml`.
+
+mod read;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use super::expression::Expression;
+use super::segment::Segments;
+use crate::domain::address::Address;
+use crate::domain::condition::Phrase;
+use crate::domain::consent::Basis;
+use crate::domain::gate::Caps;
+use crate::domain::schedule::SendTimes;
+use crate::domain::stage::Stage;
+use crate::domain::words::words;
+
+pub(super) use read::read;
+
+/// The name of the file inside the workspace.
+pub const FILE: &str = "funnel.toml";
+
+/// A checked `funnel.toml`. Each field says what it is when nothing is given.
+#[derive(Debug)]
+pub struct Funnel {
+    pub company: OwnCompany,
+    pub defaults: Defaults,
+    /// `[sender.NAME]`. At least one must be given.
+    pub senders: BTreeMap<String, Sender>,
+    /// `[topic.NAME]`: what recipients can choose among. One, `general`.
+    pub topics: BTreeMap<String, Topic>,
+    /// `[team.NAME]`: the reps, in the order of the file; the first takes what nobody else is named for. None.
+    pub team: Vec<(String, Rep)>,
+    /// `[segment.NAME]`. None.
+    pub segments: Segments,
+    /// `[caps]`. One mail a day and three a week.
+    pub caps: Caps,
+    /// `[consent] require`: what the gate accepts besides an existing customer. `double_opt_in`.
+    pub consent: Basis,
+    /// `[reply] then`. `hand_over`.
+    pub reply_then: ReplyThen,
+    /// `[[score]]`. None.
+    pub scores: Vec<ScoreRule>,
+    /// `[stage.NAME]`: what moves a lead forward to this stage. None.
+    pub stages: BTreeMap<Stage, StageRule>,
+}
+
+/// `[company]`: who sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnCompany {
+    /// The imprint up to its first comma.
+    pub name: String,
+    /// Stands in every mail. Must be given.
+    pub imprint: String,
+}
+
+/// `[defaults]`: what sequences and leads do not say themselves.
+#[derive(Clone, Debug)]
+pub struct Defaults {
+    /// Two letters. `en`.
+    pub language: String,
+    /// `UTC`.
+    pub timezone: Tz,
+    /// A key of the senders. The first of the file.
+    pub sender: String,
+    /// A key of the topics. The first of the file.
+    pub topic: String,
+    /// When mails go out. `Mon-Fri 08:00-18:00`.
+    pub send: Arc<SendTimes>,
+}
+
+/// `[sender.NAME]`: who a mail is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    pub name: String,
+    pub email: Address,
+    /// Where answers go if no signed reply address is used. The sender.
+    pub reply_to: Option<Address>,
+    /// A key of `[relay.NAME]` in dripline.toml. Any relay.
+    pub relay: Option<String>,
+}
+
+/// `[topic.NAME]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// What recipients read. The name.
+    pub title: String,
+}
+
+/// `[team.NAME]`: somebody of sales.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rep {
+    pub name: String,
+    pub email: Address,
+}
+
+words! {
+    /// `[reply] then`: what the reply of a person leads to.
+    pub enum ReplyThen {
+        /// The lead is handed to sales.
+        HandOver = "hand_over",
+        /// Marketing waits until somebody has answered.
+        Hold = "hold",
+    }
+}
+
+/// `[[score]]`: what a fact adds to the engagement score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoreRule {
+    pub on: Phrase,
+    pub points: i64,
+}
+
+/// `[stage.NAME]`
+#[derive(Debug)]
+pub struct StageRule {
+    /// When a lead moves forward to this stage.
+    pub when: Expression,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+//! Reads `funnel.toml`. What is wrong is reported, and has its default in the answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use super::{Defaults, FILE, Funnel, OwnCompany, Rep, ReplyThen, ScoreRule, Sender, StageRule, Topic};
+use crate::domain::consent::Basis;
+use crate::domain::gate::Caps;
+use crate::domain::schedule::{SendTimes, zone};
+use crate::domain::stage::Stage;
+use crate::domain::time::DAY;
+use crate::domain::wait::Wait;
+use crate::workspace::code::Code;
+use crate::workspace::expression::Expression;
+use crate::workspace::names::{self, Names};
+use crate::workspace::phrase;
+use crate::workspace::segment::Segments;
+use crate::workspace::source::{Finding, Source};
+use crate::workspace::table::{Document, Table, Text};
+use crate::workspace::times;
+
+/// The topic of those who name none.
+const GENERAL: &str = "general";
+
+/// Reads the file. The names that it defines are added to `names`.
+pub fn read(source: Source, names: &mut Names) -> Funnel {
+    let document = Document::parse(source);
+    let mut root = Table::root(&document);
+    let company = company(root.table("company"));
+    let senders = senders(&mut root, names);
+    let topics = topics(&mut root, names);
+    let segments = segments(&mut root, names);
+    let funnel = Funnel {
+        company,
+        defaults: defaults(root.table("defaults"), &senders.1, &topics.1, names),
+        senders: senders.0,
+        topics: topics.0,
+        team: team(&mut root),
+        segments,
+        caps: caps(root.table("caps")),
+        consent: consent(root.table("consent")),
+        reply_then: reply(root.table("reply")),
+        scores: scores(&mut root, names),
+        stages: stages(&mut root),
+    };
+    root.finish();
+    funnel
+}
+
+fn company(mut table: Table) -> OwnCompany {
+    let imprint = table.required("imprint", "\"Nordwerk GmbH, Hafenstr. 1, 20457 Hamburg\"");
+    let imprint = imprint.map_or("", |text| text.value);
+    let name = table.text("name").map_or(imprint.split(',').next().unwrap_or(imprint), |text| text.value);
+    table.finish();
+    OwnCompany { name: name.trim().to_owned(), imprint: imprint.trim().to_owned() }
+}
+
+/// The senders, and the name of the first.
+fn senders(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Sender>, Option<String>) {
+    let tables = names::tables(root, "sender");
+    if tables.is_empty() {
+        let finding = Finding::new(Code::Missing, format!("{FILE} names nobody whom mails are from"));
+        root.report(finding.help("write [sender.anna] with `name` and `email`"));
+    }
+    let first = tables.first().map(|(name, _)| name.value.to_owned());
+    let mut senders = BTreeMap::new();
+    for (name, table) in tables {
+        names.senders.insert(name.value.to_owned());
+        senders.extend(sender(table).map(|sender| (name.value.to_owned(), sender)));
+    }
+    (senders, first)
+}
+
+fn sender(mut table: Table) -> Option<Sender> {
+    let name = table.required("name", "\"Anna Berg\"");
+    let email = table.required("email", "\"anna@nordwerk.example\"").and_then(|email| email.parse());
+    let (reply_to, relay) = (table.parse("reply_to"), table.text("relay"));
+    relay.iter().for_each(names::one_word);
+    table.finish();
+    Some(Sender {
+        name: one_line(&name?),
+        email: email?,
+        reply_to,
+        relay: relay.map(|relay| relay.value.to_owned()),
+    })
+}
+
+/// A text for a header or a heading, in which a line break can only be a slip.
+fn one_line(text: &Text) -> String {
+    if text.value.contains(char::is_control) {
+        text.report(Finding::new(Code::BadValue, "this is one line, without control characters"));
+    }
+    text.value.trim().to_owned()
+}
+
+/// The topics, and the name of the first.
+fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, String) {
+    let tables = names::tables(root, "topic");
+    let first = tables.first().map_or(GENERAL, |(name, _)| name.value).to_owned();
+    let mut topics = BTreeMap::new();
+    for (name, mut table) in tables {
+        let title = table.text("title").map_or_else(|| name.value.to_owned(), |title| one_line(&title));
+        topics.insert(name.value.to_owned(), Topic { title });
+        table.finish();
+    }
+    if topics.is_empty() {
+        topics.insert(GENERAL.to_owned(), Topic { title: "General".to_owned() });
+    }
+    names.topics.extend(topics.keys().cloned());
+    (topics, first)
+}
+
+fn team(root: &mut Table) -> Vec<(String, Rep)> {
+    let rep = |mut table: Table| {
+        let name = table.required("name", "\"Kim Meier\"");
+        let email = table.required("email", "\"kim@nordwerk.example\"").and_then(|email| email.parse());
+        table.finish();
+        Some(Rep { name: one_line(&name?), email: email? })
+    };
+    let tables = names::tables(root, "team").into_iter();
+    tables.filter_map(|(name, table)| Some((name.value.to_owned(), rep(table)?))).collect()
+}
+
+fn segments(root: &mut Table, names: &mut Names) -> Segments {
+    let mut segments = Vec::new();
+    for (name, mut table) in names::tables(root, "segment") {
+        names.segments.insert(name.value.to_owned());
+        segments.extend(when(&mut table).map(|when| (name.value.to_owned(), when)));
+        table.finish();
+    }
+    segments.into_iter().collect()
+}
+
+fn when(table: &mut Table) -> Option<Expression> {
+    table.required("when", "'lead.country == \"DE\"'").and_then(|text| Expression::parse(&text))
+}
+
+fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Names) -> Defaults {
+    let language = table.text("language").and_then(|text| text.read(language));
+    let timezone = table.text("timezone").and_then(|text| text.read(zone));
+    let named_sender = table.text("sender");
+    named_sender
+        .iter()
+        .for_each(|name| names::check_known(name, &names.senders, Code::UnknownSender, "sender"));
+    let named_topic = table.text("topic");
+    named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Code::UnknownTopic, "topic"));
+    let send = times::read(&mut table).unwrap_or_else(office_hours);
+    table.finish();
+    Defaults {
+        language: language.unwrap_or_else(|| "en".to_owned()),
+        timezone: timezone.unwrap_or(Tz::UTC),
+        sender: named_sender.map_or(sender.as_deref().unwrap_or_default(), |name| name.value).to_owned(),
+        topic: named_topic.map_or(topic, |name| name.value).to_owned(),
+        send,
+    }
+}
+
+fn office_hours() -> Arc<SendTimes> {
+    Arc::new(SendTimes::parse_send("Mon-Fri 08:00-18:00").unwrap_or(SendTimes::Always))
+}
+
+fn language(text: &str) -> Result<String, String> {
+    let two_letters = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    if two_letters {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is not a language, such as de or en"))
+    }
+}
+
+fn caps(mut table: Table) -> Caps {
+    let gap = table.parse::<Wait>("min_gap").map_or(DAY, |gap| match gap {
+        Wait::Exact(millis) => millis,
+        Wait::Days(days) => i64::from(days) * DAY,
+    });
+    let per_week = table.integer("per_week", 1..=1000).and_then(|number| usize::try_from(number).ok());
+    table.finish();
+    Caps { min_gap: gap, per_week: per_week.unwrap_or(3) }
+}
+
+fn consent(mut table: Table) -> Basis {
+    let required = table.text("require").and_then(|text| {
+        text.read(|text| match text.parse() {
+            Ok(basis @ (Basis::OptIn | Basis::DoubleOptIn)) => Ok(basis),
+            _ => Err(format!(
+                "`{text}` cannot be required; use one of: {}, {}",
+                Basis::DoubleOptIn,
+                Basis::OptIn
+            )),
+        })
+    });
+    table.finish();
+    required.unwrap_or(Basis::DoubleOptIn)
+}
+
+fn reply(mut table: Table) -> ReplyThen {
+    let then = table.parse("then");
+    table.finish();
+    then.unwrap_or(ReplyThen::HandOver)
+}
+
+fn scores(root: &mut Table, names: &Names) -> Vec<ScoreRule> {
+    let tables = root.tables("score").unwrap_or_default();
+    if let Some(first) = tables.first() {
+        first
+            .report(Finding::new(Code::Later, "scores are checked and kept, and count with a later version"));
+    }
+    let rule = |mut table: Table| {
+        let on = table.required("on", "\"clicked link pricing\"");
+        if !table.has("points") {
+            table.report(Finding::new(Code::Missing, "[[score]] lacks `points`").help("write points = 20"));
+        }
+        let points = table.integer("points", -1000..=1000);
+        table.finish();
+        let on = phrase::read(&on?, names)?;
+        on.refuse_step("a score");
+        Some(ScoreRule { on: on.phrase, points: points? })
+    };
+    tables.into_iter().filter_map(rule).collect()
+}
+
+fn stages(root: &mut Table) -> BTreeMap<Stage, StageRule> {
+    let tables = root.named("stage");
+    if let Some((_, first)) = tables.first() {
+        first.report(Finding::new(
+            Code::Later,
+            "rules for stages are checked and kept, and count with a later version",
+        ));
+    }
+    let mut stages = BTreeMap::new();
+    for (name, mut table) in tables {
+        let stage = name.parse::<Stage>();
+        let rule = when(&mut table).map(|when| StageRule { when });
+        table.finish();
+        stages.extend(stage.zip(rule));
+    }
+    stages
+}

@@ -1,0 +1,124 @@
+//! Reads and checks the files below `templates`, and compiles the mails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::assemble::{Assembly, Mail};
+use super::lint::{self, Part};
+use super::mail_file::{Front, MailKind, MailPath};
+use super::shared::Shared;
+use super::version::Version;
+use super::{DEFAULT_LAYOUT, LAYOUTS, MAILS, PARTIALS, Templates};
+use crate::workspace::code::Code;
+use crate::workspace::files::Files;
+use crate::workspace::funnel::Funnel;
+use crate::workspace::names::{Names, check_known};
+use crate::workspace::source::{Finding, Report, Source};
+use crate::workspace::table::{Document, Text};
+
+/// Everything that is below `templates`.
+const ALL: &str = "templates/";
+
+/// Folders of `templates` that have no mails in them.
+const OTHERS: [&str; 3] = ["templates/assets/", "templates/pages/", "templates/locales/"];
+
+/// Reads all templates. The names of mails and links are added to `names`; what is wrong is reported.
+pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Report) -> Templates {
+    let sources = sources(files, report);
+    let default_language = funnel.defaults.language.as_str();
+    let paths = sources.iter().filter_map(|source| Some((MailPath::parse(source.name)?, *source)));
+    let (plain, mails): (Vec<_>, Vec<_>) = paths.partition(|(path, _)| path.kind == MailKind::Plain);
+    let plain = plain_parts(plain, &mails, default_language);
+    let fronts: Vec<Front> = mails.iter().map(|(_, source)| Front::split(*source)).collect();
+    let documents: Vec<Document> =
+        fronts.iter().zip(&mails).map(|(front, (_, source))| front.document(*source)).collect();
+
+    let shared = Shared::read(&sources, report);
+    let assembly = Assembly::new(&sources, &funnel.company, &shared);
+    let mut compiled: BTreeMap<String, BTreeMap<String, Version>> = BTreeMap::new();
+    let mut seen: BTreeMap<(String, String), &str> = BTreeMap::new();
+    let mut complete = true;
+    for (((path, source), front), document) in mails.iter().zip(&fronts).zip(&documents) {
+        let language = path.language.as_deref().unwrap_or(default_language);
+        let key = (path.name.clone(), language.to_owned());
+        let mail = Mail {
+            path,
+            language,
+            source: *source,
+            file: front.read(*source, document),
+            plain: plain.get(&key),
+        };
+        if let Some(other) = seen.insert(key, source.name) {
+            let message = format!("{other} is the same mail in the same language");
+            source.report(0..0, Finding::new(Code::DuplicateTemplate, message));
+        }
+        let version = check(&mail, &shared).then(|| assembly.assemble(&mail, report)).flatten();
+        complete &= version.is_some();
+        let versions = compiled.entry(path.name.clone()).or_default();
+        versions.extend(version.map(|version| (language.to_owned(), version)));
+    }
+    names.mails.extend(compiled.keys().cloned());
+    // Names of links that could not be read must not make phrases about them look wrong.
+    names.links = complete.then(|| link_names(&compiled));
+    Templates::new(compiled, default_language)
+}
+
+/// The text files that are used here. What lies among them without a use is reported.
+fn sources<'a>(files: &'a Files, report: &'a Report) -> Vec<Source<'a>> {
+    let mut sources = Vec::new();
+    for (path, bytes) in files.below(ALL) {
+        let shared =
+            [LAYOUTS, PARTIALS].iter().any(|folder| path.starts_with(folder)) && path.ends_with(".html");
+        if shared || MailPath::parse(path).is_some() {
+            sources.extend(Source::decode(path, bytes, report));
+        } else if !OTHERS.iter().any(|folder| path.starts_with(folder)) {
+            let finding = Finding::new(Code::Ignored, "nothing uses this file");
+            let help = format!(
+                "mails are {MAILS}**.md or .html, with .txt beside them; layouts {LAYOUTS}*.html; partials {PARTIALS}*.html"
+            );
+            Source::new(path, "", report).report_file(finding.help(help));
+        }
+    }
+    sources
+}
+
+/// The own plain parts, by the name and the language of their mail.
+fn plain_parts<'a>(
+    plain: Vec<(MailPath, Source<'a>)>,
+    mails: &[(MailPath, Source)],
+    default_language: &str,
+) -> BTreeMap<(String, String), Text<'a>> {
+    let language = |path: &MailPath| path.language.clone().unwrap_or_else(|| default_language.to_owned());
+    let mut parts = BTreeMap::new();
+    for (path, source) in plain {
+        if !mails.iter().any(|(mail, _)| mail.name == path.name && language(mail) == language(&path)) {
+            let finding =
+                Finding::new(Code::Missing, "there is no .md or .html file that this is the plain part of");
+            source.report_file(finding);
+        }
+        let text = Text { value: source.text, span: 0..source.text.len(), source };
+        let key = (path.name.clone(), language(&path));
+        parts.insert(key, text);
+    }
+    parts
+}
+
+/// Checks the texts of a mail; whether it can be assembled.
+fn check(mail: &Mail, shared: &Shared) -> bool {
+    let file = &mail.file;
+    let mut fine = shared.fine && file.subject.is_some();
+    fine &= lint::check(&file.body, Part::Html, &shared.partials).fine;
+    for text in file.subject.iter().chain(&file.preheader).chain(mail.plain) {
+        fine &= lint::check(text, Part::Plain, &shared.partials).fine;
+    }
+    if let Some(layout) = &file.layout {
+        let known: BTreeSet<String> = shared.layouts.keys().cloned().collect();
+        check_known(layout, &known, Code::UnknownLayout, "layout");
+        fine &= known.contains(layout.value);
+    }
+    fine && shared.layouts.contains_key(mail.layout().unwrap_or(DEFAULT_LAYOUT))
+}
+
+fn link_names(mails: &BTreeMap<String, BTreeMap<String, Version>>) -> BTreeSet<String> {
+    let links = mails.values().flat_map(BTreeMap::values).flat_map(|version| &version.links);
+    links.filter_map(|link| link.name.clone()).collect()
+}
