@@ -2,7 +2,10 @@
 
 mod completions;
 pub mod context;
+mod key;
 pub mod output;
+mod pause;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -22,6 +25,11 @@ pub struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Serve(serve::Args),
+    Pause(pause::Pause),
+    Resume(pause::Resume),
+    #[command(subcommand)]
+    Key(key::Command),
     Completions(completions::Args),
 }
 
@@ -40,7 +48,12 @@ impl Cli {
     /// # Errors
     /// Why it could not run, in words for people.
     pub async fn run(self) -> anyhow::Result<Outcome> {
+        let workspace = &self.workspace;
         match self.command {
+            Command::Serve(args) => serve::run(workspace, &args).await,
+            Command::Pause(args) => pause::pause(workspace, &args).await,
+            Command::Resume(args) => pause::resume(workspace, &args).await,
+            Command::Key(command) => key::run(workspace, &command).await,
             Command::Completions(args) => completions::run(&args),
         }
     }
