@@ -1,7 +1,11 @@
 //! The command line: one file a command.
 
+mod check;
 mod completions;
 pub mod context;
+mod explain;
+mod import;
+mod lead;
 pub mod output;
 
 use std::path::PathBuf;
@@ -22,6 +26,11 @@ pub struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Check(check::Args),
+    Import(import::Args),
+    #[command(subcommand)]
+    Lead(lead::Command),
+    Explain(explain::Args),
     Completions(completions::Args),
 }
 
@@ -40,7 +49,12 @@ impl Cli {
     /// # Errors
     /// Why it could not run, in words for people.
     pub async fn run(self) -> anyhow::Result<Outcome> {
+        let workspace = &self.workspace;
         match self.command {
+            Command::Check(args) => check::run(workspace, &args),
+            Command::Import(args) => import::run(workspace, args).await,
+            Command::Lead(command) => lead::run(workspace, command).await,
+            Command::Explain(args) => explain::run(workspace, args).await,
             Command::Completions(args) => completions::run(&args),
         }
     }

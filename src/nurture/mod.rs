@@ -3,11 +3,13 @@
 //! [`pump`] claims what is due and records outcomes; [`deliver`] sends what was claimed; [`record`] is the one door
 //! for everything else that happens to a lead.
 
+pub mod change;
 pub mod claim;
 pub mod clock;
 pub mod deliver;
 pub mod engine;
 pub mod error;
+pub mod explain;
 pub mod import;
 pub mod liveness;
 pub mod lookup;
@@ -28,5 +30,6 @@ mod fuse;
 mod limits;
 mod settle;
 
+pub use change::Change;
 pub use engine::Engine;
 pub use error::{NurtureError, NurtureResult};

@@ -9,7 +9,7 @@ mod hand_over;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
-pub(crate) use enroll::asks_for_deeds;
+pub(crate) use enroll::{asks_for_deeds, obstacle};
 pub use enroll::zone_of;
 pub use stop::{Found, NOT_STARTED, StopTicket};
 
