@@ -1,8 +1,12 @@
 //! The command line: one file a command.
 
+mod check;
 mod completions;
 pub mod context;
+mod explain;
+mod import;
 mod key;
+mod lead;
 pub mod output;
 mod pause;
 mod serve;
@@ -26,6 +30,11 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Serve(serve::Args),
+    Check(check::Args),
+    Import(import::Args),
+    #[command(subcommand)]
+    Lead(lead::Command),
+    Explain(explain::Args),
     Pause(pause::Pause),
     Resume(pause::Resume),
     #[command(subcommand)]
@@ -54,6 +63,10 @@ impl Cli {
             Command::Pause(args) => pause::pause(workspace, &args).await,
             Command::Resume(args) => pause::resume(workspace, &args).await,
             Command::Key(command) => key::run(workspace, &command).await,
+            Command::Check(args) => check::run(workspace, &args),
+            Command::Import(args) => import::run(workspace, args).await,
+            Command::Lead(command) => lead::run(workspace, command).await,
+            Command::Explain(args) => explain::run(workspace, args).await,
             Command::Completions(args) => completions::run(&args),
         }
     }
