@@ -10,10 +10,12 @@
 //! - [`app`]: one running server, built from a configuration.
 //! - [`cli`]: one file a command.
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod home;
+pub mod http;
 pub mod mail;
 pub mod nurture;
 pub mod secret;

@@ -61,7 +61,8 @@ mod tests {
         let lanes = Lanes::new([("gmail", &domains[..])]);
         assert_eq!(lanes.of("gmail.com"), lanes.of("googlemail.com"));
         assert_eq!(lanes.name(lanes.of("gmail.com")), Some("gmail"));
-        let spread: std::collections::HashSet<i64> = (0..1000).map(|n| lanes.of(&format!("d{n}.example"))).collect();
+        let spread: std::collections::HashSet<i64> =
+            (0..1000).map(|n| lanes.of(&format!("d{n}.example"))).collect();
         assert_eq!(spread.len(), SHARED as usize);
         assert!(spread.iter().all(|lane| lanes.name(*lane).is_none()));
     }

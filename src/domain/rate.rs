@@ -29,7 +29,8 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Self, RateError> {
         let refuse = || RateError(text.to_owned());
         let (count, period) = text.split_once('/').ok_or_else(refuse)?;
-        let count = count.trim().parse().ok().filter(|count| (1..=MOST).contains(count)).ok_or_else(refuse)?;
+        let count =
+            count.trim().parse().ok().filter(|count| (1..=MOST).contains(count)).ok_or_else(refuse)?;
         let period = PERIODS.iter().find(|(name, _)| *name == period.trim()).ok_or_else(refuse)?.1;
         Ok(Self { count, period })
     }

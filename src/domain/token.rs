@@ -52,7 +52,8 @@ impl KeyRing {
     /// # Errors
     /// No pair, a pair of another form, a key under 16 characters, an id that stands twice.
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
-        let pairs = text.split([',', '\n']).map(str::trim).filter(|pair| !pair.is_empty() && !pair.starts_with('#'));
+        let pairs =
+            text.split([',', '\n']).map(str::trim).filter(|pair| !pair.is_empty() && !pair.starts_with('#'));
         let mut keys: Vec<Key> = Vec::new();
         for pair in pairs {
             // The pair itself is a secret, so that an error shows its head only.

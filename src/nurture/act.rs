@@ -25,7 +25,10 @@ impl Record<'_> {
             Verb::Untag(tag) => self.tag(lead, tag, false).await?,
             Verb::Set(fields) => {
                 for (name, value) in fields {
-                    self.edit(lead, EventKind::Updated, name, |stored| set_field(&mut stored.lead, name, value)).await?;
+                    self.edit(lead, EventKind::Updated, name, |stored| {
+                        set_field(&mut stored.lead, name, value)
+                    })
+                    .await?;
                 }
             }
             Verb::Notify(text) => {

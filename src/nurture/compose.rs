@@ -36,8 +36,10 @@ pub fn compose(engine: &Engine, claim: &Claimed) -> Result<Mail, String> {
     let zone = zone_of(&claim.revision, lead);
     let context = MailContext::new(lead, sender, &workspace.funnel.company, &links, zone);
     let language = lead.contact.language.as_deref().unwrap_or(&workspace.funnel.defaults.language);
-    let rendered =
-        workspace.templates.render(claim.template(), language, &context).map_err(|error| error.to_string())?;
+    let rendered = workspace
+        .templates
+        .render(claim.template(), language, &context)
+        .map_err(|error| error.to_string())?;
     let addresses = Addresses::of(engine, claim, sender);
     let message_id = message_id(engine, claim.enrollment, claim.step);
     let letter = Letter {
@@ -86,9 +88,16 @@ impl Addresses {
         match &engine.config.inbound.domain {
             Some(domain) => {
                 let signed = |letter: char, purpose| {
-                    format!("{letter}.{}@{domain}", engine.keys.sign(purpose, &[claim.lead.lead.id, claim.id]))
+                    format!(
+                        "{letter}.{}@{domain}",
+                        engine.keys.sign(purpose, &[claim.lead.lead.id, claim.id])
+                    )
                 };
-                Self { to, bounces: signed('b', Purpose::Bounce), reply_to: Some(signed('r', Purpose::Reply)) }
+                Self {
+                    to,
+                    bounces: signed('b', Purpose::Bounce),
+                    reply_to: Some(signed('r', Purpose::Reply)),
+                }
             }
             None => Self { to, bounces: own, reply_to: sender.reply_to.as_ref().map(ToString::to_string) },
         }

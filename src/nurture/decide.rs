@@ -57,7 +57,11 @@ struct Act {
 
 impl Decisions {
     /// Decides each walk.
-    pub async fn make(record: &mut Record<'_>, facts: &LeadFacts, walks: Vec<Enrollment>) -> NurtureResult<Self> {
+    pub async fn make(
+        record: &mut Record<'_>,
+        facts: &LeadFacts,
+        walks: Vec<Enrollment>,
+    ) -> NurtureResult<Self> {
         let mut decisions = Decisions::default();
         for walk in walks {
             decisions.add(record, facts, walk).await?;
@@ -65,7 +69,12 @@ impl Decisions {
         Ok(decisions)
     }
 
-    async fn add(&mut self, record: &mut Record<'_>, facts: &LeadFacts, mut walk: Enrollment) -> NurtureResult<()> {
+    async fn add(
+        &mut self,
+        record: &mut Record<'_>,
+        facts: &LeadFacts,
+        mut walk: Enrollment,
+    ) -> NurtureResult<()> {
         let Some(track) = record.revision.track(&walk.seq).cloned() else {
             self.ends.push((walk, EnrollmentState::Ended, "its sequence is gone".into()));
             return Ok(());
@@ -79,7 +88,9 @@ impl Decisions {
             return Ok(());
         }
         let smtp = record.engine.has_smtp();
-        let Some(advance) = facts.advance(record.revision, &track, &walk, smtp, record.now) else { return Ok(()) };
+        let Some(advance) = facts.advance(record.revision, &track, &walk, smtp, record.now) else {
+            return Ok(());
+        };
         self.stale.extend(stale(facts, &track, &walk));
         for passed in &advance.passed {
             self.events.push(passed_event(record.now, &walk, &track, passed));
@@ -142,7 +153,14 @@ impl Decisions {
         self.walks.push(walk);
     }
 
-    fn act(&mut self, record: &Record<'_>, mut walk: Enrollment, lead: &Arc<StoredLead>, track: &Arc<Track>, place: usize) {
+    fn act(
+        &mut self,
+        record: &Record<'_>,
+        mut walk: Enrollment,
+        lead: &Arc<StoredLead>,
+        track: &Arc<Track>,
+        place: usize,
+    ) {
         let next = step_done(record, &mut walk, lead, track, track.numbers[place]);
         walk.due_at = Some(next.unwrap_or(record.now));
         self.events.push(step_event(record.now, &walk, track, place, EventKind::Done, None));
@@ -159,7 +177,13 @@ impl Decisions {
                 because: Some(because.clone()),
                 ..Details::default()
             };
-            self.events.push(Event { lead: walk.lead, message: None, kind: EventKind::Refused, at: now, details });
+            self.events.push(Event {
+                lead: walk.lead,
+                message: None,
+                kind: EventKind::Refused,
+                at: now,
+                details,
+            });
         }
         walk.due_at = until;
         walk.waits_for = why;
@@ -241,7 +265,11 @@ async fn may_send(
     Ok(down.map(|why| (Some(record.now + RELAY_LOOK), format!("the mail relay cannot be reached: {why}"))))
 }
 
-async fn claim(record: &mut Record<'_>, revision: &Arc<Revision>, sends: Vec<Send>) -> NurtureResult<Vec<Claimed>> {
+async fn claim(
+    record: &mut Record<'_>,
+    revision: &Arc<Revision>,
+    sends: Vec<Send>,
+) -> NurtureResult<Vec<Claimed>> {
     let new: Vec<NewClaim> = sends.iter().map(|send| send.new.clone()).collect();
     let rows = messages::claim(record.tx, &new, record.engine.node(), revision.id, record.now).await?;
     let mut sends: HashMap<i64, Send> = sends.into_iter().map(|send| (send.new.lead, send)).collect();
@@ -271,7 +299,8 @@ async fn claim(record: &mut Record<'_>, revision: &Arc<Revision>, sends: Vec<Sen
 
 /// Messages of the walk that wait for another try of a step that is gone.
 fn stale(facts: &LeadFacts, track: &Track, walk: &Enrollment) -> Vec<i64> {
-    let of_walk = facts.messages(walk.lead).iter().filter(|message| message.enrollment == walk.walk.enrollment);
+    let of_walk =
+        facts.messages(walk.lead).iter().filter(|message| message.enrollment == walk.walk.enrollment);
     let gone = of_walk.filter(|message| message.state.open() && track.by_number(message.step).is_none());
     gone.map(|message| message.id).collect()
 }

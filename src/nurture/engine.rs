@@ -52,9 +52,10 @@ impl Engine {
     ) -> NurtureResult<Self> {
         check_keys(&db, &keys).await?;
         let lanes = Lanes::new(config.lanes.iter().map(|(name, lane)| (name.as_str(), &lane.domains[..])));
-        let most = config.lanes.values().filter_map(|lane| {
-            Some((lanes.of(lane.domains.first()?), lane.max_connections?))
-        });
+        let most = config
+            .lanes
+            .values()
+            .filter_map(|lane| Some((lanes.of(lane.domains.first()?), lane.max_connections?)));
         let registry = Registry::new(relays.connections() * super::registry::CLAIM_AHEAD, most.collect());
         let message_domain = message_domain(&db, &config).await?;
         Ok(Self {
@@ -183,7 +184,11 @@ impl Engine {
     ///
     /// # Errors
     /// Why the relay cannot be reached.
-    pub(super) async fn send_alone(&self, letter: &Letter<'_>, envelope: Envelope) -> Result<Delivery, String> {
+    pub(super) async fn send_alone(
+        &self,
+        letter: &Letter<'_>,
+        envelope: Envelope,
+    ) -> Result<Delivery, String> {
         let relay = self.relays.at(self.relays.place(None)).ok_or("there is no relay")?;
         let mut line = relay.open(&self.message_domain).await?;
         let delivery = line.send(&letter.message_id, &envelope, &letter.to_bytes(), || true).await;

@@ -32,11 +32,17 @@ pub struct LeadFacts {
 
 impl LeadFacts {
     /// Reads the facts about the leads of these walks.
-    pub async fn read(tx: &mut Tx, revision: &Revision, walks: &[Enrollment], now: Timestamp) -> NurtureResult<Self> {
+    pub async fn read(
+        tx: &mut Tx,
+        revision: &Revision,
+        walks: &[Enrollment],
+        now: Timestamp,
+    ) -> NurtureResult<Self> {
         let ids: Vec<i64> = walks.iter().map(|walk| walk.lead).collect();
         let since = now - CAPS_LOOK_BACK.max(revision.workspace.funnel.caps.min_gap);
         let found = leads::by_ids(tx, &ids).await?;
-        let curious: Vec<i64> = walks.iter().filter(|walk| asks(revision, walk)).map(|walk| walk.lead).collect();
+        let curious: Vec<i64> =
+            walks.iter().filter(|walk| asks(revision, walk)).map(|walk| walk.lead).collect();
         Ok(Self {
             leads: found.into_iter().map(|stored| (stored.lead.id, Arc::new(stored))).collect(),
             holds: grouped(holds::of_leads(tx, &ids).await?),
@@ -56,13 +62,22 @@ impl LeadFacts {
     }
 
     /// Decides what a walk does now. None: its lead is gone.
-    pub fn advance(&self, revision: &Revision, track: &Track, walk: &Enrollment, smtp: bool, now: Timestamp) -> Option<Advance> {
+    pub fn advance(
+        &self,
+        revision: &Revision,
+        track: &Track,
+        walk: &Enrollment,
+        smtp: bool,
+        now: Timestamp,
+    ) -> Option<Advance> {
         let stored = self.lead(walk.lead)?;
         let lead = &stored.lead;
         let funnel = &revision.workspace.funnel;
         let messages = self.messages(lead.id);
-        let sent: Vec<Timestamp> = messages.iter().filter(|message| counts(message)).map(|message| message.at).collect();
-        let open: Vec<OpenMessage> = messages.iter().filter(|message| is_open(message, walk)).map(open_message).collect();
+        let sent: Vec<Timestamp> =
+            messages.iter().filter(|message| counts(message)).map(|message| message.at).collect();
+        let open: Vec<OpenMessage> =
+            messages.iter().filter(|message| is_open(message, walk)).map(open_message).collect();
         let deeds: Vec<Happening> =
             slice(&self.deeds, lead.id).iter().filter(|deed| deed.at >= walk.started_at).cloned().collect();
         let in_segment = |name: &str| funnel.segments.contains(name, lead, &Default::default());

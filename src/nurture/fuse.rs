@@ -26,7 +26,13 @@ pub async fn blows(
     Ok(Some(because))
 }
 
-fn reason(record: &Record<'_>, messages: &[Message], lead: &StoredLead, track: &Track, step: usize) -> Option<String> {
+fn reason(
+    record: &Record<'_>,
+    messages: &[Message],
+    lead: &StoredLead,
+    track: &Track,
+    step: usize,
+) -> Option<String> {
     let fuse = &record.engine.config.fuse;
     let day = messages.iter().filter(|message| message.at > record.now - DAY).count();
     if day >= fuse.per_lead_per_day as usize {

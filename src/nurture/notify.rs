@@ -36,7 +36,12 @@ struct RepMail {
 }
 
 /// Tells a rep that a lead is theirs now.
-pub async fn hand_over(record: &mut Record<'_>, lead: &StoredLead, rep: Option<&str>, cause: &str) -> NurtureResult<()> {
+pub async fn hand_over(
+    record: &mut Record<'_>,
+    lead: &StoredLead,
+    rep: Option<&str>,
+    cause: &str,
+) -> NurtureResult<()> {
     let subject = format!("{}: {cause}", name(lead));
     let text = format!("{} was handed over to you: {cause}.\n\n{}", name(lead), dossier(lead));
     tell(record, lead, rep, subject, text).await
@@ -100,7 +105,8 @@ fn name(lead: &StoredLead) -> String {
 /// What is known about a lead, a line each.
 fn dossier(lead: &StoredLead) -> String {
     let lead = &lead.lead;
-    let known = ["email", "phone", "job_title", "company.name", "city", "country", "language", "source", "tags"];
+    let known =
+        ["email", "phone", "job_title", "company.name", "city", "country", "language", "source", "tags"];
     let lines = known.iter().filter_map(|field| Some(format!("{field}: {}", lead.field(field)?)));
     let stage = format!("stage: {}, {}", lead.stage, lead.qualification);
     lines.chain([stage]).collect::<Vec<_>>().join("\n")

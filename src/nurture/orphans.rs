@@ -18,6 +18,22 @@ const BATCH: i64 = 64;
 
 const LOST: &str = "the server ended while this was being sent: it may have arrived";
 
+/// Settles what this node left when it ended last, once it holds its lock. A SQLite database has one server, so that
+/// all which is being sent was left, under whatever name.
+///
+/// # Errors
+/// The database.
+pub async fn settle_own(engine: &Engine) -> NurtureResult<()> {
+    let mut tx = engine.db.read().await?;
+    let nodes = messages::sending_nodes(&mut tx).await?;
+    drop(tx);
+    let one_server = engine.db.file().is_some();
+    for node in nodes.iter().filter(|node| one_server || *node == engine.node()) {
+        settle(engine, node).await?;
+    }
+    Ok(())
+}
+
 /// Settles what `node`, which is known to be gone, left behind: one repeat under the same Message-ID if the walk goes
 /// on; unknown if it does not, or the second time. How many there were.
 pub async fn settle(engine: &Engine, node: &str) -> NurtureResult<usize> {

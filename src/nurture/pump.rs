@@ -179,7 +179,12 @@ fn is_sent(end: &End) -> bool {
 }
 
 /// The hot path of outcomes: one statement for all that were sent, and one to wake the walks that waited for them.
-async fn record_sent(tx: &mut Tx, engine: &Engine, sent: &[(Claimed, End)], now: Timestamp) -> NurtureResult<()> {
+async fn record_sent(
+    tx: &mut Tx,
+    engine: &Engine,
+    sent: &[(Claimed, End)],
+    now: Timestamp,
+) -> NurtureResult<()> {
     let ids: Vec<i64> = sent.iter().map(|(claim, _)| claim.id).collect();
     messages::sent(tx, &ids, engine.node(), now).await?;
     let waiting: Vec<i64> =
@@ -228,7 +233,8 @@ pub async fn pause(engine: &Engine, because: Option<&str>) -> NurtureResult<()> 
     Ok(())
 }
 
-/// Whether nothing is due now, nothing is claimed, and nothing is left to be rolled out or told.
+/// Whether nothing is due now, nothing is claimed by any node, and nothing is left to be rolled out or told.
+/// All of it is read from one snapshot: what is not being sent any more has left its trace in what is due.
 ///
 /// # Errors
 /// The database.
@@ -243,5 +249,6 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let used = enrollments::lanes(&mut tx).await?;
     let is_resting = |lane: i64| resting.iter().any(|(resting, _)| *resting == lane);
     let due = used.iter().any(|(lane, due)| *due <= now && !is_resting(*lane));
-    Ok(rolled_out && told && (paused || !due) && engine.registry.is_empty())
+    let sending = !messages::sending_nodes(&mut tx).await?.is_empty();
+    Ok(rolled_out && told && (paused || !due) && !sending)
 }

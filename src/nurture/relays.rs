@@ -62,6 +62,16 @@ impl Relays {
         Ok(Self { all })
     }
 
+    /// Relays that are made already, each with its name and its number of connections.
+    pub fn of(relays: impl IntoIterator<Item = (String, Relay, usize)>) -> Self {
+        Self {
+            all: relays
+                .into_iter()
+                .map(|(name, relay, most)| RelayLine::new(&name, relay, most, None))
+                .collect(),
+        }
+    }
+
     /// The relay with this name, else the one called `main`, else the first: its place.
     pub fn place(&self, name: Option<&str>) -> usize {
         let named = |name: &str| self.all.iter().position(|line| line.name == name);
@@ -145,7 +155,13 @@ impl RelayLine {
 
 impl Line {
     /// Sends one message. `id` names it for a relay that writes files.
-    pub async fn send(&mut self, id: &str, envelope: &Envelope, raw: &[u8], start: impl FnOnce() -> bool) -> Delivery {
+    pub async fn send(
+        &mut self,
+        id: &str,
+        envelope: &Envelope,
+        raw: &[u8],
+        start: impl FnOnce() -> bool,
+    ) -> Delivery {
         match self {
             Line::Smtp(connection) => connection.send(envelope, raw, start).await,
             Line::File(relay) => relay.send(id, raw, start).await,

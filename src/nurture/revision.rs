@@ -30,16 +30,18 @@ impl std::fmt::Debug for Revision {
 
 impl Revision {
     fn new(id: i64, workspace: Workspace, steps: &[NumberedStep]) -> Self {
-        let tracks = workspace.sequences.iter().map(|sequence| {
-            (sequence.id.clone(), Arc::new(track(sequence, steps)))
-        });
+        let tracks = workspace
+            .sequences
+            .iter()
+            .map(|sequence| (sequence.id.clone(), Arc::new(track(sequence, steps))));
         let tracks = tracks.collect();
         Self { id, workspace, tracks }
     }
 
     /// The sequence with this id, or the one that bore it before.
     pub fn track(&self, seq: &str) -> Option<&Arc<Track>> {
-        let renamed = || self.tracks.values().find(|track| track.sequence.renamed_from.as_deref() == Some(seq));
+        let renamed =
+            || self.tracks.values().find(|track| track.sequence.renamed_from.as_deref() == Some(seq));
         self.tracks.get(seq).or_else(renamed)
     }
 }
@@ -104,7 +106,8 @@ async fn number(tx: &mut Tx, workspace: &Workspace, before: Option<&Revision>) -
             .map(|step| (step.number, step.step.clone()))
             .collect();
         let old_id = sequence.renamed_from.as_deref().unwrap_or(&sequence.id);
-        let old = before.and_then(|before| before.tracks.get(&sequence.id).or_else(|| before.tracks.get(old_id)));
+        let old =
+            before.and_then(|before| before.tracks.get(&sequence.id).or_else(|| before.tracks.get(old_id)));
         let order = old.map_or_else(Vec::new, |track| track.numbers.clone());
         let file: Vec<(&str, Option<&str>)> =
             sequence.steps.iter().map(|step| (step.id.as_str(), step.renamed_from.as_deref())).collect();
@@ -126,7 +129,8 @@ fn changed(workspace: &Workspace, before: Option<&Revision>) -> Vec<String> {
         let old = before.tracks.get(&sequence.id);
         old.is_some_and(|old| format!("{:?}", old.sequence) == format!("{sequence:?}"))
     };
-    let same: Vec<&str> = workspace.sequences.iter().filter(as_before).map(|sequence| sequence.id.as_str()).collect();
+    let same: Vec<&str> =
+        workspace.sequences.iter().filter(as_before).map(|sequence| sequence.id.as_str()).collect();
     let all = workspace.sequences.iter().map(|sequence| &sequence.id).chain(before.tracks.keys());
     let mut changed: Vec<String> = all.filter(|id| !same.contains(&id.as_str())).cloned().collect();
     changed.sort();

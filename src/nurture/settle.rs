@@ -102,7 +102,9 @@ fn judge(engine: &Engine, claim: &Claimed, end: &End, now: Timestamp) -> Verdict
         End::TooLate => uncounted(Then::Retry(now + SOON), "it did not get its turn in time"),
         End::NoConnection(why) => uncounted(Then::Retry(now + SOON), why),
         End::Unsendable(why) => uncounted(Then::Hold(MessageState::Held), why),
-        End::Tried(Delivery::Refused) => uncounted(Then::Retry(now + SOON), "it did not get its turn in time"),
+        End::Tried(Delivery::Refused) => {
+            uncounted(Then::Retry(now + SOON), "it did not get its turn in time")
+        }
         End::Tried(Delivery::LostBefore(why)) => retry(claim, why, RETRY_FOR, now),
         End::Tried(Delivery::LostAfter(why)) => lost_after(claim, why, now),
         End::Tried(Delivery::Answered(reply)) => {
@@ -119,12 +121,18 @@ fn answered(engine: &Engine, claim: &Claimed, outcome: Outcome, text: &str, now:
         Outcome::OurFault => Verdict { our_fault: true, ..retry(claim, text, RETRY_FOR, now) },
         Outcome::Failed => Verdict::new(Then::Over(MessageState::Failed), text),
         Outcome::Unknown => lost_after(claim, text, now),
-        Outcome::DeadDomain if now - claim.first_at < RETRY_DOMAIN_FOR => retry(claim, text, RETRY_DOMAIN_FOR, now),
+        Outcome::DeadDomain if now - claim.first_at < RETRY_DOMAIN_FOR => {
+            retry(claim, text, RETRY_DOMAIN_FOR, now)
+        }
         Outcome::DeadDomain | Outcome::DeadAddress => {
             // A broken relay must not empty the list: once the breaker trips, nobody is suppressed any more.
             let mut breaker = engine.breaker();
             breaker.note(true);
-            if breaker.tripped() { retry(claim, text, RETRY_FOR, now) } else { Verdict::new(Then::Dead, text) }
+            if breaker.tripped() {
+                retry(claim, text, RETRY_FOR, now)
+            } else {
+                Verdict::new(Then::Dead, text)
+            }
         }
     }
 }
@@ -196,8 +204,7 @@ impl Record<'_> {
             because: Some(because.to_owned()),
             ..Details::default()
         };
-        let event =
-            Event { lead: claim.lead.lead.id, message: Some(claim.id), kind, at: self.now, details };
+        let event = Event { lead: claim.lead.lead.id, message: Some(claim.id), kind, at: self.now, details };
         Ok(events::insert(self.tx, &[event]).await?)
     }
 

@@ -11,7 +11,11 @@ const KNOW: &str = "INSERT INTO addresses (hash) VALUES {rows} ON CONFLICT (hash
 const SUPPRESS: &str = "INSERT INTO addresses (hash, suppressed_by, suppressed_at) VALUES ($1, $2, $3) \
     ON CONFLICT (hash) DO UPDATE SET suppressed_by = COALESCE(addresses.suppressed_by, excluded.suppressed_by), \
     suppressed_at = COALESCE(addresses.suppressed_at, excluded.suppressed_at)";
-const SUPPRESSIONS: &str = "SELECT hash, suppressed_by, suppressed_at FROM addresses WHERE hash IN ({rows}) AND suppressed_by IS NOT NULL";
+const SUPPRESSIONS: &str = "SELECT hash, suppressed_by, suppressed_at FROM addresses \
+    WHERE hash IN ({rows}) AND suppressed_by IS NOT NULL";
+
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[("suppress", SUPPRESS), ("suppressions", SUPPRESSIONS)];
 
 /// Why an address must not be written to, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,12 +7,15 @@ use super::tx::Tx;
 use crate::domain::consent::Consent;
 use crate::domain::time::Timestamp;
 
-const INSERT: &str = "INSERT INTO consents (id, lead_id, channel, basis, at, wording, form, network) VALUES {rows}";
+const INSERT: &str =
+    "INSERT INTO consents (id, lead_id, channel, basis, at, wording, form, network) VALUES {rows}";
 const OF_LEAD: &str = "SELECT channel, basis, at, wording, form, network FROM consents \
     WHERE lead_id = $1 AND withdrawn_at IS NULL ORDER BY at, id";
 const UNWANTED: &str = "SELECT lead_id, topic FROM topic_choices WHERE lead_id IN ({rows}) AND NOT wanted";
 const CHOOSE: &str = "INSERT INTO topic_choices (lead_id, topic, wanted, at) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (lead_id, topic) DO UPDATE SET wanted = excluded.wanted, at = excluded.at";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[("of_lead", OF_LEAD), ("unwanted", UNWANTED)];
 
 /// Records consents of leads.
 pub async fn insert(tx: &mut Tx, consents: &[(i64, Consent)]) -> DbResult<()> {

@@ -23,7 +23,11 @@ pub struct Db {
 #[derive(Clone)]
 enum Pools {
     /// One connection writes, a few read beside it.
-    Sqlite { write: SqlitePool, read: SqlitePool, file: PathBuf },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+        file: PathBuf,
+    },
     Postgres(PgPool),
 }
 

@@ -53,13 +53,26 @@ const END: &str = "UPDATE enrollments SET state = $2, ended_at = $3, due_at = NU
     WHERE id = $1 AND state = 'active'";
 const WAKE: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL WHERE state = 'active' AND id IN ({rows}) \
     AND (due_at IS NULL OR due_at > $1)";
+const REST: &str =
+    "UPDATE enrollments SET due_at = $2, waits_for = $3 WHERE lead_id = $1 AND state = 'active'";
 const WAKE_LEADS: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL WHERE state = 'active' \
     AND lead_id IN ({rows}) AND (due_at IS NULL OR due_at > $1)";
-const REST: &str = "UPDATE enrollments SET due_at = $2, waits_for = $3 WHERE lead_id = $1 AND state = 'active'";
 const ACTIVE: &str = select!("WHERE e.lead_id = $1 AND e.state = 'active'");
 const BY_ID: &str = select!("WHERE e.id = $1 {lock: FOR NO KEY UPDATE OF e}");
 const OF_LEADS: &str = select!("WHERE e.lead_id IN ({rows})");
 const RENAME: &str = "UPDATE enrollments SET seq = $2 WHERE seq = $1";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[
+    ("claim", CLAIM),
+    ("lanes", LANES),
+    ("advance", ADVANCE),
+    ("end", END),
+    ("wake", WAKE),
+    ("rest", REST),
+    ("active", ACTIVE),
+    ("by_id", BY_ID),
+    ("of_leads", OF_LEADS),
+];
 
 fn read(row: &dyn Cells) -> DbResult<Enrollment> {
     let done = row.text(4)?;

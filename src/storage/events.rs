@@ -18,9 +18,12 @@ pub struct Event {
 }
 
 const INSERT: &str = "INSERT INTO events (id, lead_id, message_id, kind, at, data) VALUES {rows}";
-const TIMELINE: &str = "SELECT kind, at, data FROM events WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
+const TIMELINE: &str =
+    "SELECT kind, at, data FROM events WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
 const DEEDS: &str = "SELECT lead_id, kind, at, data FROM events WHERE lead_id IN ({rows}) AND kind IN \
     ('opened', 'clicked', 'visited', 'replied', 'submitted', 'meeting_booked', 'purchase', 'custom')";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[("timeline", TIMELINE), ("deeds", DEEDS)];
 
 /// Stores events.
 pub async fn insert(tx: &mut Tx, events: &[Event]) -> DbResult<()> {

@@ -11,7 +11,10 @@ const INSERT: &str = "INSERT INTO hand_overs (id, lead_id, state, cause, rep, op
     ON CONFLICT (lead_id) WHERE closed_at IS NULL DO NOTHING";
 const OPEN: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason FROM hand_overs \
     WHERE lead_id = $1 AND closed_at IS NULL";
-const CLOSE: &str = "UPDATE hand_overs SET state = $2, closed_at = $3, reason = $4 WHERE id = $1 AND closed_at IS NULL";
+const CLOSE: &str =
+    "UPDATE hand_overs SET state = $2, closed_at = $3, reason = $4 WHERE id = $1 AND closed_at IS NULL";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[("open", OPEN), ("close", CLOSE)];
 
 fn read(row: &dyn Cells) -> DbResult<HandOver> {
     Ok(HandOver {
@@ -45,7 +48,13 @@ pub async fn open_of(tx: &mut Tx, lead: i64) -> DbResult<Option<HandOver>> {
 }
 
 /// Closes a hand-over as won, lost or returned.
-pub async fn close(tx: &mut Tx, id: i64, state: HandOverState, reason: Option<&str>, now: Timestamp) -> DbResult<()> {
+pub async fn close(
+    tx: &mut Tx,
+    id: i64,
+    state: HandOverState,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> DbResult<()> {
     tx.execute(CLOSE, args![id, state.as_str(), now, reason]).await?;
     Ok(())
 }

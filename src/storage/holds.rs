@@ -9,6 +9,8 @@ use crate::domain::gate::{Hold, HoldKind};
 const INSERT: &str = "INSERT INTO holds (id, lead_id, kind, until, cause) VALUES ($1, $2, $3, $4, $5)";
 const OF_LEADS: &str = "SELECT lead_id, kind, until FROM holds WHERE lead_id IN ({rows})";
 const END: &str = "DELETE FROM holds WHERE lead_id = $1 AND kind = $2";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[("of_leads", OF_LEADS), ("end", END)];
 
 /// Holds a lead.
 pub async fn insert(tx: &mut Tx, lead: i64, hold: Hold, cause: &str) -> DbResult<()> {

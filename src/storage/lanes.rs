@@ -10,7 +10,8 @@ const PAUSE: &str = "INSERT INTO lanes (lane, paused_because, paused_at) VALUES 
 const PAUSED: &str = "SELECT lane, paused_because FROM lanes ORDER BY lane";
 const RESUME: &str = "DELETE FROM lanes";
 const RATE: &str = "SELECT tat FROM rates WHERE name = $1 {lock: FOR UPDATE}";
-const SET_RATE: &str = "INSERT INTO rates (name, tat) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET tat = excluded.tat";
+const SET_RATE: &str =
+    "INSERT INTO rates (name, tat) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET tat = excluded.tat";
 
 /// Pauses a lane. The first reason stays.
 pub async fn pause(tx: &mut Tx, lane: i64, because: &str, now: Timestamp) -> DbResult<()> {

@@ -48,11 +48,25 @@ const UPDATE_CONTACT: &str = "UPDATE leads SET version = version + 1, first_name
     salutation = $5, address_form = $6, language = $7, timezone = $8, country = $9, city = $10, job_title = $11, \
     phone = $12, fields = $13, tags = $14, company_id = COALESCE($15, company_id), \
     external_id = COALESCE($16, external_id), source = COALESCE(source, $17) WHERE id = $1";
-const CLOSE: &str = "UPDATE leads SET version = version + 1, closed_by = COALESCE(closed_by, $2) WHERE id = $1";
-const SET_PARTY: &str = "UPDATE leads SET version = version + 1, party = $2, owner = COALESCE($3, owner) WHERE id = $1";
+const CLOSE: &str =
+    "UPDATE leads SET version = version + 1, closed_by = COALESCE(closed_by, $2) WHERE id = $1";
+const SET_PARTY: &str =
+    "UPDATE leads SET version = version + 1, party = $2, owner = COALESCE($3, owner) WHERE id = $1";
 const SET_STAGE: &str = "UPDATE leads SET version = version + 1, stage = $2, enrolls = $3 WHERE id = $1";
 const SET_ENROLLS: &str = "UPDATE leads SET version = version + 1, enrolls = $2 WHERE id = $1";
 const SET_BASIS: &str = "UPDATE leads SET version = version + 1, basis = $2 WHERE id = $1";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[
+    ("by_ids", BY_IDS),
+    ("by_emails", BY_EMAILS),
+    ("by_external_ids", BY_EXTERNAL_IDS),
+    ("lock", LOCK),
+    ("lock_all", LOCK_ALL),
+    ("behind", BEHIND),
+    ("close", CLOSE),
+    ("set_party", SET_PARTY),
+    ("set_stage", SET_STAGE),
+];
 
 fn read(row: &dyn Cells) -> DbResult<StoredLead> {
     let email = row.text(1)?;
@@ -90,7 +104,11 @@ fn read(row: &dyn Cells) -> DbResult<StoredLead> {
         prospect_since: row.opt_at(28)?,
         created_at: row.at(3)?,
     };
-    Ok(StoredLead { lead, address: row.text(2)?, suppressed_by: opt_word(row.opt_text(29)?, "suppressed_by")? })
+    Ok(StoredLead {
+        lead,
+        address: row.text(2)?,
+        suppressed_by: opt_word(row.opt_text(29)?, "suppressed_by")?,
+    })
 }
 
 fn read_company(row: &dyn Cells) -> DbResult<Option<Company>> {
@@ -137,7 +155,10 @@ pub async fn lock(tx: &mut Tx, id: i64) -> DbResult<bool> {
 
 /// Takes the locks of these leads, in the order of their ids.
 pub async fn lock_all(tx: &mut Tx, ids: &[i64]) -> DbResult<()> {
-    tx.all_for(LOCK_ALL, vec![], ids, |row| row.int(0)).await?;
+    // Each statement locks its own part in order; the parts must be in order too.
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    tx.all_for(LOCK_ALL, vec![], &ids, |row| row.int(0)).await?;
     Ok(())
 }
 

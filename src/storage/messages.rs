@@ -50,7 +50,8 @@ const SETTLE: &str = "UPDATE messages SET state = $2, at = $3, reason = $4, atte
     ambiguous = ambiguous + $6 WHERE id = $1 AND state = 1";
 const CANCEL: &str = "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE lead_id = $1 AND state IN (3, 4) \
     RETURNING id";
-const CANCEL_ONE: &str = "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE id = $1 AND state IN (3, 4)";
+const CANCEL_ONE: &str =
+    "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE id = $1 AND state IN (3, 4)";
 const SENDING: &str = "SELECT id, node FROM messages WHERE lead_id = $1 AND state = 1";
 const RECENT: &str = select!("WHERE lead_id IN ({rows}) AND (at > $1 OR state <> 2)");
 const OF_LEAD: &str = select!("WHERE lead_id = $1 ORDER BY at, id");
@@ -62,6 +63,22 @@ const NODES: &str = "WITH RECURSIVE used (node) AS (SELECT MIN(node) FROM messag
     FROM used WHERE used.node IS NOT NULL) SELECT node FROM used WHERE node IS NOT NULL";
 const HELD: &str = "SELECT id, enrollment_id FROM messages WHERE state = 4 AND id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT state, COUNT(*) FROM messages GROUP BY state";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] = &[
+    ("claim", CLAIM),
+    ("sent", SENT),
+    ("settle", SETTLE),
+    ("cancel", CANCEL),
+    ("cancel_one", CANCEL_ONE),
+    ("sending", SENDING),
+    ("recent", RECENT),
+    ("of_lead", OF_LEAD),
+    ("by_id", BY_ID),
+    ("by_ids", BY_IDS),
+    ("orphans", ORPHANS),
+    ("nodes", NODES),
+    ("held", HELD),
+];
 
 fn state(code: i64) -> DbResult<MessageState> {
     MessageState::from_code(code)
@@ -152,8 +169,7 @@ pub struct Settlement {
 /// Records the end of a message that is being sent. False: it is not, any more.
 pub async fn settle(tx: &mut Tx, id: i64, end: &Settlement, now: Timestamp) -> DbResult<bool> {
     let reason: String = end.reason.chars().take(500).collect();
-    let row =
-        args![id, end.state.code(), now, reason, i64::from(end.uncounted), i64::from(end.ambiguous)];
+    let row = args![id, end.state.code(), now, reason, i64::from(end.uncounted), i64::from(end.ambiguous)];
     Ok(tx.execute(SETTLE, row).await? > 0)
 }
 

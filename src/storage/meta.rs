@@ -6,7 +6,8 @@ use super::tx::Tx;
 use crate::domain::time::Timestamp;
 
 const VALUE: &str = "SELECT value FROM meta WHERE name = $1";
-const SET_VALUE: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const SET_VALUE: &str =
+    "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 const IMPORT: &str = "INSERT INTO imports (id, file, started_at) VALUES ($1, $2, $3)";
 const ADD_KEY: &str = "INSERT INTO api_keys (id, hash, role, name, created_at) VALUES ($1, $2, $3, $4, $5)";
 const ROLE: &str = "SELECT role FROM api_keys WHERE hash = $1";
@@ -30,7 +31,13 @@ pub async fn begin_import(tx: &mut Tx, file: &str, now: Timestamp) -> DbResult<i
 }
 
 /// Stores the hash of a new API key.
-pub async fn add_api_key(tx: &mut Tx, hash: &str, role: &str, name: Option<&str>, now: Timestamp) -> DbResult<()> {
+pub async fn add_api_key(
+    tx: &mut Tx,
+    hash: &str,
+    role: &str,
+    name: Option<&str>,
+    now: Timestamp,
+) -> DbResult<()> {
     let id = tx.id()?;
     tx.execute(ADD_KEY, args![id, hash, role, name, now]).await?;
     Ok(())

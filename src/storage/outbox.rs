@@ -18,15 +18,20 @@ pub struct OutboxItem {
     pub first_at: Timestamp,
 }
 
-const INSERT: &str = "INSERT INTO outbox (id, lead_id, kind, payload, due_at, first_at) VALUES ($1, $2, $3, $4, $5, $6)";
+const INSERT: &str =
+    "INSERT INTO outbox (id, lead_id, kind, payload, due_at, first_at) VALUES ($1, $2, $3, $4, $5, $6)";
 const DUE: &str = "SELECT o.id, o.lead_id, o.kind, o.payload, o.attempt, o.first_at FROM outbox o WHERE o.due_at <= $1 \
     AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.lead_id = o.lead_id AND b.due_at IS NOT NULL AND b.id < o.id) \
     ORDER BY o.due_at LIMIT $2 {lock: FOR UPDATE OF o SKIP LOCKED}";
-const LEASE: &str = "UPDATE outbox SET due_at = $1, attempt = attempt + 1 WHERE id IN ({rows}) AND due_at IS NOT NULL";
+const LEASE: &str =
+    "UPDATE outbox SET due_at = $1, attempt = attempt + 1 WHERE id IN ({rows}) AND due_at IS NOT NULL";
 const DONE: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, reason = $3 \
     WHERE id = $1 AND due_at IS NOT NULL";
 const RETRY: &str = "UPDATE outbox SET due_at = $2, reason = $3 WHERE id = $1 AND due_at IS NOT NULL";
 const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL";
+/// What runs for every mail, reply or stop, by name: it must not read a whole table.
+pub const HOT: &[(&str, &str)] =
+    &[("due", DUE), ("lease", LEASE), ("done", DONE), ("retry", RETRY), ("next", NEXT)];
 
 fn read(row: &dyn Cells) -> DbResult<OutboxItem> {
     Ok(OutboxItem {

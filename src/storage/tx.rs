@@ -78,12 +78,21 @@ impl Tx {
         args: Vec<Arg>,
         read: impl Fn(&dyn Cells) -> DbResult<T>,
     ) -> DbResult<Option<T>> {
-        run!(self, sql, args, |query, conn| query.fetch_optional(conn).await?.map(|row| read(&row)).transpose())
+        run!(self, sql, args, |query, conn| query
+            .fetch_optional(conn)
+            .await?
+            .map(|row| read(&row))
+            .transpose())
     }
 
     /// Runs an INSERT, or an UPDATE from `VALUES`, with many rows, `{rows}` in its text, in statements of a few fixed
     /// sizes. `rows` holds the arguments of `width` columns, row by row. The number of rows written.
-    pub async fn write_rows(&mut self, text: &'static str, width: usize, mut rows: Vec<Arg>) -> DbResult<u64> {
+    pub async fn write_rows(
+        &mut self,
+        text: &'static str,
+        width: usize,
+        mut rows: Vec<Arg>,
+    ) -> DbResult<u64> {
         let mut written = 0;
         while !rows.is_empty() {
             let rest = rows.split_off(chunk(rows.len() / width) * width);

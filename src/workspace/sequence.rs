@@ -83,14 +83,15 @@ fn steps<'a>(
     send: &Arc<SendTimes>,
     names: &Names,
 ) -> Vec<Draft<'a>> {
-    let steps: Vec<Draft> =
-        table.tables("step").into_iter().map(|table| step::read(table, send, names)).collect();
-    if steps.is_empty() && !table.has("step") {
+    let tables = table.tables("step");
+    if tables.as_ref().is_some_and(Vec::is_empty) {
         let finding = Finding::new(Code::NoSteps, "the sequence has no steps");
         table.report(
             finding.help("write [[step]] and below it what the step does, such as mail = \"tofu/welcome\""),
         );
     }
+    let tables = tables.into_iter().flatten();
+    let steps: Vec<Draft> = tables.map(|table| step::read(table, send, names)).collect();
     check_ids(&steps);
     let mails: Vec<Option<&str>> =
         steps.iter().map(|step| step.is_mail().then_some(step.id.as_str())).collect();

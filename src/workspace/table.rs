@@ -178,15 +178,13 @@ impl<'a> Table<'a> {
         Table { name: format!("[{key}]"), place, layers, asked: Vec::new() }
     }
 
-    /// The tables of a list of tables, `[[key]]`.
-    pub fn tables(&mut self, key: &'static str) -> Vec<Table<'a>> {
-        let Some(found) = self.find(key) else { return Vec::new() };
-        let DeValue::Array(items) = found.value else {
-            found.checked::<()>(None, &format!("a list of tables, [[{key}]]"));
-            return Vec::new();
-        };
-        let layers = items.iter().filter_map(|item| found.at(item).table());
-        layers.map(|layer| Table::new(format!("[[{key}]]"), layer)).collect()
+    /// The tables of a list of tables, `[[key]]`; none if there is none. None if it is something else.
+    pub fn tables(&mut self, key: &'static str) -> Option<Vec<Table<'a>>> {
+        let Some(found) = self.find(key) else { return Some(Vec::new()) };
+        let list = if let DeValue::Array(items) = found.value { Some(items) } else { None };
+        let items = found.checked(list, &format!("a list of tables, [[{key}]]"))?.iter();
+        let layers = items.filter_map(|item| found.at(item).table());
+        Some(layers.map(|layer| Table::new(format!("[[{key}]]"), layer)).collect())
     }
 
     /// The tables `[key.NAME]` with their names, in the order in which they are written.

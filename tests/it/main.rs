@@ -1,7 +1,12 @@
 //! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
+mod edits;
+mod faults;
+mod layers;
+mod plans;
 mod schedule;
 mod smtp;
 mod storage;
 mod support;
 mod walk;
+mod workspace;

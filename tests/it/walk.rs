@@ -30,7 +30,10 @@ async fn steps_follow_each_other(db: TestDb) {
     world.pass(3 * DAY - HOUR).await;
     assert_eq!(world.subjects("kim@example.org").len(), 1);
     world.pass(30 * DAY).await;
-    assert_eq!(world.subjects("kim@example.org"), ["About mail/hello", "About mail/guide", "About mail/last"]);
+    assert_eq!(
+        world.subjects("kim@example.org"),
+        ["About mail/hello", "About mail/guide", "About mail/last"]
+    );
     let messages = world.messages(lead).await;
     assert!(messages.iter().all(|message| message.state == MessageState::Sent && message.attempt == 1));
     world.end().await;
@@ -40,7 +43,8 @@ async fn a_hand_over_is_silence(db: TestDb) {
     let world = World::begin(db, &workspace(&[("welcome", WELCOME)])).await;
     let lead = world.add("kim@example.org").await;
     world.settle().await;
-    let found = world.record(async |record| record.hand_over(lead, "asked for a call", None).await.unwrap()).await;
+    let found =
+        world.record(async |record| record.hand_over(lead, "asked for a call", None).await.unwrap()).await;
     assert_eq!(found, Default::default());
     world.pass(60 * DAY).await;
     assert_eq!(world.subjects("kim@example.org"), ["About mail/hello"]);

@@ -63,7 +63,8 @@ impl Record<'_> {
     /// Enters a lead into a named sequence, whatever it walked before.
     pub async fn enroll(&mut self, id: i64, sequence: &str) -> NurtureResult<StopTicket> {
         let stored = self.lead(id).await?;
-        let unknown = || NurtureError::Refused(format!("there is no sequence \"{sequence}\" in the applied workspace"));
+        let unknown =
+            || NurtureError::Refused(format!("there is no sequence \"{sequence}\" in the applied workspace"));
         let track = self.revision.tracks.get(sequence).cloned().ok_or_else(unknown)?;
         if let Some(kind) = stored.lead.closed_by.or(stored.suppressed_by) {
             return Err(NurtureError::Refused(format!("the lead is not written to: {}", kind.because())));
@@ -120,7 +121,12 @@ impl Record<'_> {
     }
 
     /// Notes on the timeline that a walk did something, or ended.
-    pub(crate) async fn walk_event(&mut self, walk: &Enrollment, kind: EventKind, because: &str) -> NurtureResult<()> {
+    pub(crate) async fn walk_event(
+        &mut self,
+        walk: &Enrollment,
+        kind: EventKind,
+        because: &str,
+    ) -> NurtureResult<()> {
         let details = Details {
             enrollment: Some(walk.walk.enrollment),
             sequence: Some(walk.seq.clone()),
@@ -190,7 +196,8 @@ pub(crate) fn obstacle<'t>(
     if !may_enter(revision, track, past, zone_of(revision, lead), now) {
         return Some(Obstacle::Walked);
     }
-    let in_segment = |name: &str| revision.workspace.funnel.segments.contains(name, lead, &Default::default());
+    let in_segment =
+        |name: &str| revision.workspace.funnel.segments.contains(name, lead, &Default::default());
     let known = Known { lead, happenings: deeds, enrollment: None, in_segment: &in_segment };
     known.first_miss(&sequence.enroll_if).map(Obstacle::Unmet)
 }

@@ -15,7 +15,12 @@ use crate::storage::{enrollments, hand_overs, holds};
 impl Record<'_> {
     /// Hands a lead to sales: from now on marketing is silent, and the rep is told. A lead that is with sales already
     /// stays with its rep.
-    pub async fn hand_over(&mut self, lead: i64, cause: &str, rep: Option<&str>) -> NurtureResult<StopTicket> {
+    pub async fn hand_over(
+        &mut self,
+        lead: i64,
+        cause: &str,
+        rep: Option<&str>,
+    ) -> NurtureResult<StopTicket> {
         let stored = self.lead(lead).await?;
         let rep = self.rep(&stored, rep)?;
         let hand_over = HandOver {
@@ -31,7 +36,8 @@ impl Record<'_> {
         if hand_overs::open(self.tx, &hand_over).await? {
             leads::set_party(self.tx, lead, Party::Sales, rep.as_deref()).await?;
             enrollments::rest(self.tx, lead, None, HoldKind::HandOver.because()).await?;
-            let details = Details { about: rep.clone(), because: Some(cause.to_owned()), ..Details::default() };
+            let details =
+                Details { about: rep.clone(), because: Some(cause.to_owned()), ..Details::default() };
             self.event(lead, EventKind::HandedOver, details).await?;
             notify::hand_over(self, &stored, rep.as_deref(), cause).await?;
         }
@@ -54,7 +60,12 @@ impl Record<'_> {
 
     /// Sales returns a lead: its walk goes on behind the last step done, or in a named sequence, no sooner than the
     /// next day. A stop stays.
-    pub async fn give_back(&mut self, lead: i64, reason: &str, sequence: Option<&str>) -> NurtureResult<StopTicket> {
+    pub async fn give_back(
+        &mut self,
+        lead: i64,
+        reason: &str,
+        sequence: Option<&str>,
+    ) -> NurtureResult<StopTicket> {
         let stored = self.lead(lead).await?;
         let refused = || NurtureError::Refused("the lead is not with sales".into());
         let open = hand_overs::open_of(self.tx, lead).await?.ok_or_else(refused)?;

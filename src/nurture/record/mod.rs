@@ -9,8 +9,8 @@ mod hand_over;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
-pub(crate) use enroll::{asks_for_deeds, obstacle};
 pub use enroll::zone_of;
+pub(crate) use enroll::{asks_for_deeds, obstacle};
 pub use stop::{Found, NOT_STARTED, StopTicket};
 
 use super::engine::Engine;
@@ -48,7 +48,13 @@ impl Record<'_> {
     }
 
     /// Changes contact fields, free fields or tags of a lead, and wakes what waits for a correction.
-    pub async fn edit(&mut self, id: i64, kind: EventKind, about: &str, edit: impl FnOnce(&mut StoredLead)) -> NurtureResult<()> {
+    pub async fn edit(
+        &mut self,
+        id: i64,
+        kind: EventKind,
+        about: &str,
+        edit: impl FnOnce(&mut StoredLead),
+    ) -> NurtureResult<()> {
         let mut stored = self.lead(id).await?;
         edit(&mut stored);
         leads::update_contact(self.tx, &stored.lead).await?;

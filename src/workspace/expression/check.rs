@@ -143,12 +143,10 @@ impl Check<'_> {
         self.text.report_part(place, finding);
     }
 
-    /// Where a node is. Its own offset counts characters.
+    /// Where a node is, in bytes.
     fn byte(&self, node: &IdedExpr) -> usize {
-        let text = self.text.value;
-        let character = self.program.source_info().offset_for(node.id).map_or(0, |(start, _)| start);
-        let at = usize::try_from(character).ok().and_then(|at| text.char_indices().nth(at));
-        at.map_or(text.len(), |(at, _)| at)
+        let start = self.program.source_info().offset_for(node.id).map_or(0, |(start, _)| start);
+        self.text.value.floor_char_boundary(usize::try_from(start).unwrap_or(usize::MAX))
     }
 }
 

@@ -202,7 +202,7 @@ fn reply(mut table: Table) -> ReplyThen {
 }
 
 fn scores(root: &mut Table, names: &Names) -> Vec<ScoreRule> {
-    let tables = root.tables("score");
+    let tables = root.tables("score").unwrap_or_default();
     if let Some(first) = tables.first() {
         first
             .report(Finding::new(Code::Later, "scores are checked and kept, and count with a later version"));

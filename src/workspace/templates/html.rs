@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn styles_go_into_elements_and_tags_survive() {
         let html = "<!DOCTYPE html><style>p{color:red}@media (x){p{color:blue}}</style>\
-                    <p {{#if a}}title=\"{{b}}\"{{/if}}>{{#if c}}x{{/if}}<table><tr>{{#each d}}<td>{{this}}</td>{{/each}}</tr></table>";
+                    <p {{#if a}} title=\"{{b}}\" {{/if}}>{{#if c}}x{{/if}}<table><tr>{{#each d}}<td>{{this}}</td>{{/each}}</tr></table>";
         with_tokens(html, |taken, tokens| {
             let restored = tokens.restore(&inline(taken, tokens).expect("sound")).text;
             assert!(restored.starts_with("<!DOCTYPE html><html>"), "{restored}");
@@ -214,9 +214,6 @@ mod tests {
 
     #[test]
     fn what_html_moves_or_drops_is_named() {
-        with_tokens("<table><tr>{{a}}<td>{{b}}</td></tr></table>", |taken, tokens| {
-            assert_eq!(inline(taken, tokens), Ok(inline(taken, tokens).expect("the order is the same")));
-        });
         with_tokens("<table><tr><td>{{b}}</td></tr>{{a}}</table>", |taken, tokens| {
             assert_eq!(inline(taken, tokens), Err(HtmlError::Misplaced(0)));
         });
@@ -227,11 +224,11 @@ mod tests {
 
     #[test]
     fn links_are_listed_and_lose_their_names() {
-        let html = "<a href=\"https://x.example/?a=1&amp;b={{c}}\" data-link=\"one\" class=\"d\">x</a><a name=\"y\"></a><a href='{{link.unsubscribe}}'>z</a>";
+        let html = "<a href=\"https://x.example/?a=1&amp;b={{c}}\" data-link=\"one\" title=\"d\">x</a><a name=\"y\"></a><a href='{{link.unsubscribe}}'>z</a>";
         with_tokens(html, |taken, tokens| {
             let (without, links) = take_links(&inline(taken, tokens).expect("sound"), tokens);
             assert!(
-                !without.contains("data-link") && without.contains("class=\"d\">x</a><a name=\"y\"></a>"),
+                !without.contains("data-link") && without.contains("title=\"d\">x</a><a name=\"y\"></a>"),
                 "{without}"
             );
             let link = |name: Option<&str>, href: &str| Link {

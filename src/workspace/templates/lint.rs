@@ -69,9 +69,15 @@ fn compile(text: &Text) -> Option<Template> {
 }
 
 fn report_syntax(text: &Text, error: &TemplateError) {
-    let at = error.pos().map_or(0, |(line, column)| offset(text.value, line, column));
-    let finding = Finding::new(Code::Template, format!("this is not Handlebars: {}", error.reason()));
-    text.report_part(at..at, finding.help("a tag is closed by }}, and every {{#name}} by {{/name}}"));
+    let (place, message) = match tags::unbalanced(text.value) {
+        Some((place, message)) => (place, message.to_owned()),
+        None => {
+            let at = error.pos().map_or(0, |(line, column)| offset(text.value, line, column));
+            (at..at, format!("this is not Handlebars: {}", error.reason()))
+        }
+    };
+    let finding = Finding::new(Code::Template, message);
+    text.report_part(place, finding.help("a tag is closed by }}, and every {{#name}} by {{/name}}"));
 }
 
 /// How deep blocks lie in blocks, or brackets in brackets, at most.

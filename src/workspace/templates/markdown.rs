@@ -2,6 +2,7 @@
 //!
 //! A block tag such as `{{#if …}}` on a line of its own goes around what its lines hold: paragraphs, items of a list,
 //! rows of a table (whose lines then begin with `|`). Within a line it goes around a part of the text.
+//! A partial on a line of its own is no paragraph, either.
 
 use std::collections::BTreeSet;
 
@@ -18,17 +19,26 @@ pub(super) fn to_html(text: &str, tokens: &Tokens) -> String {
     let events = name_links(free_rows(events, tokens));
     let mut html = String::with_capacity(text.len() * 2);
     html::push_html(&mut html, events.into_iter());
+    without_comments(html, tokens)
+}
+
+/// Tokens that [`set_apart`] has put into comments as mere words again, also those that were in a code block.
+fn without_comments(mut html: String, tokens: &Tokens) -> String {
+    for tag in tokens.tags(&html) {
+        let word = tokens.word(tag);
+        html = html.replace(&format!("<!--{word}-->"), &word).replace(&format!("&lt;!--{word}--&gt;"), &word);
+    }
     html
 }
 
-/// Makes lines of nothing but block tags to HTML comments, which end a paragraph or a list and stay as they are.
+/// Makes lines of nothing but block tags and partials to HTML comments, which end a paragraph or a list and stay as they are.
 /// Between the rows of a table they stay, to become rows.
 fn set_apart(text: &str, tokens: &Tokens) -> String {
     let mut rows = Rows { tokens, blocks: Vec::new(), in_rows: BTreeSet::new() };
     let mut apart = String::with_capacity(text.len() + 64);
     let mut after_row = false;
     for line in text.split_inclusive('\n') {
-        if !tokens.only_blocks(line) {
+        if !tokens.stands_apart(line) {
             rows.follow(line, false);
             after_row = line.trim_start().starts_with('|');
             apart.push_str(line);
@@ -90,7 +100,7 @@ fn free_rows<'e>(events: Vec<Event<'e>>, tokens: &Tokens) -> Vec<Event<'e>> {
         freed.push(event);
         let Some(start) = row.filter(|_| ends) else { continue };
         let text: String = freed[start..].iter().filter_map(text).collect();
-        if tokens.only_blocks(&text) {
+        if tokens.stands_apart(&text) {
             let comments: Vec<String> = tokens.tags(&text).iter().map(|tag| comment(tokens, *tag)).collect();
             freed.truncate(start);
             freed.push(Event::Html(format!("{}\n", comments.concat()).into()));

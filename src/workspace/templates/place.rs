@@ -33,7 +33,7 @@ pub(super) fn as_words(html: &str, tokens: &Tokens) -> String {
 pub(super) fn visible_blocks(html: &str, tokens: &Tokens) -> Vec<usize> {
     let mut scan = Scan::default();
     let mut visible = Vec::new();
-    for part in tokens.parts(&without_comments(html, tokens)) {
+    for part in tokens.parts(html) {
         match part {
             Part::Text(text) => scan.read(text),
             Part::Tag(tag) => {
@@ -47,7 +47,7 @@ pub(super) fn visible_blocks(html: &str, tokens: &Tokens) -> Vec<usize> {
 fn write(html: &str, tokens: &Tokens, form: impl Fn(Place, String, bool) -> String) -> String {
     let mut scan = Scan::default();
     let mut written = String::with_capacity(html.len());
-    for part in tokens.parts(&without_comments(html, tokens)) {
+    for part in tokens.parts(html) {
         match part {
             Part::Text(text) => {
                 scan.read(text);
@@ -59,16 +59,6 @@ fn write(html: &str, tokens: &Tokens, form: impl Fn(Place, String, bool) -> Stri
         }
     }
     written
-}
-
-/// Block tags that stand in comments of their own, as Markdown leaves them, as mere words.
-fn without_comments(html: &str, tokens: &Tokens) -> String {
-    let mut plain = html.to_owned();
-    for tag in tokens.tags(html).into_iter().filter(|tag| tokens.kind(*tag).is_block()) {
-        let word = tokens.word(tag);
-        plain = plain.replace(&format!("<!--{word}-->"), &word);
-    }
-    plain
 }
 
 /// Follows HTML as far as needed to tell where it is.
@@ -112,14 +102,9 @@ impl Scan {
 
     fn step(&mut self, c: char, next: Option<char>) {
         match (self.state, c) {
-            (State::Content, '<')
-                if next.is_some_and(|next| next.is_ascii_alphabetic() || "/!?".contains(next)) =>
-            {
-                // In these, what looks like a tag is none until their own end.
-                if !self.is_raw() || next == Some('/') {
-                    (self.state, self.text) = (State::TagName, false);
-                    self.tag.clear();
-                }
+            (State::Content, '<') if self.begins_tag(next) => {
+                (self.state, self.text) = (State::TagName, false);
+                self.tag.clear();
             }
             (State::Content, c) => self.text |= !c.is_whitespace(),
             (State::TagName | State::Tag, '>') => self.state = State::Content,
@@ -129,6 +114,12 @@ impl Scan {
             (State::Quoted(quote), c) if c == quote => self.state = State::Tag,
             _ => {}
         }
+    }
+
+    /// Whether a `<` begins a tag, by what follows. In raw text only the tag that ends it does.
+    fn begins_tag(&self, next: Option<char>) -> bool {
+        let begin = next.is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '!' | '?'));
+        next == Some('/') || begin && !self.is_raw()
     }
 
     fn is_raw(&self) -> bool {

@@ -22,10 +22,23 @@ pub(super) fn from_html(html: &str, tokens: &Tokens) -> Option<String> {
         .link_footnotes(false)
         .string_from_read(as_words(html, tokens).as_bytes(), WIDTH)
         .ok()?;
-    let text = tidy(&urls.restore(&read), tokens);
+    let text = tidy(&urls.restore(&join_words(&read)), tokens);
     let expected = visible_blocks(html, tokens);
     let blocks: Vec<usize> = tokens.tags(&text).into_iter().filter(|tag| expected.contains(tag)).collect();
     (blocks == expected).then_some(text)
+}
+
+/// Joins words that were split as they are longer than a line: they are URLs, and must stay whole.
+fn join_words(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    let mut split = false;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        let part = if split { line.trim_start() } else { line };
+        split = content.chars().count() == WIDTH && !content.trim_start().contains(char::is_whitespace);
+        joined.push_str(if split { part.trim_end() } else { part });
+    }
+    joined
 }
 
 /// Lines without blanks at their ends, and block tags that are alone in a line without the mark of a list before them.
@@ -52,9 +65,12 @@ impl Urls {
         for (number, url) in self.seen.borrow().iter().enumerate() {
             let behind = format!("({}{number}z)", self.prefix);
             let shown = url.strip_prefix("mailto:").unwrap_or(url);
-            for blank in [" ", "\n"] {
-                // A link whose text is its URL needs it no second time.
-                text = text.replace(&format!("{shown}{blank}{behind}"), shown);
+            let without_scheme = shown.split_once("://").map_or(shown, |(_, rest)| rest);
+            // A link whose text is its URL needs it no second time.
+            for (text_is, blank) in
+                [(shown, ' '), (shown, '\n'), (without_scheme, ' '), (without_scheme, '\n')]
+            {
+                text = text.replace(&format!("{text_is}{blank}{behind}"), text_is);
             }
             text = text.replace(&behind, &format!("({shown})"));
         }

@@ -118,12 +118,21 @@ impl<'a> Tokens<'a> {
 
     /// Whether a text is nothing but block tags, at least one, and blanks.
     pub fn only_blocks(&self, text: &str) -> bool {
+        self.only(text, Kind::is_block)
+    }
+
+    /// Whether a text is nothing but block tags and partials, at least one, and blanks.
+    pub fn stands_apart(&self, text: &str) -> bool {
+        self.only(text, Kind::stands_apart)
+    }
+
+    fn only(&self, text: &str, fits: fn(&Kind) -> bool) -> bool {
         let parts = self.parts(text);
-        let blank_or_block = |part: &Part| match part {
+        let blank_or_fits = |part: &Part| match part {
             Part::Text(text) => text.trim().is_empty(),
-            Part::Tag(tag) => self.kind(*tag).is_block(),
+            Part::Tag(tag) => fits(self.kind(*tag)),
         };
-        parts.iter().all(blank_or_block) && parts.iter().any(|part| matches!(part, Part::Tag(_)))
+        parts.iter().all(blank_or_fits) && parts.iter().any(|part| matches!(part, Part::Tag(_)))
     }
 
     /// The tag of the token that this text begins with, and the token's length.
@@ -147,9 +156,9 @@ impl<'a> Tokens<'a> {
                     restored.text.push_str(&text.replace("{{", "\\{{"));
                 }
                 Part::Tag(tag) => {
-                    let comment =
-                        self.kind(tag).is_block().then(|| unwrap_comment(&mut restored.text)).flatten();
-                    behind = Some(comment.unwrap_or("=\"\""));
+                    let comment = self.kind(tag).is_block() && restored.text.ends_with("<!--");
+                    restored.text.truncate(restored.text.len() - if comment { "<!--".len() } else { 0 });
+                    behind = Some(if comment { "-->" } else { "=\"\"" });
                     for c in restored.text[counted..].chars() {
                         (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
                     }
@@ -162,14 +171,6 @@ impl<'a> Tokens<'a> {
         }
         restored
     }
-}
-
-/// Takes the begin of a comment from the end of a text, and answers what ends that comment.
-fn unwrap_comment(text: &mut String) -> Option<&'static str> {
-    let comments = [("<!--", "-->"), ("&lt;!--", "--&gt;")];
-    let (begin, end) = comments.into_iter().find(|(begin, _)| text.ends_with(begin))?;
-    text.truncate(text.len() - begin.len());
-    Some(end)
 }
 
 #[cfg(test)]
@@ -186,14 +187,11 @@ mod tests {
         let taken = tokens.take(&text);
         assert_eq!(taken, "ü dl0z\ndl1zxdl2z dl9z dlz {{! x");
         assert_eq!(tokens.tags(&taken), [0, 1, 2]);
-        let restored = tokens.restore("dl0z <!--dl1z-->\nx<i dl2z=\"\" &lt;!--dl2z--&gt;<!--dl0z-->");
-        assert_eq!(restored.text, "{{a}} {{#if b}}\nx<i {{/if}} {{/if}}<!--{{a}}-->");
+        let restored = tokens.restore("dl0z <!--dl1z-->\nx<i dl2z=\"\" <!--dl0z-->");
+        assert_eq!(restored.text, "{{a}} {{#if b}}\nx<i {{/if}} <!--{{a}}-->");
         let places: Vec<_> =
             restored.places.iter().map(|(at, place)| (*at, place.line, place.column)).collect();
-        assert_eq!(
-            places,
-            [((1, 1), 1, 3), ((1, 7), 2, 12), ((2, 5), 2, 22), ((2, 13), 2, 22), ((2, 24), 1, 3)]
-        );
+        assert_eq!(places, [((1, 1), 1, 3), ((1, 7), 2, 12), ((2, 5), 2, 22), ((2, 17), 1, 3)]);
     }
 
     #[test]

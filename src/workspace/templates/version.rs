@@ -45,8 +45,9 @@ pub struct Rendered {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {message}")]
 pub struct RenderError {
-    pub template: String,
-    pub language: String,
+    /// The name of the mail, and the language that it is in.
+    pub template: Box<str>,
+    pub language: Box<str>,
     /// The file of the workspace, and the place in it, from 1.
     pub file: String,
     pub line: usize,
@@ -59,8 +60,8 @@ pub struct RenderError {
 impl RenderError {
     pub(super) fn no_template(name: &str, language: &str) -> Self {
         Self {
-            template: name.to_owned(),
-            language: language.to_owned(),
+            template: name.into(),
+            language: language.into(),
             file: format!("{}{name}.md", super::MAILS),
             line: 1,
             column: 1,
@@ -124,7 +125,7 @@ impl Compiled {
             }
             reason => (reason.to_string(), None),
         };
-        let (template, language) = (self.mail.clone(), self.language.clone());
+        let (template, language) = (self.mail.as_str().into(), self.language.as_str().into());
         RenderError { template, language, file, line, column, message, missing }
     }
 }

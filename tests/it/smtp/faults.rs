@@ -87,6 +87,21 @@ async fn a_server_that_hangs_up_before_the_dot_has_nothing() {
     }
 }
 
+/// The final dot of the message before says nothing about this one.
+#[tokio::test]
+async fn a_loss_is_judged_by_its_own_message() {
+    for offer in both_ways() {
+        for at in COMMANDS {
+            let server = SmtpServer::start(offer.clone()).await;
+            server.script(move |seen| (seen.number == 2).then_some(Fault::DropAt(at)));
+            let mut connection = connect(&server).await;
+            assert_eq!(send(&mut connection).await, taken());
+            let delivery = send(&mut connection).await;
+            assert!(is_lost_before(&delivery), "{offer:?} {at:?}: {delivery:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_hangs_up_inside_a_large_body_has_nothing() {
     let raw = "A line of a body that no buffer holds.\r\n".repeat(300_000);

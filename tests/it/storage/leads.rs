@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use dripline::domain::address::Address;
 use dripline::domain::consent::Basis;
 use dripline::domain::gate::StopKind;
 use dripline::domain::lead::{AddressForm, Company, Contact, Lead, Salutation};
 use dripline::domain::stage::{Party, Qualification, Stage};
 use dripline::storage::leads::StoredLead;
-use dripline::storage::{Tx, addresses, companies, leads, meta};
+use dripline::storage::{Db, Tx, addresses, companies, leads, meta};
 
+use crate::support::counts::scaled;
 use crate::support::database::{TestDb, on_both, on_postgres};
 use crate::support::records::{at, lead, new_leads, store_leads};
 
@@ -27,7 +27,7 @@ on_both!(
     each_change_counts_the_version,
     changes_under_the_lock_do_not_overlap,
 );
-on_postgres!(the_lock_is_held_until_the_end);
+on_postgres!(the_lock_is_held_until_the_end, many_locks_are_taken_in_one_order);
 
 /// A lead with everything.
 async fn full(tx: &mut Tx) -> StoredLead {
@@ -110,13 +110,16 @@ async fn a_lead_comes_back_as_given(db: TestDb) {
 async fn a_lead_is_found_by_its_keys(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
     let full = full(&mut tx).await;
-    store_leads(&mut tx, std::slice::from_ref(&full)).await;
-    let (email, nobody): (_, Address) = (&full.lead.email, "nobody@example.org".parse().unwrap());
+    let bare = lead(tx.id().unwrap());
+    store_leads(&mut tx, &[full.clone(), bare.clone()]).await;
+    let nobody = "nobody@example.org".parse().unwrap();
+    assert_eq!(leads::by_email(&mut tx, &full.lead.email).await.unwrap(), Some(full.clone()));
     assert_eq!(leads::by_email(&mut tx, &nobody).await.unwrap(), None);
-    assert_eq!(leads::by_external_ids(&mut tx, &["crm-8", "crm-9"]).await.unwrap(), []);
-    assert_eq!(leads::by_external_ids(&mut tx, &["crm-8", "crm-7"]).await.unwrap(), [full.clone()]);
-    assert_eq!(leads::by_emails(&mut tx, &[email.as_str(), nobody.as_str()]).await.unwrap(), [full.clone()]);
-    assert_eq!(leads::by_email(&mut tx, email).await.unwrap(), Some(full));
+    let emails = [bare.lead.email.as_str(), full.lead.email.as_str(), nobody.as_str()];
+    let mut both = leads::by_emails(&mut tx, &emails).await.unwrap();
+    both.sort_by_key(|stored| stored.lead.id);
+    assert_eq!(leads::by_external_ids(&mut tx, &["crm-8", "crm-7"]).await.unwrap(), both[..1]);
+    assert_eq!(both, [full, bare]);
 }
 
 async fn an_address_belongs_to_one_lead(db: TestDb) {
@@ -243,7 +246,7 @@ async fn each_change_counts_the_version(db: TestDb) {
 
 /// Two nodes read and write the same text, each time under the lock of one lead.
 async fn changes_under_the_lock_do_not_overlap(db: TestDb) {
-    async fn count(db: &dripline::storage::Db, lead: i64) {
+    async fn count(db: &Db, lead: i64) {
         for _ in 0..25 {
             let mut tx = db.begin().await.unwrap();
             assert!(leads::lock(&mut tx, lead).await.unwrap());
@@ -276,4 +279,26 @@ async fn the_lock_is_held_until_the_end(db: TestDb) {
     drop(first);
     let mut third = db.begin().await.unwrap();
     assert!(leads::lock(&mut third, ids[0]).await.unwrap());
+}
+
+async fn many_locks_are_taken_in_one_order(db: TestDb) {
+    async fn lock_often(db: &Db, ids: &[i64]) {
+        for _ in 0..scaled(50) {
+            let mut tx = db.begin().await.unwrap();
+            leads::lock_all(&mut tx, ids).await.expect("no deadlock");
+            tx.commit().await.unwrap();
+        }
+    }
+    let mut tx = db.begin().await.unwrap();
+    let ids = new_leads(&mut tx, 600).await;
+    tx.commit().await.unwrap();
+    let backwards: Vec<i64> = ids.iter().rev().copied().collect();
+    tokio::join!(lock_often(&db, &ids), lock_often(&db, &backwards));
+
+    let mut first = db.begin().await.unwrap();
+    leads::lock_all(&mut first, &backwards[1..]).await.unwrap();
+    let mut second = db.begin().await.unwrap();
+    second.execute("SET LOCAL lock_timeout = 1", vec![]).await.unwrap();
+    assert!(leads::lock(&mut second, backwards[0]).await.unwrap());
+    assert!(leads::lock(&mut second, ids[0]).await.is_err());
 }

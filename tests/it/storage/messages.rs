@@ -243,9 +243,10 @@ async fn held_walks_are_paged(db: TestDb) {
         held.push(message(&mut tx, lead, 1, MessageState::Held).await);
         message(&mut tx, lead, 2, MessageState::Retry).await;
     }
-    assert_eq!(messages::held(&mut tx, 0, 3).await.unwrap(), [(held[0], 10), (held[1], 20), (held[2], 30)]);
-    assert_eq!(messages::held(&mut tx, held[1], 3).await.unwrap(), [(held[2], 30), (held[3], 40)]);
-    assert_eq!(messages::held(&mut tx, held[3], 3).await.unwrap(), []);
+    let all: Vec<(i64, i64)> = held.into_iter().zip([10, 20, 30, 40]).collect();
+    assert_eq!(messages::held(&mut tx, 0, 3).await.unwrap(), all[..3]);
+    assert_eq!(messages::held(&mut tx, all[1].0, 3).await.unwrap(), all[2..]);
+    assert_eq!(messages::held(&mut tx, all[3].0, 3).await.unwrap(), []);
 }
 
 async fn states_are_counted(db: TestDb) {

@@ -87,6 +87,9 @@ async fn a_key_given_twice_counts_once(db: TestDb) {
     let found = tx.all_for(FIND, vec![Arg::from(10)], &[3, 3, 1], |row| row.int(0)).await.unwrap();
     assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), BTreeSet::from([1, 3]));
     assert_eq!(tx.execute_for(CHANGE, vec![Arg::from(0)], &[3, 3, 1]).await.unwrap(), 2);
+    let sql = "SELECT tat FROM rates WHERE name IN ({rows})";
+    let by_text = tx.all_for(sql, vec![], &["rate 4", "rate 0", "rate 9"], |row| row.int(0)).await.unwrap();
+    assert_eq!(by_text.into_iter().collect::<BTreeSet<_>>(), BTreeSet::from([0, 4]));
 }
 
 /// One batch through every query that the pump runs for it.

@@ -2,6 +2,6 @@
 
 pub mod counts;
 pub mod database;
+pub mod records;
 pub mod smtp_server;
 pub mod world;
-pub mod records;

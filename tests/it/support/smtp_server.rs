@@ -75,7 +75,7 @@ pub struct Login {
 /// What goes wrong with a message. The phase is the point of the dialogue; the greeting has one too.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// Answers this instead of yes. After 421 the server hangs up.
+    /// Answers this instead of yes. After 421 it says nothing more.
     Reply { at: Phase, line: &'static str },
     /// Hangs up instead of answering.
     DropAt(Phase),

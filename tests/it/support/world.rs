@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use dripline::config::Config;
 use dripline::domain::consent::{Basis, Channel, Consent};
+use dripline::domain::event::{EventKind, Happening};
 use dripline::domain::lead::Contact;
 use dripline::domain::stage::Stage;
 use dripline::domain::time::Timestamp;
 use dripline::domain::token::KeyRing;
+use dripline::mail::{Relay, Timeouts};
 use dripline::nurture::Engine;
 use dripline::nurture::clock::Clock;
 use dripline::nurture::pump;
@@ -18,9 +20,9 @@ use dripline::nurture::record::{Found, LeadInput, Record, StopTicket};
 use dripline::nurture::relays::Relays;
 use dripline::nurture::revision::{Applied, apply};
 use dripline::storage::messages::Message;
-use dripline::storage::{Db, enrollments, events, messages, outbox};
+use dripline::storage::{Db, enrollments, events, messages, outbox, revisions};
+use dripline::worker;
 use dripline::workspace::Files;
-use dripline::{domain::event::Happening, worker};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -57,10 +59,27 @@ per_week = 100
 /// No test waits longer for something to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a test may want otherwise.
+pub struct Setup {
+    pub offer: Offer,
+    pub tls: &'static str,
+    pub timeouts: Timeouts,
+    pub connections: usize,
+    pub edit: fn(&mut Config),
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let (offer, timeouts) = (Offer::default(), Timeouts::default());
+        Self { offer, tls: "none", timeouts, connections: 16, edit: |_| {} }
+    }
+}
+
 pub struct World {
     pub engine: Arc<Engine>,
     pub server: SmtpServer,
-    pub db: TestDb,
+    /// Kept so that the database lives as long as the world.
+    _db: TestDb,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -77,7 +96,8 @@ pub fn workspace(sequences: &[(&str, &str)]) -> Files {
     for (id, text) in sequences {
         all.insert(format!("sequences/{id}.toml"), text.as_bytes().to_vec());
         for mail in text.split('"').filter(|word| word.starts_with("mail/")) {
-            let template = format!("+++\nsubject = \"About {mail}\"\n+++\nThis is {mail} for {{{{lead.email}}}}.\n");
+            let template =
+                format!("+++\nsubject = \"About {mail}\"\n+++\nThis is {mail} for {{{{lead.email}}}}.\n");
             all.insert(format!("templates/mail/{mail}.md"), template.into_bytes());
         }
     }
@@ -87,16 +107,17 @@ pub fn workspace(sequences: &[(&str, &str)]) -> Files {
 impl World {
     /// Starts the loops over a fresh database, with a mail server and these files.
     pub async fn begin(db: TestDb, files: &Files) -> World {
-        Self::begin_with(db, files, SmtpServer::start(Offer::default()).await, |_| {}).await
+        Self::begin_with(db, files, Setup::default()).await
     }
 
-    /// As [`World::begin`], with a mail server and settings of the test's own.
-    pub async fn begin_with(db: TestDb, files: &Files, server: SmtpServer, edit: impl FnOnce(&mut Config)) -> World {
-        let engine = engine(db.another().await, "main", &server, Clock::manual(MONDAY), edit).await;
+    /// As [`World::begin`], with settings of the test's own.
+    pub async fn begin_with(db: TestDb, files: &Files, setup: Setup) -> World {
+        let server = SmtpServer::start(setup.offer.clone()).await;
+        let engine = engine(db.another().await, "main", &server, Clock::manual(MONDAY), &setup).await;
         let world = World {
             engine: Arc::new(engine),
             server,
-            db,
+            _db: db,
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
@@ -147,7 +168,9 @@ impl World {
         let mut tx = self.engine.db.read().await.unwrap();
         let lanes = enrollments::lanes(&mut tx).await.unwrap();
         let told = outbox::next(&mut tx).await.unwrap();
-        lanes.into_iter().map(|(_, due)| due).chain(told).min()
+        // What is due and rests all the same is in a lane that pauses.
+        let later = |due: &Timestamp| *due > self.engine.clock.now();
+        lanes.into_iter().map(|(_, due)| due).chain(told).filter(later).min()
     }
 
     /// Adds a lead in `tofu` that has confirmed its consent.
@@ -199,6 +222,17 @@ impl World {
         messages::of_lead(&mut tx, lead).await.unwrap()
     }
 
+    /// How many events of a kind there are on a lead's timeline.
+    pub async fn count(&self, lead: i64, kind: EventKind) -> usize {
+        self.timeline(lead).await.iter().filter(|event| event.kind == kind).count()
+    }
+
+    /// Why all sending is paused, if it is.
+    pub async fn paused(&self) -> Option<String> {
+        let mut tx = self.engine.db.read().await.unwrap();
+        revisions::deployment(&mut tx).await.unwrap().and_then(|deployment| deployment.paused_because)
+    }
+
     /// The timeline of a lead.
     pub async fn timeline(&self, lead: i64) -> Vec<Happening> {
         let mut tx = self.engine.db.read().await.unwrap();
@@ -214,24 +248,28 @@ impl World {
 }
 
 /// An engine of its own over a database, as a node would have.
-pub async fn engine(db: Db, node: &str, server: &SmtpServer, clock: Clock, edit: impl FnOnce(&mut Config)) -> Engine {
-    let url = format!("smtp://127.0.0.1:{}?tls=none", server.port());
-    let variables = [
-        ("DRIPLINE_SERVER__NODE".to_owned(), node.to_owned()),
-        ("DRIPLINE_RELAY__MAIN__URL".to_owned(), url),
-    ];
-    let nowhere = Path::new("/nonexistent");
-    let mut config = Config::load(nowhere, variables).expect("a configuration");
-    edit(&mut config);
-    let relays = Relays::new(&config, nowhere).expect("relays");
+pub async fn engine(db: Db, node: &str, server: &SmtpServer, clock: Clock, setup: &Setup) -> Engine {
+    let variables = [("DRIPLINE_SERVER__NODE".to_owned(), node.to_owned())];
+    let mut config = Config::load(Path::new("/nonexistent"), variables).expect("a configuration");
+    (setup.edit)(&mut config);
+    let url = format!("smtp://127.0.0.1:{}?tls={}", server.port(), setup.tls);
+    let Ok(Relay::Smtp(relay)) = url.parse() else { panic!("{url} is a relay") };
+    let relay = Relay::Smtp(relay.with_timeouts(setup.timeouts));
+    let relays = Relays::of([("main".to_owned(), relay, setup.connections)]);
     let keys = KeyRing::parse("test:0123456789abcdef0123456789abcdef").expect("a ring");
     Engine::new(db, clock, keys, Arc::new(config), relays).await.expect("an engine")
 }
 
 /// A lead in `tofu` that has confirmed its consent.
 pub fn lead(email: &str, at: Timestamp) -> LeadInput {
-    let consent =
-        Consent { channel: Channel::Email, basis: Basis::DoubleOptIn, at, wording: None, form: None, network: None };
+    let consent = Consent {
+        channel: Channel::Email,
+        basis: Basis::DoubleOptIn,
+        at,
+        wording: None,
+        form: None,
+        network: None,
+    };
     LeadInput {
         email: email.parse().expect("an address"),
         contact: Contact::default(),

@@ -209,10 +209,7 @@ impl<'a> Session<'a> {
         self.record();
         let line = match self.fault() {
             Some(Fault::DropAt(phase)) if phase == at => return Err(hung_up()),
-            Some(Fault::Hang(phase)) if phase == at => {
-                tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await?;
-                return Err(hung_up());
-            }
+            Some(Fault::Hang(phase)) if phase == at => return self.hang().await,
             Some(Fault::Reply { at: phase, line }) if phase == at => line,
             Some(Fault::OneBytePerSecond) => {
                 self.slow = true;
@@ -231,7 +228,13 @@ impl<'a> Session<'a> {
             self.record();
         }
         self.say(line).await?;
-        if line.starts_with("421") { Err(hung_up()) } else { Ok(yes) }
+        if line.starts_with("421") { self.hang().await } else { Ok(yes) }
+    }
+
+    /// Says nothing until the client hangs up.
+    async fn hang(&mut self) -> io::Result<bool> {
+        tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await?;
+        Err(hung_up())
     }
 
     fn fault(&self) -> Option<Fault> {

@@ -1,0 +1,97 @@
+//! What recipients see: small HTML pages without script, in German and English.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use data_encoding::BASE64;
+use handlebars::Handlebars;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::language::Language;
+
+const TEMPLATE: &str = include_str!("pages/page.html");
+const STYLE: &str = include_str!("pages/page.css");
+
+/// The template, compiled once.
+pub struct Pages {
+    templates: Handlebars<'static>,
+    /// Allows the one style sheet by its hash, and the form to be sent back here.
+    policy: HeaderValue,
+}
+
+/// One page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page {
+    pub language: Language,
+    pub title: String,
+    /// Paragraphs.
+    pub lines: Vec<String>,
+    /// The text on the button that posts to the page's own address.
+    pub button: Option<String>,
+    /// Whose page it is.
+    pub company: Option<String>,
+}
+
+/// A page with what every page has.
+#[derive(Serialize)]
+struct Filled<'a> {
+    #[serde(flatten)]
+    page: &'a Page,
+    style: &'static str,
+}
+
+impl Pages {
+    pub fn new() -> Self {
+        let mut templates = Handlebars::new();
+        templates.set_strict_mode(true);
+        templates.register_template_string("page", TEMPLATE).expect("the page is a template: it was tested");
+        let hash = BASE64.encode(&Sha256::digest(STYLE));
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        );
+        let policy = HeaderValue::try_from(policy).expect("ASCII makes a header");
+        Self { templates, policy }
+    }
+
+    /// The page as an answer.
+    pub fn show(&self, status: StatusCode, page: &Page) -> Response {
+        let html = self.templates.render("page", &Filled { page, style: STYLE });
+        // Every variable is a member of `Filled`, so there is none to miss.
+        let html = Html(html.unwrap_or_else(|_| page.title.clone()));
+        let headers = [(header::CONTENT_SECURITY_POLICY, self.policy.clone())];
+        (status, headers, html).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_page_is_taken_for_html() {
+        let page = Page {
+            language: Language::De,
+            title: "<b>&".into(),
+            lines: vec!["\"><script>".into()],
+            button: Some("<i>".into()),
+            company: Some("A & B".into()),
+        };
+        let pages = Pages::new();
+        let html = pages.templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
+        assert!(html.contains("<html lang=\"de\">"), "{html}");
+        for escaped in ["&lt;b&gt;&amp;", "<p>&quot;&gt;&lt;script&gt;</p>", "&lt;i&gt;</button>", "A &amp; B"] {
+            assert!(html.contains(escaped), "{escaped}: {html}");
+        }
+        assert!(!html.contains("<script") && !html.contains("http"), "{html}");
+    }
+
+    #[test]
+    fn the_style_in_the_page_is_the_one_that_the_policy_allows() {
+        let page =
+            Page { language: Language::En, title: "x".into(), lines: vec![], button: None, company: None };
+        let html = Pages::new().templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
+        let style = html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
+        assert_eq!(style.map(|(style, _)| style), Some(STYLE));
+        assert!(!html.contains("<form"), "no button, no form");
+    }
+}

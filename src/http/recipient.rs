@@ -1,0 +1,78 @@
+//! The unsubscribe link of every mail. GET and HEAD show a page with a button and change nothing; POST is the button,
+//! and the one click in the mail program (RFC 8058).
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use super::Site;
+use super::error::Problem;
+use super::guard::uninterrupted;
+use super::reader::Reader;
+use crate::domain::gate::StopKind;
+use crate::domain::token::Purpose;
+use crate::nurture::{Change, Engine, NurtureResult};
+use crate::storage::leads::{self, StoredLead};
+
+/// The body that mail programs post (RFC 8058 section 3.2).
+const ONE_CLICK: &[u8] = b"List-Unsubscribe=One-Click";
+
+/// `GET /u/{token}`: asks.
+pub async fn ask(State(site): State<Site>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    let reader = Reader::of(&site.engine, &headers).await;
+    match lead_of(&site.engine, &token).await {
+        Ok(Some(stored)) => {
+            let reader = reader.who_reads(&stored);
+            let closed = stored.lead.closed_by.or(stored.suppressed_by).is_some();
+            let page = if closed { reader.already() } else { reader.question(&stored.lead.email) };
+            site.pages.show(StatusCode::OK, &page)
+        }
+        Ok(None) => site.pages.show(StatusCode::NOT_FOUND, &reader.no_such_page()),
+        Err(error) => broken(&site, &reader, error.into()),
+    }
+}
+
+/// `POST /u/{token}`: unsubscribes, as often as it is asked to. Whatever the body says: somebody pressed something.
+pub async fn unsubscribe(
+    State(site): State<Site>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let reader = Reader::of(&site.engine, &headers).await;
+    let stored = match lead_of(&site.engine, &token).await {
+        Ok(Some(stored)) => stored,
+        Ok(None) => return site.pages.show(StatusCode::NOT_FOUND, &reader.no_such_page()),
+        Err(error) => return broken(&site, &reader, error.into()),
+    };
+    let one_click = body.is_ok_and(|body| body.windows(ONE_CLICK.len()).any(|part| part == ONE_CLICK));
+    let because = if one_click { "by one click in the mail program" } else { "by the button on the page" };
+    let change = Change::Stop { kind: StopKind::Unsubscribe, because: because.to_owned() };
+    let (engine, lead) = (site.engine.clone(), stored.lead.id);
+    let reader = reader.who_reads(&stored);
+    match uninterrupted(async move { change.carry_out(&engine, lead).await }).await {
+        Ok(Ok(found)) => site.pages.show(StatusCode::OK, &reader.done(&stored.lead.email, &found)),
+        Ok(Err(error)) => broken(&site, &reader, error.into()),
+        Err(problem) => broken(&site, &reader, problem),
+    }
+}
+
+/// The page for an address at which there is none.
+pub async fn no_such_page(site: &Site, headers: &HeaderMap) -> Response {
+    let reader = Reader::of(&site.engine, headers).await;
+    site.pages.show(StatusCode::NOT_FOUND, &reader.no_such_page())
+}
+
+/// The lead that a genuine token was made for, if there still is one.
+async fn lead_of(engine: &Engine, token: &str) -> NurtureResult<Option<StoredLead>> {
+    let Some(numbers) = engine.keys.verify(Purpose::Unsubscribe, token) else { return Ok(None) };
+    let Some(lead) = numbers.first() else { return Ok(None) };
+    let mut tx = engine.db.read().await?;
+    Ok(leads::by_id(&mut tx, *lead).await?)
+}
+
+fn broken(site: &Site, reader: &Reader, problem: Problem) -> Response {
+    site.pages.show(problem.status, &reader.try_again())
+}
