@@ -42,11 +42,14 @@ fn main() {
     let leads = setting("DRIPLINE_BENCH_LEADS", 100_000);
     let rounds = setting("DRIPLINE_BENCH_ROUNDS", 3);
     let home = tempfile::tempdir().expect("a folder");
-    std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("readable");
+    std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("readable");
     let csv = home.path().join("leads.csv");
     workspace::write_leads(&csv, leads);
     let cluster = Cluster::start(&home.path().join("postgres"));
-    println!("{leads} mails of about {SIZE} bytes, {CONNECTIONS} connections, {rounds} rounds after a warm-up\n");
+    println!(
+        "{leads} mails of about {SIZE} bytes, {CONNECTIONS} connections, {rounds} rounds after a warm-up\n"
+    );
     ours(home.path(), "warm-up", &csv, leads.min(10_000), None);
     let (mut sources, mut sqlite, mut postgres) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
@@ -125,13 +128,16 @@ fn prepare(dir: &Path, csv: &Path) {
 }
 
 fn dripline(dir: &Path, args: &[&str]) {
-    let output = Command::new(DRIPLINE).arg("--workspace").arg(dir).args(args).output().expect("dripline runs");
+    let output =
+        Command::new(DRIPLINE).arg("--workspace").arg(dir).args(args).output().expect("dripline runs");
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn serve(dir: &Path) -> Running {
     let mut command = Command::new(DRIPLINE);
-    Running::start(command.arg("--workspace").arg(dir).args(["serve", "--until-idle"]).env("DRIPLINE_LOG", "warn"))
+    Running::start(
+        command.arg("--workspace").arg(dir).args(["serve", "--until-idle"]).env("DRIPLINE_LOG", "warn"),
+    )
 }
 
 fn report(sources: &[Run], ours: &[(&str, &[Run])]) {
@@ -147,9 +153,10 @@ fn report(sources: &[Run], ours: &[(&str, &[Run])]) {
     for (name, runs) in ours.iter().filter(|(_, runs)| !runs.is_empty()) {
         let last = &runs[runs.len() - 1];
         let total: f64 = last.threads.values().sum();
-        let shares = last.threads.iter().map(|(thread, seconds)| {
-            format!("{thread} {:.0}", last.own_cpu * seconds / total.max(1e-9))
-        });
+        let shares = last
+            .threads
+            .iter()
+            .map(|(thread, seconds)| format!("{thread} {:.0}", last.own_cpu * seconds / total.max(1e-9)));
         println!("  {name}: {}", shares.collect::<Vec<_>>().join(", "));
     }
 }

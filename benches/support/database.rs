@@ -25,7 +25,8 @@ impl Cluster {
         }
         cluster.run("initdb", &["-U", "dripline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
         let options = format!("-c listen_addresses= -c unix_socket_directories={}", dir.display());
-        cluster.run("pg_ctl", &["-w", "-s", "-l", &format!("{}/log", dir.display()), "-o", &options, "start"]);
+        cluster
+            .run("pg_ctl", &["-w", "-s", "-l", &format!("{}/log", dir.display()), "-o", &options, "start"]);
         Some(cluster)
     }
 

@@ -42,7 +42,8 @@ pub fn cpu_seconds(pid: u32) -> f64 {
 pub fn tree_cpu_seconds(pid: u32) -> f64 {
     let own = stat_fields(&format!("/proc/{pid}/stat"), 4);
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    let below: f64 = children.split_whitespace().filter_map(|pid| pid.parse().ok()).map(tree_cpu_seconds).sum();
+    let below: f64 =
+        children.split_whitespace().filter_map(|pid| pid.parse().ok()).map(tree_cpu_seconds).sum();
     own + below
 }
 
@@ -51,7 +52,8 @@ pub fn cpu_by_thread(pid: u32) -> BTreeMap<String, f64> {
     let mut threads = BTreeMap::new();
     for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
         let name = fs::read_to_string(task.path().join("comm")).unwrap_or_default();
-        *threads.entry(name.trim().to_owned()).or_default() += stat_seconds(&task.path().join("stat").to_string_lossy());
+        *threads.entry(name.trim().to_owned()).or_default() +=
+            stat_seconds(&task.path().join("stat").to_string_lossy());
     }
     threads
 }

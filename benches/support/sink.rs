@@ -37,7 +37,9 @@ impl Arrivals {
 /// Says what to install if the programs are missing.
 pub fn require() {
     if !std::path::Path::new(SINK).exists() {
-        eprintln!("smtp-sink is missing: apt-get install -y --no-install-recommends postfix (it need not run)");
+        eprintln!(
+            "smtp-sink is missing: apt-get install -y --no-install-recommends postfix (it need not run)"
+        );
         std::process::exit(2);
     }
 }

@@ -13,8 +13,12 @@ const LAYERS: [&[&str]; 9] = [
     &["domain"],
     &["storage", "mail", "workspace", "secret"],
     &["config"],
+<<<<<<< HEAD
     &["home"],
     &["nurture"],
+=======
+    &["nurture", "home"],
+>>>>>>> refs/heads/cli
     &["worker", "http"],
     &["app"],
     &["cli"],
