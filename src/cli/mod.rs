@@ -5,8 +5,11 @@ mod completions;
 pub mod context;
 mod explain;
 mod import;
+mod key;
 mod lead;
 pub mod output;
+mod pause;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -26,11 +29,16 @@ pub struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Serve(serve::Args),
     Check(check::Args),
     Import(import::Args),
     #[command(subcommand)]
     Lead(lead::Command),
     Explain(explain::Args),
+    Pause(pause::Pause),
+    Resume(pause::Resume),
+    #[command(subcommand)]
+    Key(key::Command),
     Completions(completions::Args),
 }
 
@@ -51,6 +59,10 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<Outcome> {
         let workspace = &self.workspace;
         match self.command {
+            Command::Serve(args) => serve::run(workspace, &args).await,
+            Command::Pause(args) => pause::pause(workspace, &args).await,
+            Command::Resume(args) => pause::resume(workspace, &args).await,
+            Command::Key(command) => key::run(workspace, &command).await,
             Command::Check(args) => check::run(workspace, &args),
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,

@@ -9,11 +9,12 @@ use paths::{PathUse, paths, tokens};
 
 /// The modules of the crate, lowest layer first. One imports from the layers before its own; those of one layer do not
 /// know each other.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["domain"],
     &["storage", "mail", "workspace", "secret"],
     &["config"],
-    &["nurture", "home"],
+    &["home"],
+    &["nurture"],
     &["worker", "http"],
     &["app"],
     &["cli"],

@@ -1,7 +1,9 @@
 //! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
 mod edits;
+mod explain;
 mod faults;
+mod import;
 mod layers;
 mod plans;
 mod schedule;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::SecondsFormat;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,7 +9,6 @@ use crate::domain::consent::Basis;
 use crate::domain::gate::StopKind;
 use crate::domain::lead::{AddressForm, Company, Lead, Salutation};
 use crate::domain::stage::{Party, Qualification, Stage};
-use crate::domain::time::Timestamp;
 use crate::nurture::lookup::find;
 use crate::nurture::{Engine, NurtureResult};
 
@@ -62,7 +60,8 @@ impl LeadView {
 
     fn of(lead: Lead, suppressed_by: Option<StopKind>) -> Self {
         let contact = lead.contact;
-        let (company, company_domain) = lead.company.map(|Company { name, domain, .. }| (name, domain)).unzip();
+        let (company, company_domain) =
+            lead.company.map(|Company { name, domain, .. }| (name, domain)).unzip();
         Self {
             id: lead.id,
             email: lead.email.to_string(),
@@ -91,12 +90,8 @@ impl LeadView {
             with: lead.with,
             owner: lead.owner,
             stopped_by: lead.closed_by.or(suppressed_by),
-            prospect_since: lead.prospect_since.map(rfc3339),
-            created_at: rfc3339(lead.created_at),
+            prospect_since: lead.prospect_since.map(|at| at.to_string()),
+            created_at: lead.created_at.to_string(),
         }
     }
-}
-
-fn rfc3339(at: Timestamp) -> String {
-    at.utc().to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -70,8 +70,7 @@ async fn two_claims_at_once_share_nothing(db: TestDb) {
     let leads = new_leads(&mut tx, 10).await;
     let ids = new_enrollments(&mut tx, &leads).await;
     tx.commit().await.unwrap();
-    let other = db.another().await;
-    let (mut first, mut second) = (db.begin().await.unwrap(), other.begin().await.unwrap());
+    let (mut first, mut second) = (db.begin().await.unwrap(), db.begin_impatient().await);
     let mut taken = claimed(&mut first, 1, at(1_000), 4).await;
     let rest = claimed(&mut second, 1, at(1_000), 100).await;
     assert_eq!((taken.len(), rest.len()), (4, 6));
@@ -87,7 +86,7 @@ async fn a_locked_lead_is_passed_over(db: TestDb) {
     tx.commit().await.unwrap();
     let mut stop = db.begin().await.unwrap();
     assert!(leads::lock(&mut stop, leads[1]).await.unwrap());
-    let mut pump = db.begin().await.unwrap();
+    let mut pump = db.begin_impatient().await;
     let mut taken = claimed(&mut pump, 1, at(1_000), 10).await;
     taken.sort();
     assert_eq!(taken, [ids[0], ids[2]]);
@@ -105,8 +104,7 @@ async fn a_claimed_lead_is_locked(db: TestDb) {
     tx.commit().await.unwrap();
     let mut pump = db.begin().await.unwrap();
     let taken = enrollments::claim(&mut pump, 1, at(1_000), 1).await.unwrap();
-    let mut stop = db.begin().await.unwrap();
-    stop.execute("SET LOCAL lock_timeout = 1", vec![]).await.unwrap();
+    let mut stop = db.begin_impatient().await;
     let other = leads.iter().find(|lead| **lead != taken[0].lead).unwrap();
     assert!(leads::lock(&mut stop, *other).await.unwrap());
     assert!(leads::lock(&mut stop, taken[0].lead).await.is_err());

@@ -271,8 +271,7 @@ async fn the_lock_is_held_until_the_end(db: TestDb) {
     tx.commit().await.unwrap();
     let mut first = db.begin().await.unwrap();
     leads::lock(&mut first, ids[0]).await.unwrap();
-    let mut second = db.begin().await.unwrap();
-    second.execute("SET LOCAL lock_timeout = 1", vec![]).await.unwrap();
+    let mut second = db.begin_impatient().await;
     assert!(leads::lock(&mut second, ids[1]).await.unwrap());
     assert!(leads::lock(&mut second, ids[0]).await.is_err());
     drop(second);
@@ -297,8 +296,7 @@ async fn many_locks_are_taken_in_one_order(db: TestDb) {
 
     let mut first = db.begin().await.unwrap();
     leads::lock_all(&mut first, &backwards[1..]).await.unwrap();
-    let mut second = db.begin().await.unwrap();
-    second.execute("SET LOCAL lock_timeout = 1", vec![]).await.unwrap();
+    let mut second = db.begin_impatient().await;
     assert!(leads::lock(&mut second, backwards[0]).await.unwrap());
     assert!(leads::lock(&mut second, ids[0]).await.is_err());
 }

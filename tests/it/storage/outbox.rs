@@ -92,7 +92,7 @@ async fn what_another_node_takes_is_passed_over(db: TestDb) {
     tx.commit().await.unwrap();
     let mut first = db.begin().await.unwrap();
     assert_eq!(outbox::due(&mut first, at(50), 1).await.unwrap().len(), 1);
-    let mut second = db.begin().await.unwrap();
+    let mut second = db.begin_impatient().await;
     let others = due(&mut second, 50).await;
     assert_eq!(others.len(), 1, "of the two leads, one is taken");
     assert!(!others.contains(&3), "item 1 goes first, whoever sends it");

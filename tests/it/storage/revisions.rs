@@ -112,8 +112,7 @@ async fn the_deployment_is_shared_or_changed(db: TestDb) {
         revisions::share_deployment(&mut other).await.unwrap().is_some(),
         "pumps do not wait for each other"
     );
-    let mut change = db.begin().await.unwrap();
-    change.execute("SET LOCAL lock_timeout = 1", vec![]).await.unwrap();
+    let mut change = db.begin_impatient().await;
     assert!(
         revisions::lock_deployment(&mut change).await.is_err(),
         "a pump runs the revision that is deployed"

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dripline::storage::Db;
+use dripline::storage::{Db, Tx};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -58,6 +58,13 @@ impl TestDb {
     /// What the server would be given to open it.
     pub fn url(&self) -> String {
         self.home.url()
+    }
+
+    /// A transaction that fails when it would have to wait for a lock of another one. For PostgreSQL only.
+    pub async fn begin_impatient(&self) -> Tx {
+        let mut tx = self.db.begin().await.expect("a transaction begins");
+        tx.execute("SET LOCAL lock_timeout = 100", vec![]).await.expect("a setting of PostgreSQL");
+        tx
     }
 
     /// Another handle with its own connections and ids, as another process would have.
