@@ -5,6 +5,7 @@ mod explain;
 mod faults;
 mod import;
 mod layers;
+mod liveness;
 mod plans;
 mod schedule;
 mod smtp;
