@@ -2,8 +2,11 @@
 
 mod crash;
 mod edits;
+mod explain;
 mod faults;
+mod import;
 mod layers;
+mod liveness;
 mod plans;
 mod schedule;
 mod smtp;
