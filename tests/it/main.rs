@@ -1,10 +1,13 @@
 //! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
+mod app;
 mod edits;
 mod faults;
+mod http;
 mod layers;
 mod plans;
 mod schedule;
+mod serve;
 mod smtp;
 mod storage;
 mod support;
