@@ -102,14 +102,20 @@ impl fmt::Display for Started {
         writeln!(f, "  workspace  {} (revision {})", self.workspace.display(), self.revision)?;
         writeln!(f, "  database   {}", self.database)?;
         match &self.outbox {
-            Some(dir) => writeln!(f, "  mail       no relay is configured: mails are written to {}", dir.display())?,
+            Some(dir) => {
+                writeln!(f, "  mail       no relay is configured: mails are written to {}", dir.display())?
+            }
             None => {
-                self.relays.iter().try_for_each(|(name, url)| writeln!(f, "  mail       {url} ([relay.{name}])"))?;
+                self.relays
+                    .iter()
+                    .try_for_each(|(name, url)| writeln!(f, "  mail       {url} ([relay.{name}])"))?;
             }
         }
         match self.examples {
             0 => writeln!(f, "  leads      {}", self.leads)?,
-            examples => writeln!(f, "  leads      {examples} examples, imported from sequences/leads.example.csv")?,
+            examples => {
+                writeln!(f, "  leads      {examples} examples, imported from sequences/leads.example.csv")?
+            }
         }
         writeln!(f, "  next step  {}", self.next)?;
         if let Some(because) = &self.paused {
@@ -154,7 +160,8 @@ impl Tally {
         let mut tx = engine.db.read().await?;
         let messages = messages::count_by_state(&mut tx).await?.into_iter().collect();
         let events = events::count_by_kind(&mut tx).await?;
-        let skipped = events.iter().find(|(kind, _)| *kind == EventKind::Skipped).map_or(0, |(_, count)| *count);
+        let skipped =
+            events.iter().find(|(kind, _)| *kind == EventKind::Skipped).map_or(0, |(_, count)| *count);
         Ok(Self { messages, skipped, next })
     }
 

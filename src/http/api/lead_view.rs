@@ -60,7 +60,8 @@ impl LeadView {
 
     fn of(lead: Lead, suppressed_by: Option<StopKind>) -> Self {
         let contact = lead.contact;
-        let (company, company_domain) = lead.company.map(|Company { name, domain, .. }| (name, domain)).unzip();
+        let (company, company_domain) =
+            lead.company.map(|Company { name, domain, .. }| (name, domain)).unzip();
         Self {
             id: lead.id,
             email: lead.email.to_string(),

@@ -95,9 +95,7 @@ fn plain_parts<'a>(
                 Finding::new(Code::Missing, "there is no .md or .html file that this is the plain part of");
             source.report_file(finding);
         }
-        let text = Text { value: source.text, span: 0..source.text.len(), source };
-        let key = (path.name.clone(), language(&path));
-        parts.insert(key, text);
+        parts.insert((path.name.clone(), language(&path)), Text::whole(source));
     }
     parts
 }
