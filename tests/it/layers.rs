@@ -9,16 +9,11 @@ use paths::{PathUse, paths, tokens};
 
 /// The modules of the crate, lowest layer first. One imports from the layers before its own; those of one layer do not
 /// know each other.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 8] = [
     &["domain"],
     &["storage", "mail", "workspace", "secret"],
     &["config"],
-<<<<<<< HEAD
-    &["home"],
-    &["nurture"],
-=======
     &["nurture", "home"],
->>>>>>> refs/heads/cli
     &["worker", "http"],
     &["app"],
     &["cli"],
