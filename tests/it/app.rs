@@ -28,7 +28,8 @@ async fn ground(db: TestDb) -> Ground {
 }
 
 async fn add(app: &TestApp) {
-    let (status, _) = app.post("/leads", &json!({ "email": "kim@example.org", "basis": "double_opt_in" })).await;
+    let (status, _) =
+        app.post("/leads", &json!({ "email": "kim@example.org", "basis": "double_opt_in" })).await;
     assert_eq!(status, 201);
 }
 

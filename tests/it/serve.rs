@@ -70,7 +70,8 @@ impl Server {
             dripline(folder, db, &["serve"]).stdout(Stdio::piped()).spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut lines = lines.map(|line| line.expect("text"));
-        let line = lines.find(|line| line.trim_start().starts_with("http ")).expect("it says where it serves");
+        let line =
+            lines.find(|line| line.trim_start().starts_with("http ")).expect("it says where it serves");
         let url = line.split_whitespace().nth(1).expect("a URL").to_owned();
         // Whoever reads no further must not stop the server.
         drop(lines);

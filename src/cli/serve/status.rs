@@ -138,7 +138,10 @@ impl Started {
         }
         hints.push(("dripline check".into(), "look for mistakes after an edit; SIGHUP applies it"));
         if self.outbox.is_some() {
-            hints.push(("edit dripline.toml".into(), "[relay.main] url sends real mail; examples never get any"));
+            hints.push((
+                "edit dripline.toml".into(),
+                "[relay.main] url sends real mail; examples never get any",
+            ));
         }
         let width = hints.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
         writeln!(f, "\nWhat next:")?;

@@ -9,7 +9,12 @@ use super::files;
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
 
-on_both!(only_a_known_key_gets_in, what_cannot_be_done_is_a_problem, answers_are_safe, health_tells_of_the_database);
+on_both!(
+    only_a_known_key_gets_in,
+    what_cannot_be_done_is_a_problem,
+    answers_are_safe,
+    health_tells_of_the_database
+);
 
 async fn problem(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.expect("an answer");
@@ -31,9 +36,14 @@ async fn only_a_known_key_gets_in(db: TestDb) {
         assert_eq!(problem(request).await.0, 401, "{header}");
     }
     let response = app.request(Method::GET, path).send().await.unwrap();
-    assert_eq!((response.status().as_u16(), &response.headers()["www-authenticate"]), (401, &"Bearer".parse().unwrap()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["www-authenticate"]),
+        (401, &"Bearer".parse().unwrap())
+    );
     let mut tx = app.engine.db.begin().await.unwrap();
-    meta::add_api_key(&mut tx, &fingerprint("of-tomorrow"), "auditor", None, app.engine.clock.now()).await.unwrap();
+    meta::add_api_key(&mut tx, &fingerprint("of-tomorrow"), "auditor", None, app.engine.clock.now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(problem(app.request(Method::GET, path).bearer_auth("of-tomorrow")).await.0, 403);
     assert_eq!(app.get("/leads/kim@example.org").await.0, 404, "the key of the test is known");
@@ -74,7 +84,10 @@ async fn answers_are_safe(db: TestDb) {
         assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
         assert_eq!(header("cache-control"), "no-store", "{path}");
         let policy = header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none';") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none';") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
     }
     app.end().await;

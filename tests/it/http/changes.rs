@@ -24,7 +24,8 @@ fn nothing() -> Value {
 }
 
 async fn add(app: &TestApp) {
-    let (status, _) = app.post("/leads", &json!({ "email": "kim@example.org", "basis": "double_opt_in" })).await;
+    let (status, _) =
+        app.post("/leads", &json!({ "email": "kim@example.org", "basis": "double_opt_in" })).await;
     assert_eq!(status, 201);
 }
 
@@ -43,7 +44,10 @@ async fn a_hand_over_is_silence_until_the_return(db: TestDb) {
     assert_eq!((&lead["with"], &lead["owner"]), (&json!("sales"), &json!("kim")));
     app.pass(60 * DAY).await;
     assert_eq!((mails(&app, "kim@example.org"), mails(&app, "kim@nordwerk.example")), (1, 1));
-    assert_eq!(app.post("/leads/kim@example.org/return", &json!({ "reason": "too early" })).await, (200, nothing()));
+    assert_eq!(
+        app.post("/leads/kim@example.org/return", &json!({ "reason": "too early" })).await,
+        (200, nothing())
+    );
     assert_eq!(app.get("/leads/kim@example.org").await.1["with"], "marketing");
     app.settle().await;
     assert_eq!(mails(&app, "kim@example.org"), 1, "not before the next day");
@@ -57,7 +61,9 @@ async fn a_stop_says_what_was_on_the_wire(db: TestDb) {
     app.mail.delay(Duration::from_secs(2));
     add(&app).await;
     app.mail.wait_until(|server| !server.transactions().is_empty()).await;
-    let (status, found) = app.post("/leads/kim@example.org/stop", &json!({ "kind": "objection", "reason": "wrote to us" })).await;
+    let (status, found) = app
+        .post("/leads/kim@example.org/stop", &json!({ "kind": "objection", "reason": "wrote to us" }))
+        .await;
     assert_eq!((status, found["in_flight_delivered"].as_array().map(Vec::len)), (200, Some(1)), "{found}");
     assert_eq!(mails(&app, "kim@example.org"), 1, "it was taken before the stop answered");
     assert_eq!(app.get("/leads/kim@example.org").await.1["stopped_by"], "objection");
@@ -71,7 +77,8 @@ async fn a_stop_cancels_what_waits(db: TestDb) {
     app.mail.script(|_| Some(Fault::Reply { at: Phase::Rcpt, line: "450 4.2.1 later" }));
     add(&app).await;
     app.settle().await;
-    let (status, found) = app.post("/leads/kim@example.org/stop", &json!({ "reason": "asked by phone" })).await;
+    let (status, found) =
+        app.post("/leads/kim@example.org/stop", &json!({ "reason": "asked by phone" })).await;
     assert_eq!((status, found["cancelled"].as_array().map(Vec::len)), (200, Some(1)), "{found}");
     app.mail.script(|_| None);
     app.pass(60 * DAY).await;
@@ -89,7 +96,10 @@ async fn what_makes_no_sense_is_refused(db: TestDb) {
     assert_eq!(post("return", json!({ "reason": "x" })).await, (409, "the lead is not with sales".into()));
     assert_eq!(post("stop", json!({})).await, (422, "reason: is missing".into()));
     assert_eq!(post("stop", json!({ "kind": "erasure", "reason": "x" })).await.0, 422);
-    assert_eq!(post("hand-over", json!({ "cause": "x", "rep": "kin" })).await, (422, "rep: \"kin\" is not known; did you mean \"kim\"?".into()));
+    assert_eq!(
+        post("hand-over", json!({ "cause": "x", "rep": "kin" })).await,
+        (422, "rep: \"kin\" is not known; did you mean \"kim\"?".into())
+    );
     assert_eq!(post("return", json!({ "reason": "x", "sequence": "welcom" })).await.0, 422);
     assert_eq!(app.post("/leads/lee@example.org/stop", &json!({ "reason": "x" })).await.0, 404);
     assert_eq!(app.get("/leads/kim@example.org").await.1["with"], "marketing");

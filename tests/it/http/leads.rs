@@ -7,7 +7,12 @@ use super::files;
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
 
-on_both!(a_lead_is_stored_and_shown, known_leads_are_brought_up_to_date, one_lead_whoever_is_first, ids_belong_to_one_lead);
+on_both!(
+    a_lead_is_stored_and_shown,
+    known_leads_are_brought_up_to_date,
+    one_lead_whoever_is_first,
+    ids_belong_to_one_lead
+);
 
 async fn a_lead_is_stored_and_shown(db: TestDb) {
     let app = TestApp::start(db, &files()).await;
@@ -24,10 +29,23 @@ async fn a_lead_is_stored_and_shown(db: TestDb) {
     let stored: Value = response.json().await.unwrap();
     assert_eq!(location, format!("/api/v1/leads/{}", stored["id"]));
     assert_eq!(stored["email"], "kim@example.org");
-    for member in ["first_name", "timezone", "company", "company_domain", "tags", "source", "basis", "external_id", "fields"] {
+    for member in [
+        "first_name",
+        "timezone",
+        "company",
+        "company_domain",
+        "tags",
+        "source",
+        "basis",
+        "external_id",
+        "fields",
+    ] {
         assert_eq!(stored[member], body[member], "{member}");
     }
-    assert_eq!((&stored["country"], &stored["stage"], &stored["with"]), (&json!("AT"), &json!("tofu"), &json!("marketing")));
+    assert_eq!(
+        (&stored["country"], &stored["stage"], &stored["with"]),
+        (&json!("AT"), &json!("tofu"), &json!("marketing"))
+    );
     assert_eq!(stored["created_at"], "2026-01-05T08:00:00Z");
     app.settle().await;
     assert_eq!(app.mail.accepted().len(), 1, "it walks");
@@ -50,7 +68,11 @@ async fn known_leads_are_brought_up_to_date(db: TestDb) {
     let (status, updated) = app.post("/leads", &again).await;
     assert_eq!((status, &updated["id"]), (200, &stored["id"]));
     assert_eq!((&updated["first_name"], &updated["city"]), (&json!("Kimberly"), &json!("Wien")));
-    assert_eq!((&updated["source"], &updated["stage"]), (&json!("fair"), &json!("tofu")), "of the first time");
+    assert_eq!(
+        (&updated["source"], &updated["stage"]),
+        (&json!("fair"), &json!("tofu")),
+        "of the first time"
+    );
     assert_eq!(updated["basis"], Value::Null, "a consent is taken from new leads only");
     app.post(&format!("/leads/{}/stop", stored["id"]), &json!({ "reason": "asked by phone" })).await;
     let (status, stopped) = app.post("/leads", &again).await;

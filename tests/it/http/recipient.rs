@@ -129,7 +129,8 @@ async fn pages_speak_the_readers_language(db: TestDb) {
     let (_, other) = app.post("/leads", &json!({ "email": "lee@example.org", "language": "fr" })).await;
     let path = app.unsubscribe_path(other["id"].as_i64().expect("an id"));
     let asked = async |accept: &str| {
-        let response = app.request(Method::GET, &path).header("Accept-Language", accept).send().await.unwrap();
+        let response =
+            app.request(Method::GET, &path).header("Accept-Language", accept).send().await.unwrap();
         response.text().await.unwrap()
     };
     assert!(asked("de;q=0.9, en;q=0.1").await.contains("E-Mails abbestellen?"));

@@ -53,7 +53,10 @@ impl Ground {
     pub async fn build(&self) -> Result<App, AppError> {
         let variables = [
             ("DRIPLINE_SERVER__DATABASE".to_owned(), self.db.url()),
-            ("DRIPLINE_RELAY__MAIN__URL".to_owned(), format!("smtp://127.0.0.1:{}?tls=none", self.mail.port())),
+            (
+                "DRIPLINE_RELAY__MAIN__URL".to_owned(),
+                format!("smtp://127.0.0.1:{}?tls=none", self.mail.port()),
+            ),
         ];
         let config = Config::load(self.workspace.path(), variables).expect("a configuration");
         let keys = KeyRing::parse("test:0123456789abcdef0123456789abcdef").expect("a ring");
@@ -130,7 +133,8 @@ impl TestApp {
 
     /// Unsubscribes as a mail program does (RFC 8058).
     pub async fn click_once(&self, path: &str) -> (u16, String) {
-        let form = self.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
+        let form =
+            self.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
         text(form.body("List-Unsubscribe=One-Click")).await
     }
 
