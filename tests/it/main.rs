@@ -2,8 +2,10 @@
 
 mod app;
 mod edits;
+mod explain;
 mod faults;
 mod http;
+mod import;
 mod layers;
 mod plans;
 mod schedule;
