@@ -30,6 +30,7 @@ fn dripline(folder: &Path, db: &TestDb, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dripline"));
     command.args(args).arg("--workspace").arg(folder);
     command.env("DRIPLINE_SERVER__DATABASE", db.url()).env("DRIPLINE_SERVER__LISTEN", "127.0.0.1:0");
+    command.env("DRIPLINE_LOG", "warn");
     command
 }
 

@@ -49,6 +49,13 @@ async fn a_lead_is_stored_and_shown(db: TestDb) {
     assert_eq!(stored["created_at"], "2026-01-05T08:00:00Z");
     app.settle().await;
     assert_eq!(app.mail.accepted().len(), 1, "it walks");
+    let stands = &app.get("/leads/kim@example.org").await.1["stands"];
+    assert_eq!(
+        (&stands["next"]["sequence"], &stands["next"]["step"]),
+        (&json!("welcome"), &json!("guide")),
+        "{stands}"
+    );
+    assert!(stands["sentence"].as_str().is_some_and(|text| text.starts_with("ToFu")), "{stands}");
     for name in [stored["id"].to_string(), "kim@example.org".into(), "KIM@EXAMPLE.ORG".into()] {
         let (status, shown) = app.get(&format!("/leads/{name}")).await;
         assert_eq!((status, &shown["id"]), (200, &stored["id"]), "{name}");
