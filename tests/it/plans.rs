@@ -127,7 +127,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
     let text = |text: &str| Arg::from(text);
     match name {
         "addresses::suppress" => (vec![text("hash-7"), text("by_hand"), int(1)], none),
-        "addresses::suppressed_by" => (vec![text("hash-7")], none),
+        "addresses::suppressions" => (vec![], |n| vec![Arg::from(format!("hash-{n}"))]),
         "enrollments::claim" => (vec![int(3), int(5_000), int(64)], none),
         "enrollments::advance" => (vec![], |n| {
             let due = Arg::from(Some(9));
@@ -141,7 +141,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
             ]
         }),
         "enrollments::end" => (vec![int(7), text("left"), int(1)], none),
-        "enrollments::wake" => (vec![int(1)], key),
+        "enrollments::wake" | "enrollments::wake_leads" => (vec![int(1)], key),
         "enrollments::rest" => (vec![int(7), int(1), text("away")], none),
         "events::timeline" => (vec![int(7), int(50)], none),
         "hand_overs::close" => (vec![int(7), text("won"), int(1), text("")], none),
