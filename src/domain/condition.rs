@@ -74,6 +74,9 @@ impl FromStr for Phrase {
     }
 }
 
+/// Makes a fact of its name.
+type Make = fn(String) -> Fact;
+
 fn fact(text: &str) -> Option<Fact> {
     match text {
         "replied" => return Some(Fact::Replied),
@@ -81,7 +84,7 @@ fn fact(text: &str) -> Option<Fact> {
         "bought" => return Some(Fact::Bought),
         _ => {}
     }
-    let named: [(&str, fn(String) -> Fact); 9] = [
+    let named: [(&str, Make); 9] = [
         ("clicked link ", Fact::ClickedLink),
         ("opened ", Fact::Opened),
         ("clicked ", Fact::Clicked),

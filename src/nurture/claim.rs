@@ -34,9 +34,12 @@ pub struct Claimed {
     pub track: Arc<Track>,
     /// The place of the step in the file.
     pub place: usize,
-    // Nobody outside `nurture` can make one.
-    pub(super) _claimed: (),
+    pub(super) _proof: Proof,
 }
+
+/// What nobody outside `nurture` can make, and so no [`Claimed`] either.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof(pub(super) ());
 
 impl Claimed {
     pub fn sequence(&self) -> &Sequence {

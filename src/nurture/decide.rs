@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::claim::Claimed;
+use super::claim::{Claimed, Proof};
 use super::error::NurtureResult;
 use super::facts::LeadFacts;
 use super::fuse;
@@ -291,7 +291,7 @@ async fn claim(
             revision: revision.clone(),
             track: send.track,
             place: send.place,
-            _claimed: (),
+            _proof: Proof(()),
         })
     });
     Ok(claimed.collect())

@@ -1,6 +1,5 @@
 //! The [`Engine`]: what the use cases share.
 
-use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -8,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::clock::Clock;
 use super::error::{NurtureError, NurtureResult};
+use super::fuse::StepCounts;
 use super::registry::Registry;
 use super::relays::{RelayLine, Relays};
 use super::revision::{self, Revision};
@@ -38,7 +38,7 @@ pub struct Engine {
     revision: RwLock<Option<Arc<Revision>>>,
     breaker: Mutex<Breaker>,
     /// Mails of each step within the hour that is counted: for the fuse.
-    steps: Mutex<(i64, HashMap<(String, i64), u64>)>,
+    steps: Mutex<StepCounts>,
 }
 
 impl Engine {
@@ -169,13 +169,7 @@ impl Engine {
 
     /// Counts a mail of a step; how many there were within this hour.
     pub(super) fn count_step(&self, step: i64, sequence: &str, hour: i64) -> u64 {
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        if steps.0 != hour {
-            *steps = (hour, HashMap::new());
-        }
-        let count = steps.1.entry((sequence.to_owned(), step)).or_default();
-        *count += 1;
-        *count
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).count(step, sequence, hour)
     }
 
     /// The link by which a lead leaves.

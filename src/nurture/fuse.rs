@@ -1,5 +1,7 @@
 //! The fuse: when something has run wild, all sending halts until a person resumes it.
 
+use std::collections::HashMap;
+
 use tracing::error;
 
 use super::error::NurtureResult;
@@ -45,4 +47,24 @@ fn reason(
         let id = &track.sequence.steps[step].id;
         format!("step {id} of {} would go out more than {most} times within an hour", track.sequence.id)
     })
+}
+
+/// How many mails of each step this node claimed within an hour.
+#[derive(Debug, Default)]
+pub struct StepCounts {
+    hour: i64,
+    /// By sequence and number of the step.
+    claimed: HashMap<(String, i64), u64>,
+}
+
+impl StepCounts {
+    /// Counts one more; how many there were within this hour.
+    pub fn count(&mut self, step: i64, sequence: &str, hour: i64) -> u64 {
+        if self.hour != hour {
+            *self = Self { hour, claimed: HashMap::new() };
+        }
+        let count = self.claimed.entry((sequence.to_owned(), step)).or_default();
+        *count += 1;
+        *count
+    }
 }

@@ -35,11 +35,8 @@ struct Home {
 impl Home {
     fn new(db: &TestDb, server: &SmtpServer) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let files = [
-            ("funnel.toml", FUNNEL),
-            ("sequences/hello.toml", SEQUENCE),
-            ("templates/mail/hello.md", MAIL),
-        ];
+        let files =
+            [("funnel.toml", FUNNEL), ("sequences/hello.toml", SEQUENCE), ("templates/mail/hello.md", MAIL)];
         for (path, text) in files {
             let path = dir.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -50,7 +47,12 @@ impl Home {
 
     fn dripline(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dripline"));
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         command.env("DRIPLINE_WORKSPACE", self.dir.path());
         command.env("DRIPLINE_SERVER__DATABASE", &self.url);
         command.env("DRIPLINE_SERVER__LISTEN", "127.0.0.1:0");
