@@ -14,6 +14,7 @@ mod schedule;
 mod serve;
 mod smtp;
 mod storage;
+mod story;
 mod support;
 mod walk;
 mod workspace;

@@ -5,14 +5,14 @@ use std::fs;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dripline::app::{App, AppError};
 use dripline::config::Config;
 use dripline::domain::token::KeyRing;
 use dripline::http::auth::{Role, add_key};
+use dripline::nurture::Engine;
 use dripline::nurture::clock::Clock;
-use dripline::nurture::{Engine, pump};
 use dripline::workspace::Files;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::database::TestDb;
+use super::pace;
 use super::smtp_server::{Offer, SmtpServer};
 use super::world::MONDAY;
 
@@ -146,18 +147,12 @@ impl TestApp {
 
     /// Waits until nothing is due, on the wire, or left to be told.
     pub async fn settle(&self) {
-        let give_up = Instant::now() + PATIENCE;
-        while !pump::is_idle(&self.engine).await.unwrap() {
-            assert!(Instant::now() < give_up, "the engine does not come to rest");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        pace::settle(&self.engine).await;
     }
 
-    /// Lets time pass at once, and then settles.
+    /// Lets time pass, stopping at everything that falls due on the way.
     pub async fn pass(&self, millis: i64) {
-        self.engine.clock.set(self.engine.clock.now() + millis);
-        self.engine.hint();
-        self.settle().await;
+        pace::pass(&self.engine, millis).await;
     }
 
     /// Ends the server as a signal does.

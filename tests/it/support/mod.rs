@@ -3,6 +3,7 @@
 pub mod app;
 pub mod counts;
 pub mod database;
+pub mod pace;
 pub mod records;
 pub mod smtp_server;
 pub mod world;

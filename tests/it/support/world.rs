@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dripline::config::Config;
 use dripline::domain::consent::{Basis, Channel, Consent};
@@ -15,18 +15,18 @@ use dripline::domain::token::KeyRing;
 use dripline::mail::{Relay, Timeouts};
 use dripline::nurture::Engine;
 use dripline::nurture::clock::Clock;
-use dripline::nurture::pump;
 use dripline::nurture::record::{Found, LeadInput, Record, StopTicket};
 use dripline::nurture::relays::Relays;
 use dripline::nurture::revision::{Applied, apply};
 use dripline::storage::messages::Message;
-use dripline::storage::{Db, enrollments, events, messages, outbox, revisions};
+use dripline::storage::{Db, events, messages, revisions};
 use dripline::worker;
 use dripline::workspace::Files;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::database::TestDb;
+use super::pace;
 use super::smtp_server::{Offer, SmtpServer, Transaction};
 
 /// Monday, 2026-01-05, 08:00 UTC: 09:00 in Berlin.
@@ -138,39 +138,12 @@ impl World {
 
     /// Waits until nothing is due, on the wire, or left to be told.
     pub async fn settle(&self) {
-        let give_up = Instant::now() + PATIENCE;
-        while !pump::is_idle(&self.engine).await.unwrap() {
-            assert!(Instant::now() < give_up, "the engine does not come to rest");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        pace::settle(&self.engine).await;
     }
 
     /// Lets time pass, stopping at everything that falls due on the way.
     pub async fn pass(&self, millis: i64) {
-        let target = self.engine.clock.now() + millis;
-        loop {
-            self.settle().await;
-            match self.next_due().await.filter(|due| *due <= target) {
-                Some(due) => self.set_clock(due.max(self.engine.clock.now())),
-                None => break,
-            }
-        }
-        self.set_clock(target);
-        self.settle().await;
-    }
-
-    fn set_clock(&self, to: Timestamp) {
-        self.engine.clock.set(to);
-        self.engine.hint();
-    }
-
-    async fn next_due(&self) -> Option<Timestamp> {
-        let mut tx = self.engine.db.read().await.unwrap();
-        let lanes = enrollments::lanes(&mut tx).await.unwrap();
-        let told = outbox::next(&mut tx).await.unwrap();
-        // What is due and rests all the same is in a lane that pauses.
-        let later = |due: &Timestamp| *due > self.engine.clock.now();
-        lanes.into_iter().map(|(_, due)| due).chain(told).filter(later).min()
+        pace::pass(&self.engine, millis).await;
     }
 
     /// Adds a lead in `tofu` that has confirmed its consent.
