@@ -1,5 +1,6 @@
 //! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
+mod cli;
 mod edits;
 mod explain;
 mod faults;
