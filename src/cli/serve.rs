@@ -41,6 +41,8 @@ pub struct Args {
 }
 
 pub async fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
+    let missing = || format!("there is no directory {}", workspace.display());
+    let workspace = &workspace.canonicalize().with_context(missing)?;
     let config = load_config(workspace)?;
     let keys = load_keys(&config, workspace)?;
     let address = config.server.listen;
@@ -50,7 +52,8 @@ pub async fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
     let app = App::build(config, workspace, Clock::System, keys).await.map_err(in_words)?;
     let engine = app.engine.clone();
     let examples = import_examples(&engine, workspace).await?;
-    output::print(&Started::read(&engine, workspace, examples).await?.to_string())?;
+    let started = Started::read(&engine, listener.local_addr()?, workspace, examples).await?;
+    output::print(&started.to_string())?;
     let before = Tally::read(&engine).await?;
     let shutdown = CancellationToken::new();
     signals::end_on_signal(shutdown.clone())?;

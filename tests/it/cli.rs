@@ -28,8 +28,9 @@ fn write(folder: &Path, path: &str, text: &str) {
 
 fn dripline(workspace: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dripline"));
-    let own = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DRIPLINE_"));
-    own.for_each(|(name, _)| drop(command.env_remove(name)));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DRIPLINE_")) {
+        command.env_remove(name);
+    }
     command.current_dir("/").arg("--workspace").arg(workspace).args(args).output().unwrap()
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
@@ -15,8 +16,8 @@ use crate::storage::{enrollments, events, leads, messages, revisions};
 
 /// The server as it starts.
 pub struct Started {
-    /// Where a browser on this machine finds it.
-    url: String,
+    /// Where HTTP is served.
+    address: SocketAddr,
     public_url: String,
     workspace: PathBuf,
     revision: i64,
@@ -62,8 +63,12 @@ impl fmt::Display for Next {
 }
 
 impl Started {
-    pub async fn read(engine: &Engine, workspace: &Path, examples: u64) -> NurtureResult<Self> {
-        let server = &engine.config.server;
+    pub async fn read(
+        engine: &Engine,
+        address: SocketAddr,
+        workspace: &Path,
+        examples: u64,
+    ) -> NurtureResult<Self> {
         let revision = engine.revision().await?.id;
         let next = Next::read(engine).await?;
         let mut tx = engine.db.read().await?;
@@ -75,9 +80,9 @@ impl Started {
         };
         let unconfigured = engine.config.relays.is_empty();
         Ok(Self {
-            url: format!("http://{}", server.listen),
-            public_url: server.public_url.clone(),
-            workspace: workspace.canonicalize().unwrap_or_else(|_| workspace.to_owned()),
+            address,
+            public_url: engine.config.server.public_url.clone(),
+            workspace: workspace.to_owned(),
             revision,
             database: engine.db.to_string(),
             relays: relays.collect(),
@@ -93,7 +98,7 @@ impl Started {
 impl fmt::Display for Started {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Dripline {} walks leads through their sequences.\n", env!("CARGO_PKG_VERSION"))?;
-        writeln!(f, "  http       {} (links in mails begin with {})", self.url, self.public_url)?;
+        writeln!(f, "  http       http://{} (links in mails begin with {})", self.address, self.public_url)?;
         writeln!(f, "  workspace  {} (revision {})", self.workspace.display(), self.revision)?;
         writeln!(f, "  database   {}", self.database)?;
         match &self.outbox {
@@ -122,20 +127,26 @@ impl fmt::Display for Started {
 
 impl Started {
     fn what_next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\nWhat next, in another terminal:\n")?;
+        let mut hints: Vec<(String, &str)> = Vec::new();
         if let Some(dir) = &self.outbox {
-            writeln!(f, "  ls {}          the mails that would have gone out, one file each", dir.display())?;
+            hints.push((format!("ls {}", dir.display()), "the mails, a file each"));
         }
         if self.leads == 0 {
-            f.write_str("  dripline import leads.csv     bring in your leads\n")?;
+            hints.push(("dripline import leads.csv".into(), "bring in your leads"));
         } else {
-            f.write_str("  dripline explain EMAIL        why a lead got what it got, and what comes next\n")?;
+            hints.push(("dripline explain EMAIL".into(), "why a lead got what it got, and what comes next"));
         }
-        f.write_str("  dripline check                look for mistakes after an edit; SIGHUP applies it\n")?;
+        hints.push(("dripline check".into(), "look for mistakes after an edit; SIGHUP applies it"));
         if self.outbox.is_some() {
-            f.write_str("  [relay.main] in dripline.toml  sends real mail (examples never get any)\n")?;
+            hints.push((
+                "edit dripline.toml".into(),
+                "[relay.main] url sends real mail; examples never get any",
+            ));
         }
-        f.write_str("Ctrl-C ends.\n\n")
+        let width = hints.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+        writeln!(f, "\nWhat next:")?;
+        hints.iter().try_for_each(|(command, why)| writeln!(f, "  {command:<width$}  {why}"))?;
+        writeln!(f, "Ctrl-C ends.\n")
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::consent::Basis;
 use crate::domain::gate::StopKind;
 use crate::domain::lead::{AddressForm, Company, Lead, Salutation};
 use crate::domain::stage::{Party, Qualification, Stage};
+use crate::nurture::explain::{Explanation, Next, explain};
 use crate::nurture::lookup::find;
 use crate::nurture::{Engine, NurtureResult};
 
@@ -45,6 +46,15 @@ pub struct LeadView {
     stopped_by: Option<StopKind>,
     prospect_since: Option<String>,
     created_at: String,
+    stands: Stands,
+}
+
+/// Where a lead stands, and what comes next.
+#[derive(Debug, Serialize)]
+struct Stands {
+    sentence: String,
+    not_sent_because: Vec<String>,
+    next: Option<Next>,
 }
 
 impl LeadView {
@@ -55,10 +65,12 @@ impl LeadView {
     pub async fn read(engine: &Engine, id_or_email: &str) -> NurtureResult<Self> {
         let mut tx = engine.db.read().await?;
         let stored = find(&mut tx, id_or_email).await?;
-        Ok(Self::of(stored.lead, stored.suppressed_by))
+        drop(tx);
+        let Explanation { sentence, not_sent_because, next, .. } = explain(engine, id_or_email).await?;
+        Ok(Self::of(stored.lead, stored.suppressed_by, Stands { sentence, not_sent_because, next }))
     }
 
-    fn of(lead: Lead, suppressed_by: Option<StopKind>) -> Self {
+    fn of(lead: Lead, suppressed_by: Option<StopKind>, stands: Stands) -> Self {
         let contact = lead.contact;
         let (company, company_domain) =
             lead.company.map(|Company { name, domain, .. }| (name, domain)).unzip();
@@ -92,6 +104,7 @@ impl LeadView {
             stopped_by: lead.closed_by.or(suppressed_by),
             prospect_since: lead.prospect_since.map(|at| at.to_string()),
             created_at: lead.created_at.to_string(),
+            stands,
         }
     }
 }
