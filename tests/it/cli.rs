@@ -106,6 +106,8 @@ fn a_lead_is_added_shown_handed_over_returned_and_stopped() {
     let kim = "kim@example.org";
     let added = run(&["add", kim, "--first-name", "Kim", "--basis", "double_opt_in", "--field", "size=12"]);
     assert_eq!((&added["how"], &added["stopped_because"]), (&json!("new"), &Value::Null));
+    let shown = run(&["show", kim]);
+    assert_eq!((&shown["first_name"], &shown["fields"]["size"]), (&json!("Kim"), &json!(12)));
     let nothing = json!({
         "cancelled": [], "in_flight_delivered": [], "in_flight_failed": [], "in_flight_unknown": []
     });
