@@ -1,11 +1,11 @@
 //! `dripline explain LEAD`
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::context::Context;
 use super::{Outcome, output};
 use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS, Lead};
+use crate::http::LeadView;
 use crate::nurture::explain::{Entry, Explanation, Next, explain};
 use crate::nurture::lookup::find;
 use crate::nurture::{Engine, NurtureResult};
@@ -33,30 +33,29 @@ pub async fn run(workspace: &Path, args: Args) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// Shows what is known about a lead, and where it stands: `dripline lead show`.
+/// Shows what is known about a lead, and where it stands: `dripline lead show`. The JSON is that of the API.
 pub async fn show(context: Context, lead: &str, json: bool) -> anyhow::Result<Outcome> {
     let engine = &context.engine;
-    let mut tx = engine.db.read().await?;
-    let stored = find(&mut tx, lead).await?;
-    drop(tx);
-    let explanation = explain(engine, lead).await?;
-    let known = known(&stored.lead);
     if json {
-        output::print_json(&serde_json::json!({ "known": known, "stands": explanation }))?;
+        output::print_json(&LeadView::read(engine, lead).await?)?;
     } else {
-        let known: String = known.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        let explanation = explain(engine, lead).await?;
+        let mut tx = engine.db.read().await?;
+        let known = known(&find(&mut tx, lead).await?.lead);
+        drop(tx);
         output::print(&format!("{}\n{known}{}", head(&explanation), outlook(&explanation)))?;
     }
     context.close().await;
     Ok(Outcome::Fine)
 }
 
-/// The fields of a lead that are filled, by the names that conditions use.
-fn known(lead: &Lead) -> BTreeMap<String, String> {
+/// A line for each field of a lead that is filled, by the names that conditions use.
+fn known(lead: &Lead) -> String {
     let own = LEAD_FIELDS.iter().map(|name| (*name).to_owned());
     let company = COMPANY_FIELDS.iter().map(|name| format!("company.{name}"));
     let free = lead.contact.fields.keys().map(|name| format!("fields.{name}"));
-    own.chain(company).chain(free).filter_map(|name| Some((name.clone(), lead.field(&name)?))).collect()
+    let line = |name: String| Some(format!("{name}: {}\n", lead.field(&name)?));
+    own.chain(company).chain(free).filter_map(line).collect()
 }
 
 /// Where a lead stands, in one line.

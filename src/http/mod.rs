@@ -23,6 +23,7 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::nurture::Engine;
+pub use api::LeadView;
 use error::Problem;
 use pages::Pages;
 

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
 mod app;
+mod cli;
 mod crash;
 mod edits;
 mod explain;

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::Site;
+pub use lead_view::LeadView;
 
 /// The routes below `/api/v1`.
 pub fn router() -> Router<Site> {

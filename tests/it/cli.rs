@@ -1,0 +1,157 @@
+//! The command line as people and programs use it: what is printed, and with which exit code it ends.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::world::FUNNEL;
+
+const HELLO: &str = "title = \"Hello\"\nstage = \"tofu\"\n[[step]]\nmail = \"mail/hello\"\n";
+
+/// A workspace with one sequence, in a folder of its own.
+fn workspace() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), "funnel.toml", FUNNEL);
+    write(folder.path(), "sequences/hello.toml", HELLO);
+    write(folder.path(), "templates/mail/mail/hello.md", "+++\nsubject = \"Hello\"\n+++\nHello.\n");
+    folder
+}
+
+fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn dripline(workspace: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dripline"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DRIPLINE_")) {
+        command.env_remove(name);
+    }
+    command.current_dir("/").arg("--workspace").arg(workspace).args(args).output().unwrap()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// What a command that ends well prints as JSON.
+fn answer(workspace: &Path, args: &[&str]) -> Value {
+    let output = dripline(workspace, args);
+    assert_eq!(code(&output), Some(0), "{args:?}: {}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn check_names_every_mistake_and_says_so_by_its_exit_code() {
+    let workspace = workspace();
+    let fine = dripline(workspace.path(), &["check"]);
+    assert_eq!(
+        (code(&fine), text(&fine.stdout).as_str()),
+        (Some(0), "no errors in 1 sequence with 1 step\n")
+    );
+    write(
+        workspace.path(),
+        "sequences/bad.toml",
+        "title = \"Bad\"\nstage = \"top\"\n[[step]]\nmial = \"x\"\n",
+    );
+    write(workspace.path(), "dripline.toml", "[server]\nlisten = \"here\"\n");
+    let bad = dripline(workspace.path(), &["check"]);
+    let lines = text(&bad.stdout);
+    assert_eq!(code(&bad), Some(1), "{lines}");
+    for place in ["dripline.toml:2:", "sequences/bad.toml:2:", "sequences/bad.toml:4:"] {
+        assert!(lines.lines().any(|line| line.starts_with(place)), "{place}: {lines}");
+    }
+    let report: Value =
+        serde_json::from_slice(&dripline(workspace.path(), &["check", "--json"]).stdout).unwrap();
+    assert_eq!(report["errors"].as_u64(), report["diagnostics"].as_array().map(|found| found.len() as u64));
+    assert_eq!(code(&dripline(&workspace.path().join("none"), &["check"])), Some(2));
+}
+
+#[test]
+fn an_import_says_which_rows_were_not_taken() {
+    let workspace = workspace();
+    let file = workspace.path().join("leads.csv");
+    fs::write(&file, "email,stage,mood\nann@x.example,tofu,\nnobody,tofu,\nbob@x.example,top,\n").unwrap();
+    let file = file.to_str().unwrap();
+    let first = dripline(workspace.path(), &["import", file, "--basis", "double_opt_in"]);
+    let expected = "\
+leads.csv:1: the column \"mood\" is not known and was ignored
+leads.csv:3: email: \"nobody\" is not an e-mail address: there is no @
+leads.csv:4: stage: \"top\" is not known here; use one of: tofu, mofu, bofu, customer
+3 rows: 1 new, 0 updated, 0 unchanged, 2 not taken
+";
+    assert_eq!((code(&first), text(&first.stdout).as_str()), (Some(1), expected));
+    assert_eq!(text(&first.stderr), "", "no progress bar where nobody looks");
+    let again = dripline(workspace.path(), &["import", file, "--json"]);
+    let report: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!((report["new"].as_u64(), report["unchanged"].as_u64()), (Some(0), Some(1)));
+    assert_eq!(report["bad_rows"][0]["line"], 3);
+    let nowhere = dripline(workspace.path(), &["import", "nowhere.csv"]);
+    assert_eq!(code(&nowhere), Some(2));
+    assert!(text(&nowhere.stderr).starts_with("error: nowhere.csv cannot be read"), "{nowhere:?}");
+}
+
+#[test]
+fn a_lead_is_added_shown_handed_over_returned_and_stopped() {
+    let workspace = workspace();
+    let run = |args: &[&str]| answer(workspace.path(), &[&["lead"], args, &["--json"]].concat());
+    let kim = "kim@example.org";
+    let added = run(&["add", kim, "--first-name", "Kim", "--basis", "double_opt_in", "--field", "size=12"]);
+    assert_eq!((&added["how"], &added["stopped_because"]), (&json!("new"), &Value::Null));
+    let shown = run(&["show", kim]);
+    assert_eq!((&shown["first_name"], &shown["fields"]["size"]), (&json!("Kim"), &json!(12)));
+    let nothing = json!({
+        "cancelled": [], "in_flight_delivered": [], "in_flight_failed": [], "in_flight_unknown": []
+    });
+    assert_eq!(run(&["hand-over", kim, "--cause", "asked for an offer"]), nothing);
+    let explained = |pointer: &str| {
+        let told = answer(workspace.path(), &["explain", kim, "--json"]);
+        told.pointer(pointer).cloned().unwrap_or_else(|| panic!("{pointer}: {told:#}"))
+    };
+    assert_eq!(explained("/not_sent_because/0"), "the lead is with sales");
+    assert_eq!(run(&["return", kim, "--reason", "too early"]), nothing);
+    assert_eq!(explained("/next/step"), "hello");
+    assert_eq!(run(&["unenroll", kim]), nothing);
+    assert_eq!(explained("/not_sent_because/0"), "the lead is paused");
+    assert_eq!(run(&["enroll", kim, "hello"]), nothing);
+    assert_eq!(explained("/next/sequence"), "hello");
+    assert_eq!(run(&["stop", kim, "--reason", "wrote to support"]), nothing);
+    assert_eq!(explained("/sentence"), "ToFu · unqualified · with marketing · stopped");
+    assert_eq!(run(&["add", kim, "--first-name", "Kim"])["stopped_because"], "the lead was stopped by hand");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_words() {
+    let workspace = workspace();
+    for (args, words) in [
+        (&["lead", "show", "kim@example.org"][..], "there is no lead kim@example.org"),
+        (&["explain", "nobody"], "there is no lead nobody"),
+        (&["lead", "add", "nobody"], "not an e-mail address"),
+        (&["lead", "add", "a@x.example", "--stage", "top"], "use one of: tofu"),
+        (&["lead", "stop", "a@x.example", "--kind", "erasure"], "an erasure is more than a stop"),
+        (&["lead", "walk"], "unrecognized subcommand"),
+        (&["import"], "required"),
+    ] {
+        let refused = dripline(workspace.path(), args);
+        assert_eq!(code(&refused), Some(2), "{args:?}");
+        assert!(text(&refused.stderr).contains(words), "{args:?}: {}", text(&refused.stderr));
+    }
+}
+
+#[test]
+fn a_workspace_with_mistakes_is_not_applied() {
+    let workspace = workspace();
+    write(workspace.path(), "sequences/hello.toml", "title = 1\n");
+    let refused = dripline(workspace.path(), &["lead", "add", "kim@example.org"]);
+    let said = text(&refused.stderr);
+    assert_eq!(code(&refused), Some(2));
+    assert!(said.contains("dripline check") && said.contains("sequences/hello.toml:1:"), "{said}");
+}
