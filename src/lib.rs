@@ -4,8 +4,8 @@
 //!
 //! - [`domain`]: words and decisions, without I/O: the gate, the walk, schedules, conditions.
 //! - [`storage`], [`mail`], [`workspace`]: the database, SMTP and MIME, the marketer's files.
+//! - [`secret`], [`config`], [`home`]: an installation's keys, its settings, and where it keeps its things.
 //! - [`nurture`]: the use cases: pump, deliver, record, enroll, import.
-//! - [`home`], [`config`], [`secret`]: where an installation keeps its things, its settings and its keys.
 //! - [`worker`], [`http`]: loops and routes over the use cases.
 //! - [`app`]: one running server, built from a configuration.
 //! - [`cli`]: one file a command.

@@ -68,6 +68,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("advance", ADVANCE),
     ("end", END),
     ("wake", WAKE),
+    ("wake_leads", WAKE_LEADS),
     ("rest", REST),
     ("active", ACTIVE),
     ("by_id", BY_ID),

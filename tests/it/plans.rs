@@ -141,7 +141,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
             ]
         }),
         "enrollments::end" => (vec![int(7), text("left"), int(1)], none),
-        "enrollments::wake" => (vec![int(1)], key),
+        "enrollments::wake" | "enrollments::wake_leads" => (vec![int(1)], key),
         "enrollments::rest" => (vec![int(7), int(1), text("away")], none),
         "events::timeline" => (vec![int(7), int(50)], none),
         "hand_overs::close" => (vec![int(7), text("won"), int(1), text("")], none),

@@ -6,6 +6,7 @@ use super::LeadRecord;
 use crate::domain::schedule::local;
 use crate::domain::sequence::{Step, Verb};
 use crate::domain::time::{DAY, Timestamp};
+use crate::storage::enrollments::Enrollment;
 use crate::storage::messages::Message;
 
 /// `Thu 2026-01-08 09:00`
@@ -41,9 +42,10 @@ pub fn what(step: &Step) -> String {
 }
 
 impl LeadRecord {
-    /// The title of a sequence in quotation marks; its file name if it is gone.
+    /// The title of a sequence in quotation marks; of one that is gone the last that is known, else its file name.
     pub(super) fn title(&self, seq: &str) -> String {
-        let title = self.revision.track(seq).map_or(seq, |track| track.sequence.title.as_str());
+        let last = || self.past.values().rev().find_map(|past| past.track(seq));
+        let title = self.revision.track(seq).or_else(last).map_or(seq, |track| track.sequence.title.as_str());
         format!("\"{title}\"")
     }
 
@@ -56,28 +58,43 @@ impl LeadRecord {
     /// What a message is: `mofu/guide (step guide of "Evaluation guide", variant 1 of 2)`.
     pub(super) fn mail(&self, message: &Message) -> String {
         let Some(walk) = self.walk(message.enrollment) else { return "a mail".to_owned() };
-        let revision = self.past.get(&message.revision).unwrap_or(&self.revision);
-        let written = revision.track(&walk.seq).and_then(|track| track.by_number(message.step));
-        let title = self.title(&walk.seq);
-        let now = self.revision.track(&walk.seq).and_then(|track| track.by_number(message.step));
-        let numbered = || self.steps.iter().find(|step| step.seq == walk.seq && step.number == message.step);
-        let step =
-            now.map(|(_, step)| step.id.as_str()).or_else(|| numbered().map(|step| step.step.as_str()));
-        let step = step.unwrap_or("that is gone");
-        let of_known_revision =
-            message.revision == self.revision.id || self.past.contains_key(&message.revision);
-        match written.filter(|_| of_known_revision).map(|(_, step)| &step.verb) {
-            Some(Verb::Mail { variants, .. }) => {
-                let at = usize::try_from(message.variant).unwrap_or(usize::MAX);
-                let template = variants.get(at).map_or("a mail", String::as_str);
-                let of = match variants.len() {
-                    1 => String::new(),
-                    count => format!(", variant {} of {count}", at.saturating_add(1)),
-                };
-                format!("{template} (step {step} of {title}{of})")
-            }
-            _ => format!("a mail (step {step} of {title})"),
+        let of = format!("step {} of {}", self.step_name(walk, message.step), self.title(&walk.seq));
+        let Some(Verb::Mail { variants, .. }) = self.written_as(walk, message).map(|step| &step.verb) else {
+            return format!("a mail ({of})");
+        };
+        let at = usize::try_from(message.variant).unwrap_or(usize::MAX);
+        let template = variants.get(at).map_or("a mail", String::as_str);
+        match variants.len() {
+            1 => format!("{template} ({of})"),
+            count => format!("{template} ({of}, variant {} of {count})", at.saturating_add(1)),
         }
+    }
+
+    /// What a step is called now, or was called last.
+    fn step_name<'r>(&'r self, walk: &Enrollment, number: i64) -> &'r str {
+        let now = self.revision.track(&walk.seq).and_then(|track| track.by_number(number));
+        let last = || self.steps.iter().find(|step| step.seq == walk.seq && step.number == number);
+        match (now, last()) {
+            (Some((_, step)), _) => &step.id,
+            (None, Some(step)) => &step.step,
+            (None, None) => "that is gone",
+        }
+    }
+
+    /// The step of a message in the revision from which it was written, where it may have had another name.
+    fn written_as<'r>(&'r self, walk: &Enrollment, message: &Message) -> Option<&'r Step> {
+        let track = self.revision.track(&walk.seq);
+        let step = track.and_then(|track| track.by_number(message.step)).map(|(_, step)| step);
+        if message.revision == self.revision.id {
+            return step;
+        }
+        let past = self.past.get(&message.revision)?;
+        let former = track.and_then(|track| track.sequence.renamed_from.as_deref());
+        let track = past.track(&walk.seq).or_else(|| past.track(former?))?;
+        let name = self.step_name(walk, message.step);
+        let former = step.and_then(|step| step.renamed_from.as_deref());
+        let step = track.sequence.step(name).or_else(|| track.sequence.step(former?));
+        step.map(|(_, step)| step)
     }
 }
 

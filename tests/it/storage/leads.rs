@@ -132,13 +132,16 @@ async fn an_address_belongs_to_one_lead(db: TestDb) {
     let mut second = first.clone();
     second.lead.id = tx.id().unwrap();
     let refused = leads::insert(&mut tx, &[second], None).await.unwrap_err();
-    assert!(refused.is_unique_violation(), "{refused}");
+    assert!(refused.is_unique_violation() && refused.is_conflict(), "{refused}");
     drop(tx);
 
     let mut tx = db.begin().await.unwrap();
     let unknown = lead(tx.id().unwrap());
     let refused = leads::insert(&mut tx, &[unknown], None).await.unwrap_err();
-    assert!(!refused.is_unique_violation(), "a lead whose address is not stored: {refused}");
+    assert!(
+        !refused.is_unique_violation() && !refused.is_conflict(),
+        "a lead whose address is not stored: {refused}"
+    );
 }
 
 async fn leads_are_paged_by_id(db: TestDb) {

@@ -237,6 +237,7 @@ fn files_that_are_no_text_or_of_no_use_are_named() {
         ("funnel.toml", b"\xef\xbb\xbf[company]\r\nimprint = \"x\"\r\n[sender.a]\r\nname = \"a\"\r\nemail = \"a@x.example\"\r\n\
           [segment.dach]\r\nwhen = 'fit > 1'\r\n[tpic.a]\r\n".as_slice()),
         ("sequences/latin.toml", b"title = \"Gr\xfc\xdfe\""),
+        ("templates/mail/long.md", b"+++\nsubject = \"Gr\xfc\xdfe\"\n+++\nx"),
         ("sequences/two words.toml", b"title = 'x'\nstage = 'tofu'\n[[step]]\nmail = 'guide'\n"),
         ("templates/mail/empty.md", b""),
         ("templates/mail/guide.de.md", b"no front matter"),
@@ -260,8 +261,18 @@ fn files_that_are_no_text_or_of_no_use_are_named() {
             "templates/mail/guide.de.md:1:1 DL050",
             "templates/mail/guide.md:1:1 DL057",
             "templates/mail/logo.png:1:1 DL010",
+            "templates/mail/long.md:2:14 DL001",
         ]
     );
+}
+
+#[test]
+fn a_funnel_in_another_encoding_is_one_mistake() {
+    let mut files = small(&[]);
+    let funnel = files.get_mut("funnel.toml").expect("a file of the workspace");
+    let at = funnel.windows(4).position(|bytes| bytes == b"Anna").expect("the sender");
+    funnel[at] = 0xc4;
+    assert_eq!(lines(&found(files)), ["funnel.toml:4:9 DL001"]);
 }
 
 #[test]
