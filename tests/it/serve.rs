@@ -49,7 +49,12 @@ async fn examples_are_written_into_files(db: TestDb) {
     write(folder.path(), &workspace(&[("welcome", WELCOME)]));
     fs::write(folder.path().join("sequences/leads.example.csv"), EXAMPLES).expect("written");
     let first = printed(run(folder.path(), &db, &["serve", "--until-idle"]));
-    for part in ["no relay is configured", "3 examples", "sent       2 mails", "dripline explain"] {
+    for part in [
+        "no relay is configured",
+        "3 examples",
+        "sent       2 mails",
+        "dripline explain ada@lovelace.example",
+    ] {
         assert!(first.contains(part), "{part}: {first}");
     }
     let mails = || fs::read_dir(folder.path().join("outbox")).expect("the outbox").count();

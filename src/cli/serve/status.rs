@@ -12,7 +12,7 @@ use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
 use crate::mail::relay::Relay;
 use crate::nurture::{Engine, NurtureResult};
-use crate::storage::{enrollments, events, leads, messages, revisions};
+use crate::storage::{Tx, enrollments, events, leads, messages, revisions};
 
 /// The server as it starts.
 pub struct Started {
@@ -29,6 +29,8 @@ pub struct Started {
     leads: i64,
     /// How many of them were imported as examples just now.
     examples: u64,
+    /// The address of one, if it is an example.
+    example: Option<String>,
     next: Next,
     paused: Option<String>,
 }
@@ -89,10 +91,23 @@ impl Started {
             outbox: engine.relays.iter().find_map(|line| files(&line.relay)).filter(|_| unconfigured),
             leads: leads::count(&mut tx).await?,
             examples,
+            example: example(&mut tx).await?,
             next,
             paused: deployment.and_then(|deployment| deployment.paused_because),
         })
     }
+}
+
+/// The address of the first lead, if it is an example.
+async fn example(tx: &mut Tx) -> NurtureResult<Option<String>> {
+    let first = leads::behind(tx, 0, 1).await?;
+    let first = leads::by_ids(tx, &first).await?.pop();
+    Ok(first.filter(|stored| stored.lead.example).map(|stored| stored.lead.email.to_string()))
+}
+
+/// How this program was called, so that the hints can be copied.
+fn program() -> String {
+    std::env::args().next().filter(|called| called.contains('/')).unwrap_or_else(|| "dripline".to_owned())
 }
 
 impl fmt::Display for Started {
@@ -127,16 +142,20 @@ impl fmt::Display for Started {
 
 impl Started {
     fn what_next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut hints: Vec<(String, &str)> = Vec::new();
+        let (mut hints, program): (Vec<(String, &str)>, String) = (Vec::new(), program());
         if let Some(dir) = &self.outbox {
             hints.push((format!("ls {}", dir.display()), "the mails, a file each"));
         }
         if self.leads == 0 {
-            hints.push(("dripline import leads.csv".into(), "bring in your leads"));
+            hints.push((format!("{program} import leads.csv"), "bring in your leads"));
         } else {
-            hints.push(("dripline explain EMAIL".into(), "why a lead got what it got, and what comes next"));
+            let lead = self.example.as_deref().unwrap_or("EMAIL");
+            hints.push((
+                format!("{program} explain {lead}"),
+                "why a lead got what it got, and what comes next",
+            ));
         }
-        hints.push(("dripline check".into(), "look for mistakes after an edit; SIGHUP applies it"));
+        hints.push((format!("{program} check"), "look for mistakes after an edit; SIGHUP applies it"));
         if self.outbox.is_some() {
             hints.push((
                 "edit dripline.toml".into(),

@@ -99,6 +99,7 @@ impl Fields {
         let meant = nearest(&text, names.iter().copied());
         let help = match meant {
             Some(meant) => format!("did you mean \"{meant}\"?"),
+            None if names.is_empty() => "there is none at all".to_owned(),
             None => format!("known are: {}", names.join(", ")),
         };
         self.wrong(field, format!("\"{text}\" is not known; {help}"));
