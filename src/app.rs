@@ -75,7 +75,12 @@ impl App {
     ///
     /// # Errors
     /// See [`AppError`]. Mistakes in the workspace are logged, and an error only if none was ever applied.
-    pub async fn build(config: Config, workspace: &Path, clock: Clock, keys: KeyRing) -> Result<Self, AppError> {
+    pub async fn build(
+        config: Config,
+        workspace: &Path,
+        clock: Clock,
+        keys: KeyRing,
+    ) -> Result<Self, AppError> {
         let relays = Relays::new(&config, workspace).map_err(|(name, why)| AppError::Relay(name, why))?;
         let db = Db::open(&home::database_url(&config, workspace)).await?;
         let engine = Arc::new(Engine::new(db, clock, keys, Arc::new(config), relays).await?);

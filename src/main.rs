@@ -1,5 +1,6 @@
 //! The `dripline` program: reads the command line, runs one command, and says how it went.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
 fn log_to_stderr() {
     let wanted = std::env::var("DRIPLINE_LOG").or_else(|_| std::env::var("RUST_LOG"));
     let wanted = wanted.unwrap_or_else(|_| "info".to_owned());
-    let filter = EnvFilter::new(format!("{wanted},lettre=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::new(format!("{wanted},lettre=info,sqlx=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    log.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init();
 }

@@ -1,8 +1,15 @@
 //! The command line: one file a command.
 
+mod check;
 mod completions;
 pub mod context;
+mod explain;
+mod import;
+mod key;
+mod lead;
 pub mod output;
+mod pause;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -22,6 +29,16 @@ pub struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Serve(serve::Args),
+    Check(check::Args),
+    Import(import::Args),
+    #[command(subcommand)]
+    Lead(lead::Command),
+    Explain(explain::Args),
+    Pause(pause::Pause),
+    Resume(pause::Resume),
+    #[command(subcommand)]
+    Key(key::Command),
     Completions(completions::Args),
 }
 
@@ -40,7 +57,16 @@ impl Cli {
     /// # Errors
     /// Why it could not run, in words for people.
     pub async fn run(self) -> anyhow::Result<Outcome> {
+        let workspace = &self.workspace;
         match self.command {
+            Command::Serve(args) => serve::run(workspace, &args).await,
+            Command::Pause(args) => pause::pause(workspace, &args).await,
+            Command::Resume(args) => pause::resume(workspace, &args).await,
+            Command::Key(command) => key::run(workspace, &command).await,
+            Command::Check(args) => check::run(workspace, &args),
+            Command::Import(args) => import::run(workspace, args).await,
+            Command::Lead(command) => lead::run(workspace, command).await,
+            Command::Explain(args) => explain::run(workspace, args).await,
             Command::Completions(args) => completions::run(&args),
         }
     }
@@ -57,14 +83,15 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         command.clone().debug_assert();
-        for leaf in leaves(&command).iter().filter(|leaf| leaf.get_name() != "help") {
+        for leaf in leaves(&command) {
             let help = leaf.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains("dripline "), "{} shows no example", leaf.get_name());
         }
     }
 
     fn leaves(command: &clap::Command) -> Vec<&clap::Command> {
-        let below: Vec<&clap::Command> = command.get_subcommands().collect();
+        let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+        let below: Vec<&clap::Command> = below.collect();
         if below.is_empty() { vec![command] } else { below.into_iter().flat_map(leaves).collect() }
     }
 }

@@ -153,6 +153,22 @@ pub fn resting(facts: &GateFacts, now: Timestamp) -> Result<(), Refusal> {
     held(facts, now)
 }
 
+/// Everything that keeps the gate closed and does not pass with the hours, most lasting first: for people who ask why.
+pub fn lasting(facts: &GateFacts, now: Timestamp) -> Vec<Reason> {
+    let unwanted = if facts.topic_unwanted { Err(Refusal::Never(Reason::TopicUnwanted)) } else { Ok(()) };
+    let parts = [stopped(facts), held(facts, now), consented(facts), unwanted];
+    parts.into_iter().filter_map(Result::err).map(Refusal::reason).collect()
+}
+
+impl Refusal {
+    /// Its reason.
+    pub fn reason(self) -> Reason {
+        match self {
+            Refusal::Until(_, reason) | Refusal::UntilEvent(reason) | Refusal::Never(reason) => reason,
+        }
+    }
+}
+
 fn stopped(facts: &GateFacts) -> Result<(), Refusal> {
     let reason = match (facts.closed_by, facts.suppressed_by) {
         (Some(kind), _) => Reason::Stopped(kind),
@@ -286,6 +302,27 @@ mod tests {
         let facts = GateFacts { sent: &week, ..open() };
         assert_eq!(gate(&facts, NOW), Err(Refusal::Until(NOW + DAY, Reason::PerWeek)));
         assert_eq!(gate(&facts, NOW + DAY), Ok(()));
+    }
+
+    #[test]
+    fn people_are_told_all_that_lasts_and_no_caps() {
+        let holds = [Hold { kind: HoldKind::Reply, until: None }];
+        let facts = GateFacts {
+            closed_by: Some(StopKind::Objection),
+            holds: &holds,
+            basis: None,
+            topic_unwanted: true,
+            sent: &[NOW],
+            ..open()
+        };
+        let reasons = [
+            Reason::Stopped(StopKind::Objection),
+            Reason::Held(HoldKind::Reply),
+            Reason::NoConsent,
+            Reason::TopicUnwanted,
+        ];
+        assert_eq!(lasting(&facts, NOW), reasons);
+        assert_eq!(lasting(&GateFacts { sent: &[NOW], ..open() }, NOW), []);
     }
 
     #[test]

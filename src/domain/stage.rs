@@ -16,6 +16,18 @@ words! {
     }
 }
 
+impl Stage {
+    /// As people write it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Stage::Tofu => "ToFu",
+            Stage::Mofu => "MoFu",
+            Stage::Bofu => "BoFu",
+            Stage::Customer => "customer",
+        }
+    }
+}
+
 words! {
     /// How the company judges a lead.
     pub enum Qualification {
@@ -27,6 +39,18 @@ words! {
         Mql = "mql",
         /// Sales accepted it, or there is a commitment.
         Sql = "sql",
+    }
+}
+
+impl Qualification {
+    /// As people write it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Qualification::Unqualified => "unqualified",
+            Qualification::Prequalified => "prequalified",
+            Qualification::Mql => "MQL",
+            Qualification::Sql => "SQL",
+        }
     }
 }
 

@@ -53,7 +53,11 @@ async fn store(engine: &Engine, key: &str, role: Role, name: Option<&str>) -> Nu
 
 /// Lets a request pass whose key is known. It is looked up by its hash, so that the time this takes tells nothing
 /// about the keys that exist.
-pub(super) async fn require_key(State(site): State<Site>, request: Request, next: Next) -> Result<Response, Problem> {
+pub(super) async fn require_key(
+    State(site): State<Site>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     let refuse = |why| Problem::new(StatusCode::UNAUTHORIZED, why);
     let key = bearer(&request).ok_or_else(|| refuse("send an API key: \"Authorization: Bearer KEY\""))?;
     let mut tx = site.engine.db.read().await?;
@@ -62,7 +66,10 @@ pub(super) async fn require_key(State(site): State<Site>, request: Request, next
     let role = role.ok_or_else(|| refuse("this API key is not known"))?;
     if role.parse::<Role>().is_err() {
         // A newer version may know roles that are narrower than the ones here.
-        return Err(Problem::new(StatusCode::FORBIDDEN, format!("a key of the role \"{role}\" may not do this")));
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            format!("a key of the role \"{role}\" may not do this"),
+        ));
     }
     Ok(next.run(request).await)
 }

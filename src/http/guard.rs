@@ -59,13 +59,17 @@ pub async fn protect(request: Request, next: Next) -> Response {
     response
 }
 
-/// Notes each request by its route: the path itself may hold tokens and addresses.
+/// Notes each request by its route: the path itself may hold tokens and addresses. Health is asked for all the time,
+/// and worth a line only if it is bad.
 pub async fn log(request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
+    if route == "/healthz" && response.status().is_success() {
+        return response;
+    }
     info!(
         http.method = %method,
         http.route = route,

@@ -22,7 +22,9 @@ impl Language {
         let choices = header.split(',').filter_map(|choice| {
             let mut parts = choice.split(';').map(str::trim);
             let language = Self::of(parts.next()?)?;
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
+            let weight = parts
+                .find_map(|part| part.strip_prefix("q="))
+                .map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
             Some((language, weight))
         });
         // The first of equals wins.

@@ -79,7 +79,9 @@ mod tests {
         let pages = Pages::new();
         let html = pages.templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
         assert!(html.contains("<html lang=\"de\">"), "{html}");
-        for escaped in ["&lt;b&gt;&amp;", "<p>&quot;&gt;&lt;script&gt;</p>", "&lt;i&gt;</button>", "A &amp; B"] {
+        for escaped in
+            ["&lt;b&gt;&amp;", "<p>&quot;&gt;&lt;script&gt;</p>", "&lt;i&gt;</button>", "A &amp; B"]
+        {
             assert!(html.contains(escaped), "{escaped}: {html}");
         }
         assert!(!html.contains("<script") && !html.contains("http"), "{html}");
@@ -89,7 +91,8 @@ mod tests {
     fn the_style_in_the_page_is_the_one_that_the_policy_allows() {
         let page =
             Page { language: Language::En, title: "x".into(), lines: vec![], button: None, company: None };
-        let html = Pages::new().templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
+        let html =
+            Pages::new().templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
         let style = html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
         assert_eq!(style.map(|(style, _)| style), Some(STYLE));
         assert!(!html.contains("<form"), "no button, no form");

@@ -74,9 +74,11 @@ impl Reader {
     pub fn already(&self) -> Page {
         let company = self.company();
         match self.language {
-            Language::De => {
-                self.page("Bereits abgemeldet", vec![format!("Es kommt keine Werbung von {company} mehr.")], None)
-            }
+            Language::De => self.page(
+                "Bereits abgemeldet",
+                vec![format!("Es kommt keine Werbung von {company} mehr.")],
+                None,
+            ),
             Language::En => self.page(
                 "Already unsubscribed",
                 vec![format!("{company} sends no more marketing mail to this address.")],

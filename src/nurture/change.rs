@@ -34,7 +34,9 @@ impl Change {
         let ticket = match self {
             Change::Stop { kind, because } => record.stop(lead, kind, &because).await?,
             Change::HandOver { cause, rep } => record.hand_over(lead, &cause, rep.as_deref()).await?,
-            Change::Return { reason, sequence } => record.give_back(lead, &reason, sequence.as_deref()).await?,
+            Change::Return { reason, sequence } => {
+                record.give_back(lead, &reason, sequence.as_deref()).await?
+            }
             Change::Enroll { sequence } => record.enroll(lead, &sequence).await?,
             Change::Unenroll => record.unenroll(lead).await?,
         };

@@ -1,6 +1,7 @@
 //! The [`Engine`]: what the use cases share.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::Notify;
@@ -32,6 +33,8 @@ pub struct Engine {
     pub message_domain: String,
     /// Something may have fallen due. A hint, never a fact.
     hint: Notify,
+    /// Mails to reps are being sent.
+    pub(super) telling: AtomicBool,
     revision: RwLock<Option<Arc<Revision>>>,
     breaker: Mutex<Breaker>,
     /// Mails of each step within the hour that is counted: for the fuse.
@@ -68,6 +71,7 @@ impl Engine {
             registry,
             message_domain,
             hint: Notify::new(),
+            telling: AtomicBool::new(false),
             revision: RwLock::new(None),
             breaker: Mutex::new(Breaker::new()),
             steps: Mutex::default(),

@@ -6,6 +6,7 @@ pub mod columns;
 mod reader;
 pub mod report;
 pub mod row;
+mod tape;
 
 use std::collections::HashSet;
 use std::io::Read;

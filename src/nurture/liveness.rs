@@ -4,7 +4,7 @@
 //! without it nothing is started, because another node may have taken the claims over.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::postgres::PgConnection;
@@ -42,7 +42,7 @@ pub enum Alive {
 /// [`NurtureError::Refused`] if another process holds it.
 pub async fn take(engine: &Engine) -> NurtureResult<Alive> {
     match (engine.db.file(), engine.db.postgres()) {
-        (Some(file), _) => Ok(Alive::Sqlite { _lock: lock_file(file)? }),
+        (Some(file), _) => Ok(Alive::Sqlite { _lock: lock_file(file).await? }),
         (None, Some(pool)) => match lock_session(pool, engine.node()).await? {
             Some(session) => Ok(Alive::Postgres(session)),
             None => Err(taken(&format!("another process runs as node \"{}\"", engine.node()))),
@@ -57,18 +57,61 @@ fn taken(what: &str) -> NurtureError {
     ))
 }
 
-fn lock_file(database: &Path) -> NurtureResult<File> {
+/// Looks at the lock from elsewhere last an instant: this many of them may be in the way, a pause between.
+const LOCK_TRIES: usize = 5;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+async fn lock_file(database: &Path) -> NurtureResult<File> {
+    let path = lock_path(database);
+    let trouble = |why| NurtureError::Refused(format!("{}: {why}", path.display()));
+    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(trouble)?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::Error(why)) => return Err(trouble(why)),
+        }
+    }
+    Err(NurtureError::Refused("another server runs on this database; end it first".into()))
+}
+
+fn lock_path(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
-    let trouble =
-        |why: std::io::Error| NurtureError::Refused(format!("{}: {why}", Path::new(&path).display()));
-    let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(trouble)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(NurtureError::Refused("another server runs on this database; end it first".into()))
+    path.into()
+}
+
+/// How long after its lock is gone a node may still begin to send: it has to notice the loss first. The end of a
+/// process on this machine needs no noticing.
+pub fn may_outlive_lock(engine: &Engine) -> Duration {
+    if engine.db.file().is_some() { Duration::ZERO } else { 3 * PING }
+}
+
+/// Whether a process holds the lock of a node, and may thus be sending what that node claimed.
+///
+/// # Errors
+/// The database.
+pub async fn is_held(engine: &Engine, node: &str) -> NurtureResult<bool> {
+    match (engine.db.file(), engine.db.postgres()) {
+        (Some(file), _) => Ok(is_file_locked(file)),
+        (None, Some(pool)) => {
+            let held = sqlx::query_scalar(HELD).bind(lock_number(node)).fetch_one(pool).await;
+            Ok(held.map_err(DbError::from)?)
         }
-        Err(TryLockError::Error(why)) => Err(trouble(why)),
+        (None, None) => Ok(false),
+    }
+}
+
+/// Advisory locks on a BIGINT are shown in two halves.
+const HELD: &str = "SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+    WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted \
+    AND ((l.classid::bigint << 32) | l.objid::bigint) = $1)";
+
+/// Where the lock cannot be looked at, it may be held.
+fn is_file_locked(database: &Path) -> bool {
+    match File::open(lock_path(database)) {
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }
 

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod deliver;
 pub mod engine;
 pub mod error;
+pub mod explain;
 pub mod import;
 pub mod liveness;
 pub mod lookup;

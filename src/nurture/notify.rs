@@ -1,5 +1,7 @@
 //! Telling reps: mails to sales, put into the outbox with what they tell of, and sent from there.
 
+use std::sync::atomic::Ordering;
+
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
@@ -114,6 +116,14 @@ fn dossier(lead: &StoredLead) -> String {
 
 /// Sends what is due in the outbox. How many items were tried.
 pub async fn step(engine: &Engine) -> NurtureResult<usize> {
+    // Once an item is leased, the outbox looks as if there was nothing to do.
+    engine.telling.store(true, Ordering::SeqCst);
+    let tried = send_due(engine).await;
+    engine.telling.store(false, Ordering::SeqCst);
+    tried
+}
+
+async fn send_due(engine: &Engine) -> NurtureResult<usize> {
     let now = engine.clock.now();
     let mut tx = engine.db.read().await?;
     let next = outbox::next(&mut tx).await?;

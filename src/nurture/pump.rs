@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tracing::warn;
@@ -250,5 +251,7 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let is_resting = |lane: i64| resting.iter().any(|(resting, _)| *resting == lane);
     let due = used.iter().any(|(lane, due)| *due <= now && !is_resting(*lane));
     let sending = !messages::sending_nodes(&mut tx).await?.is_empty();
-    Ok(rolled_out && told && (paused || !due) && !sending)
+    // Asked after the snapshot: what it showed as leased is being told until here, or has ended.
+    let telling = engine.telling.load(Ordering::SeqCst);
+    Ok(rolled_out && told && !telling && (paused || !due) && !sending)
 }

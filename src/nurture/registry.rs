@@ -204,6 +204,12 @@ impl Registry {
         cancelled
     }
 
+    /// Whether any of these messages is claimed here, and its outcome not recorded yet.
+    pub fn holds_any(&self, ids: &[i64]) -> bool {
+        let state = self.state();
+        ids.iter().any(|id| state.messages.contains_key(id))
+    }
+
     /// Sends what has waited beyond its deadline for a connection to its end.
     pub fn expire(&self) {
         let mut state = self.state();

@@ -147,7 +147,11 @@ pub async fn deployed(tx: &mut Tx) -> NurtureResult<Arc<Revision>> {
     read(tx, deployment.revision).await
 }
 
-async fn read(tx: &mut Tx, id: i64) -> NurtureResult<Arc<Revision>> {
+/// The revision with this id, deployed or not.
+///
+/// # Errors
+/// [`NurtureError::Unreadable`].
+pub(super) async fn read(tx: &mut Tx, id: i64) -> NurtureResult<Arc<Revision>> {
     let unreadable = |why: String| NurtureError::Unreadable(id, why);
     let text = revisions::files(tx, id).await?.ok_or_else(|| unreadable("its files are gone".into()))?;
     let files = Files::from_json(&text).map_err(|error| unreadable(error.to_string()))?;

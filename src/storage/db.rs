@@ -1,5 +1,6 @@
 //! Opening the database and beginning transactions.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -117,6 +118,19 @@ impl Db {
                 write.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// As a URL, without a password.
+impl fmt::Display for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.pools {
+            Pools::Sqlite { file, .. } => write!(f, "sqlite:{}", file.display()),
+            Pools::Postgres(pool) => {
+                let options = pool.connect_options();
+                write!(f, "postgres://{}/{}", options.get_host(), options.get_database().unwrap_or_default())
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ const DEEDS: &str = "SELECT lead_id, kind, at, data FROM events WHERE lead_id IN
     ('opened', 'clicked', 'visited', 'replied', 'submitted', 'meeting_booked', 'purchase', 'custom')";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
 pub const HOT: &[(&str, &str)] = &[("timeline", TIMELINE), ("deeds", DEEDS)];
+const COUNT: &str = "SELECT kind, COUNT(*) FROM events GROUP BY kind";
 
 /// Stores events.
 pub async fn insert(tx: &mut Tx, events: &[Event]) -> DbResult<()> {
@@ -47,6 +48,11 @@ pub async fn timeline(tx: &mut Tx, lead: i64, limit: i64) -> DbResult<Vec<Happen
 /// What these leads did themselves: pairs of lead and deed.
 pub async fn deeds(tx: &mut Tx, leads: &[i64]) -> DbResult<Vec<(i64, Happening)>> {
     tx.all_for(DEEDS, vec![], leads, |row| Ok((row.int(0)?, happening(row, 1)?))).await
+}
+
+/// How many events there are of each kind. Reads the whole table: for people, not for the engine.
+pub async fn count_by_kind(tx: &mut Tx) -> DbResult<Vec<(EventKind, i64)>> {
+    tx.all(COUNT, vec![], |row| Ok((word(&row.text(0)?, "event")?, row.int(1)?))).await
 }
 
 fn happening(row: &dyn Cells, first: usize) -> DbResult<Happening> {

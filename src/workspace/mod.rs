@@ -93,9 +93,11 @@ impl Checked {
 fn compile(files: &Files) -> Checked {
     let report = Report::default();
     let mut names = Names::default();
-    let text = files.file(funnel::FILE).unwrap_or_default();
-    let source =
-        Source::decode(funnel::FILE, text, &report).unwrap_or(Source::new(funnel::FILE, "", &report));
+    let bytes = files.file(funnel::FILE).unwrap_or_default();
+    // Even what is no text is read as well as can be, or else all that it defines would be found missing.
+    let text = String::from_utf8_lossy(bytes);
+    let source = Source::decode(funnel::FILE, bytes, &report);
+    let source = source.unwrap_or(Source::new(funnel::FILE, &text, &report));
     let funnel = funnel::read(source, &mut names);
     let templates = templates::compile(files, &funnel, &mut names, &report);
     let sequences = sequences(files, &funnel, &names, &report);

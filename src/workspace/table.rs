@@ -128,6 +128,7 @@ impl<'a> Table<'a> {
         let Some(found) = self.find(key) else { return Vec::new() };
         let kind = "a text or a list of texts";
         let texts: Vec<Text> = match found.value {
+            DeValue::Array(items) if items.is_empty() => vec![found.text],
             DeValue::Array(items) => items.iter().filter_map(|item| found.at(item).text(kind)).collect(),
             DeValue::String(text) if found.layer.texts_only => {
                 text.split(',').map(|part| Text { value: part.trim(), ..found.text.clone() }).collect()
@@ -303,7 +304,12 @@ impl<'a> Found<'a> {
     }
 }
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    /// The whole of a file.
+    pub fn whole(source: Source<'a>) -> Self {
+        Self { value: source.text, span: 0..source.text.len(), source }
+    }
+
     /// Reports a mistake in this value.
     pub fn report(&self, finding: Finding) {
         self.source.report(self.span.clone(), finding);
@@ -324,6 +330,14 @@ impl Text<'_> {
             }
             _ => self.span.clone(),
         }
+    }
+
+    /// The value of a header or a heading, in which a line break can only be a slip, which is reported.
+    pub fn one_line(&self) -> &'a str {
+        if self.value.contains(char::is_control) {
+            self.report(Finding::new(Code::BadValue, "this is one line, without control characters"));
+        }
+        self.value.trim()
     }
 
     /// Reads the value; what is wrong with it is reported.

@@ -1,10 +1,17 @@
 //! The integration tests: one binary, one module a topic. `tests/run` runs them.
 
+mod app;
+mod crash;
 mod edits;
+mod explain;
 mod faults;
+mod http;
+mod import;
 mod layers;
+mod liveness;
 mod plans;
 mod schedule;
+mod serve;
 mod smtp;
 mod storage;
 mod support;

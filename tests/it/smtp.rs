@@ -14,11 +14,11 @@ use crate::support::smtp_server::{Offer, SmtpServer};
 
 const RAW: &[u8] = b"Subject: Hello\r\n\r\nA mail.\r\n";
 
-/// Short enough to wait for, long enough for a busy machine.
-const QUICK: Timeouts = Timeouts {
-    connect: Duration::from_secs(5),
-    command: Duration::from_secs(1),
-    data_end: Duration::from_secs(1),
+/// For steps that come to nothing: short enough to wait for, and long for the steps before on a busy machine.
+const IMPATIENT: Timeouts = Timeouts {
+    command: Duration::from_secs(2),
+    data_end: Duration::from_secs(2),
+    connect: Duration::from_secs(30),
 };
 
 fn without_pipelining() -> Offer {
@@ -38,8 +38,8 @@ async fn connect(server: &SmtpServer) -> Connection {
     Connection::open(&relay(&server.url()), "client.example").await.unwrap()
 }
 
-async fn connect_quick(server: &SmtpServer) -> Connection {
-    Connection::open(&relay(&server.url()).with_timeouts(QUICK), "client.example").await.unwrap()
+async fn connect_impatiently(server: &SmtpServer) -> Connection {
+    Connection::open(&relay(&server.url()).with_timeouts(IMPATIENT), "client.example").await.unwrap()
 }
 
 fn envelope(to: &str) -> Envelope {

@@ -36,7 +36,10 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
         return Ok(());
     }
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON, with \"Content-Type: application/json\""))
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "send JSON, with \"Content-Type: application/json\"",
+    ))
 }
 
 impl Fields {
@@ -113,9 +116,9 @@ impl Fields {
     /// A list of texts.
     pub fn texts(&mut self, field: &'static str) -> Vec<String> {
         let Some(value) = self.take(field) else { return Vec::new() };
-        let texts: Option<Vec<String>> = value.as_array().and_then(|all| {
-            all.iter().map(|one| one.as_str().map(|text| text.trim().to_owned())).collect()
-        });
+        let texts: Option<Vec<String>> = value
+            .as_array()
+            .and_then(|all| all.iter().map(|one| one.as_str().map(|text| text.trim().to_owned())).collect());
         let texts = texts.unwrap_or_else(|| {
             self.wrong(field, "must be a list of texts");
             Vec::new()
@@ -139,7 +142,9 @@ impl Fields {
         for (name, value) in &map {
             let why = match value {
                 Value::String(text) => unfit(text),
-                Value::Array(_) | Value::Object(_) => Some("must be a text, a number, true or false".to_owned()),
+                Value::Array(_) | Value::Object(_) => {
+                    Some("must be a text, a number, true or false".to_owned())
+                }
                 Value::Null | Value::Bool(_) | Value::Number(_) => None,
             };
             if let Some(why) = why {
@@ -191,7 +196,8 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_told_at_once() {
-        let mut fields = fields(r#"{"reson": "x", "cause": 5, "tags": [1], "tracking": "yes", "zzz": 0, "f": {"a": []}}"#);
+        let mut fields =
+            fields(r#"{"reson": "x", "cause": 5, "tags": [1], "tracking": "yes", "zzz": 0, "f": {"a": []}}"#);
         assert_eq!(fields.required("reason"), "");
         assert_eq!(fields.text("cause"), None);
         assert!(fields.texts("tags").is_empty());

@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn every_mistake_is_named_by_its_member() {
-        let problem = read(r#"{"email": "kim", "timezone": "Berlin", "stage": 1, "nmae": "x", "fields": {"a b": 1}}"#);
+        let problem =
+            read(r#"{"email": "kim", "timezone": "Berlin", "stage": 1, "nmae": "x", "fields": {"a b": 1}}"#);
         let problem = problem.expect_err("mistakes");
         let mut named: Vec<&str> = problem.errors.iter().map(|error| error.field.as_str()).collect();
         named.sort_unstable();

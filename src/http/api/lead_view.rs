@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::SecondsFormat;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,7 +9,7 @@ use crate::domain::consent::Basis;
 use crate::domain::gate::StopKind;
 use crate::domain::lead::{AddressForm, Company, Lead, Salutation};
 use crate::domain::stage::{Party, Qualification, Stage};
-use crate::domain::time::Timestamp;
+use crate::nurture::explain::{Explanation, Next, explain};
 use crate::nurture::lookup::find;
 use crate::nurture::{Engine, NurtureResult};
 
@@ -47,6 +46,15 @@ pub struct LeadView {
     stopped_by: Option<StopKind>,
     prospect_since: Option<String>,
     created_at: String,
+    stands: Stands,
+}
+
+/// Where a lead stands, and what comes next.
+#[derive(Debug, Serialize)]
+struct Stands {
+    sentence: String,
+    not_sent_because: Vec<String>,
+    next: Option<Next>,
 }
 
 impl LeadView {
@@ -57,12 +65,15 @@ impl LeadView {
     pub async fn read(engine: &Engine, id_or_email: &str) -> NurtureResult<Self> {
         let mut tx = engine.db.read().await?;
         let stored = find(&mut tx, id_or_email).await?;
-        Ok(Self::of(stored.lead, stored.suppressed_by))
+        drop(tx);
+        let Explanation { sentence, not_sent_because, next, .. } = explain(engine, id_or_email).await?;
+        Ok(Self::of(stored.lead, stored.suppressed_by, Stands { sentence, not_sent_because, next }))
     }
 
-    fn of(lead: Lead, suppressed_by: Option<StopKind>) -> Self {
+    fn of(lead: Lead, suppressed_by: Option<StopKind>, stands: Stands) -> Self {
         let contact = lead.contact;
-        let (company, company_domain) = lead.company.map(|Company { name, domain, .. }| (name, domain)).unzip();
+        let (company, company_domain) =
+            lead.company.map(|Company { name, domain, .. }| (name, domain)).unzip();
         Self {
             id: lead.id,
             email: lead.email.to_string(),
@@ -91,12 +102,9 @@ impl LeadView {
             with: lead.with,
             owner: lead.owner,
             stopped_by: lead.closed_by.or(suppressed_by),
-            prospect_since: lead.prospect_since.map(rfc3339),
-            created_at: rfc3339(lead.created_at),
+            prospect_since: lead.prospect_since.map(|at| at.to_string()),
+            created_at: lead.created_at.to_string(),
+            stands,
         }
     }
-}
-
-fn rfc3339(at: Timestamp) -> String {
-    at.utc().to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -83,7 +83,8 @@ pub async fn stop(
     mut body: Fields,
 ) -> Result<Json<Found>, Problem> {
     // An erasure is more than a stop, and nothing that this request does.
-    let kinds: Vec<&str> = StopKind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| *kind != "erasure").collect();
+    let kinds: Vec<&str> =
+        StopKind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| *kind != "erasure").collect();
     let (kind, because) = (body.one_of("kind", &kinds), body.required("reason"));
     body.finish()?;
     let kind = kind.and_then(|kind| kind.parse().ok()).unwrap_or(StopKind::ByHand);

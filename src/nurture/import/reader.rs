@@ -4,6 +4,8 @@ use std::io::{Chain, Cursor, Read};
 
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
+use super::tape::Tape;
+
 /// How much of a file is looked at to tell what it is, in bytes.
 const HEAD: u64 = 64 * 1024;
 
@@ -11,7 +13,7 @@ const NOT_UTF8: &str = "this is not UTF-8: save the file as \"CSV UTF-8\"";
 
 /// A file, row by row.
 pub struct Rows<R> {
-    csv: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
+    csv: csv::Reader<Tape<Chain<Cursor<Vec<u8>>, R>>>,
     record: ByteRecord,
 }
 
@@ -43,7 +45,10 @@ impl<R: Read> Rows<R> {
         let delimiter = delimiter(&head);
         let mut options = ReaderBuilder::new();
         options.delimiter(delimiter).has_headers(false).flexible(true);
-        Ok(Self { csv: options.from_reader(Cursor::new(head).chain(source)), record: ByteRecord::new() })
+        Ok(Self {
+            csv: options.from_reader(Tape::new(Cursor::new(head).chain(source))),
+            record: ByteRecord::new(),
+        })
     }
 
     /// The next row; none at the end of the file.
@@ -54,7 +59,10 @@ impl<R: Read> Rows<R> {
         if !self.csv.read_byte_record(&mut self.record).map_err(unreadable)? {
             return Ok(None);
         }
-        let line = self.record.position().map_or(0, csv::Position::line);
+        let end = self.csv.position().byte();
+        let tape = self.csv.get_mut();
+        let line = tape.line_of_next();
+        tape.pass_to(end);
         let cells = StringRecord::from_byte_record(self.record.clone()).map_err(|_| NOT_UTF8);
         Ok(Some(RawRow { line, cells }))
     }
@@ -112,9 +120,11 @@ mod tests {
 
     #[test]
     fn lines_are_counted_as_an_editor_shows_them() {
-        let lines: Vec<u64> =
-            rows(b"\xef\xbb\xbfemail,x\n\na,\"1\n2\"\n\n\nb,3\n").into_iter().map(|(line, _)| line).collect();
-        assert_eq!(lines, [1, 3, 7]);
+        let file = "\u{feff}\nemail,x\n\na,\"1\n2\"\n\n\nb,3\nc,4";
+        for file in [file.to_owned(), file.replace('\n', "\r\n")] {
+            let lines: Vec<u64> = rows(file.as_bytes()).into_iter().map(|(line, _)| line).collect();
+            assert_eq!(lines, [2, 4, 8, 9], "{file:?}");
+        }
     }
 
     #[test]

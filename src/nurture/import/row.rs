@@ -1,5 +1,7 @@
 //! One row of a file: its cells become what is said about a lead, or the faults in them.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -56,6 +58,14 @@ impl Fault {
     /// A fault of the whole row.
     pub fn of_row(reason: impl Into<String>) -> Self {
         Self { column: None, reason: reason.into() }
+    }
+}
+
+/// `language: "Deutsch" is no language …`
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.column.iter().try_for_each(|column| write!(f, "{column}: "))?;
+        f.write_str(&self.reason)
     }
 }
 

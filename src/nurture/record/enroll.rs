@@ -1,6 +1,7 @@
 //! Which sequence a lead walks: chosen when it walks none.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -150,18 +151,55 @@ fn choose<'r>(
     if closed || walking || !lead.enrolls {
         return None;
     }
+    let fits = |track: &&Arc<Track>| obstacle(revision, track, lead, past, deeds, now).is_none();
+    // `tracks` is in the order of the file names, and the last of equals would win: hence the reverse.
+    revision.tracks.values().rev().filter(fits).max_by_key(|track| track.sequence.priority)
+}
+
+/// Why a lead does not enter a sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle<'t> {
+    OtherStage,
+    Paused,
+    Walked,
+    Unmet(&'t Phrase),
+}
+
+/// In words that follow the title of the sequence.
+impl fmt::Display for Obstacle<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Obstacle::OtherStage => f.write_str("is for another stage"),
+            Obstacle::Paused => f.write_str("is paused"),
+            Obstacle::Walked => f.write_str("was entered before"),
+            Obstacle::Unmet(phrase) => write!(f, "asks for \"{phrase}\", which does not hold"),
+        }
+    }
+}
+
+/// What keeps a lead out of a sequence; none if it may enter.
+pub(crate) fn obstacle<'t>(
+    revision: &Revision,
+    track: &'t Track,
+    lead: &Lead,
+    past: &[Enrollment],
+    deeds: &[Happening],
+    now: Timestamp,
+) -> Option<Obstacle<'t>> {
+    let sequence = &track.sequence;
+    if sequence.stage != lead.stage {
+        return Some(Obstacle::OtherStage);
+    }
+    if sequence.paused {
+        return Some(Obstacle::Paused);
+    }
+    if !may_enter(revision, track, past, zone_of(revision, lead), now) {
+        return Some(Obstacle::Walked);
+    }
     let in_segment =
         |name: &str| revision.workspace.funnel.segments.contains(name, lead, &Default::default());
     let known = Known { lead, happenings: deeds, enrollment: None, in_segment: &in_segment };
-    let fits = |track: &&Arc<Track>| {
-        let sequence = &track.sequence;
-        sequence.stage == lead.stage
-            && !sequence.paused
-            && may_enter(revision, track, past, zone_of(revision, lead), now)
-            && known.all(&sequence.enroll_if)
-    };
-    // `tracks` is in the order of the file names, and the last of equals would win: hence the reverse.
-    revision.tracks.values().rev().filter(fits).max_by_key(|track| track.sequence.priority)
+    known.first_miss(&sequence.enroll_if).map(Obstacle::Unmet)
 }
 
 /// Once per lead, unless the sequence says `again` and that time has passed.

@@ -9,8 +9,8 @@ mod hand_over;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
-pub(crate) use enroll::asks_for_deeds;
 pub use enroll::zone_of;
+pub(crate) use enroll::{asks_for_deeds, obstacle};
 pub use stop::{Found, NOT_STARTED, StopTicket};
 
 use super::engine::Engine;

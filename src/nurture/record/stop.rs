@@ -1,5 +1,6 @@
 //! Stops and holds, and the [`StopTicket`] that says what they found (PROTOCOL.md, "Rules").
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use crate::domain::event::{Details, EventKind};
 use crate::domain::gate::{Hold, StopKind};
 use crate::nurture::engine::Engine;
 use crate::nurture::error::NurtureResult;
+use crate::nurture::liveness;
 use crate::storage::messages::Message;
 use crate::storage::{addresses, enrollments, holds, leads, messages};
 
@@ -28,7 +30,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 #[derive(Debug, Default)]
 pub struct StopTicket {
     cancelled: Vec<i64>,
-    sending: Vec<i64>,
+    /// With the nodes that claimed them.
+    sending: Vec<(i64, String)>,
 }
 
 /// What a stop found, by message id.
@@ -60,18 +63,24 @@ impl StopTicket {
         self
     }
 
-    /// Cancels what has not started and waits, ten seconds at most, for what is on the wire.
+    /// Cancels what has not started and waits, ten seconds at most, for what is on the wire. What a node claimed that
+    /// does not run any more can be on no wire, and how it ended is not known: nobody waits for that.
     pub async fn settle(self, engine: &Engine) -> NurtureResult<Found> {
         let mut found = Found { cancelled: self.cancelled, ..Found::default() };
         if self.sending.is_empty() {
             return Ok(found);
         }
-        engine.registry.cancel(&self.sending);
-        let give_up = Instant::now() + LONGEST_WAIT;
+        let (ids, nodes): (Vec<i64>, BTreeSet<String>) = self.sending.into_iter().unzip();
+        engine.registry.cancel(&ids);
+        let began = Instant::now();
+        let mut give_up = began + LONGEST_WAIT;
+        if !engine.registry.holds_any(&ids) && !any_runs(engine, &nodes).await? {
+            give_up = give_up.min(began + liveness::may_outlive_lock(engine));
+        }
         loop {
             let mut recorded = std::pin::pin!(engine.registry.until_recorded());
             recorded.as_mut().enable();
-            let now = read(engine, &self.sending).await?;
+            let now = read(engine, &ids).await?;
             let open = now.iter().any(|message| message.state == MessageState::Sending);
             if !open || Instant::now() >= give_up {
                 now.iter().for_each(|message| found.add(message));
@@ -81,6 +90,16 @@ impl StopTicket {
             let _ = tokio::time::timeout(LOOK_EVERY, recorded).await;
         }
     }
+}
+
+/// Whether any of these nodes runs.
+async fn any_runs(engine: &Engine, nodes: &BTreeSet<String>) -> NurtureResult<bool> {
+    for node in nodes {
+        if liveness::is_held(engine, node).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn read(engine: &Engine, ids: &[i64]) -> NurtureResult<Vec<Message>> {
@@ -153,6 +172,6 @@ impl Record<'_> {
     pub(super) async fn halt_messages(&mut self, lead: i64, why: &str) -> NurtureResult<StopTicket> {
         let cancelled = messages::cancel_waiting(self.tx, lead, why, self.now).await?;
         let sending = messages::sending(self.tx, lead).await?;
-        Ok(StopTicket { cancelled, sending: sending.into_iter().map(|(id, _)| id).collect() })
+        Ok(StopTicket { cancelled, sending })
     }
 }

@@ -18,7 +18,7 @@ use crate::workspace::names::{self, Names};
 use crate::workspace::phrase;
 use crate::workspace::segment::Segments;
 use crate::workspace::source::{Finding, Source};
-use crate::workspace::table::{Document, Table, Text};
+use crate::workspace::table::{Document, Table};
 use crate::workspace::times;
 
 /// The topic of those who name none.
@@ -80,19 +80,11 @@ fn sender(mut table: Table) -> Option<Sender> {
     relay.iter().for_each(names::one_word);
     table.finish();
     Some(Sender {
-        name: one_line(&name?),
+        name: name?.one_line().to_owned(),
         email: email?,
         reply_to,
         relay: relay.map(|relay| relay.value.to_owned()),
     })
-}
-
-/// A text for a header or a heading, in which a line break can only be a slip.
-fn one_line(text: &Text) -> String {
-    if text.value.contains(char::is_control) {
-        text.report(Finding::new(Code::BadValue, "this is one line, without control characters"));
-    }
-    text.value.trim().to_owned()
 }
 
 /// The topics, and the name of the first.
@@ -101,8 +93,8 @@ fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, Stri
     let first = tables.first().map_or(GENERAL, |(name, _)| name.value).to_owned();
     let mut topics = BTreeMap::new();
     for (name, mut table) in tables {
-        let title = table.text("title").map_or_else(|| name.value.to_owned(), |title| one_line(&title));
-        topics.insert(name.value.to_owned(), Topic { title });
+        let title = table.text("title").map_or_else(|| name.value, |title| title.one_line());
+        topics.insert(name.value.to_owned(), Topic { title: title.to_owned() });
         table.finish();
     }
     if topics.is_empty() {
@@ -117,7 +109,7 @@ fn team(root: &mut Table) -> Vec<(String, Rep)> {
         let name = table.required("name", "\"Kim Meier\"");
         let email = table.required("email", "\"kim@nordwerk.example\"").and_then(|email| email.parse());
         table.finish();
-        Some(Rep { name: one_line(&name?), email: email? })
+        Some(Rep { name: name?.one_line().to_owned(), email: email? })
     };
     let tables = names::tables(root, "team").into_iter();
     tables.filter_map(|(name, table)| Some((name.value.to_owned(), rep(table)?))).collect()

@@ -50,7 +50,7 @@ impl<'a> Assembly<'a> {
     /// Puts a mail together. What is wrong only then is reported.
     pub fn assemble(&self, mail: &Mail, report: &Report) -> Option<Version> {
         let footer = (footer::html(self.company, mail.language), footer::plain(self.company, mail.language));
-        let footer_text = |text| whole(Source::new("(footer)", text, report));
+        let footer_text = |text| Text::whole(Source::new("(footer)", text, report));
         let mut tokens = Tokens::new(&self.prefix);
         let body = self.body(mail, &mut tokens);
         let own_plain = mail.plain.map(|plain| tokens.take(plain));
@@ -136,8 +136,4 @@ fn report_html(mail: &Mail, tokens: &Tokens, error: &HtmlError) {
             mail.source.report_file(finding);
         }
     }
-}
-
-fn whole(source: Source<'_>) -> Text<'_> {
-    Text { value: source.text, span: 0..source.text.len(), source }
 }

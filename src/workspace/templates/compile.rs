@@ -28,16 +28,16 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
     let paths = sources.iter().filter_map(|source| Some((MailPath::parse(source.name)?, *source)));
     let (plain, mails): (Vec<_>, Vec<_>) = paths.partition(|(path, _)| path.kind == MailKind::Plain);
     let plain = plain_parts(plain, &mails, default_language);
-    let fronts: Vec<Front> = mails.iter().map(|(_, source)| Front::split(*source)).collect();
-    let documents: Vec<Document> =
-        fronts.iter().zip(&mails).map(|(front, (_, source))| front.document(*source)).collect();
+    let mails: Vec<(MailPath, Source, Front)> =
+        mails.into_iter().map(|(path, source)| (path, source, Front::split(source))).collect();
+    let documents: Vec<Document> = mails.iter().map(|(_, source, front)| front.document(*source)).collect();
 
     let shared = Shared::read(&sources, report);
     let assembly = Assembly::new(&sources, &funnel.company, &shared);
     let mut compiled: BTreeMap<String, BTreeMap<String, Version>> = BTreeMap::new();
     let mut seen: BTreeMap<(String, String), &str> = BTreeMap::new();
     let mut complete = true;
-    for (((path, source), front), document) in mails.iter().zip(&fronts).zip(&documents) {
+    for ((path, source, front), document) in mails.iter().zip(&documents) {
         let language = path.language.as_deref().unwrap_or(default_language);
         let key = (path.name.clone(), language.to_owned());
         let mail = Mail {
@@ -56,7 +56,7 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
         let versions = compiled.entry(path.name.clone()).or_default();
         versions.extend(version.map(|version| (language.to_owned(), version)));
     }
-    names.mails.extend(compiled.keys().cloned());
+    names.mails.extend(mail_names(files));
     // Names of links that could not be read must not make phrases about them look wrong.
     names.links = complete.then(|| link_names(&compiled));
     Templates::new(compiled, default_language)
@@ -95,9 +95,7 @@ fn plain_parts<'a>(
                 Finding::new(Code::Missing, "there is no .md or .html file that this is the plain part of");
             source.report_file(finding);
         }
-        let text = Text { value: source.text, span: 0..source.text.len(), source };
-        let key = (path.name.clone(), language(&path));
-        parts.insert(key, text);
+        parts.insert((path.name.clone(), language(&path)), Text::whole(source));
     }
     parts
 }
@@ -116,6 +114,12 @@ fn check(mail: &Mail, shared: &Shared) -> bool {
         fine &= known.contains(layout.value);
     }
     fine && shared.layouts.contains_key(mail.layout().unwrap_or(DEFAULT_LAYOUT))
+}
+
+/// The names of all mails, also of those that cannot be read: that is reported once.
+fn mail_names(files: &Files) -> impl Iterator<Item = String> {
+    let paths = files.below(MAILS).filter_map(|(path, _)| MailPath::parse(path));
+    paths.filter(|path| path.kind != MailKind::Plain).map(|path| path.name)
 }
 
 fn link_names(mails: &BTreeMap<String, BTreeMap<String, Version>>) -> BTreeSet<String> {

@@ -48,7 +48,6 @@ pub(super) const KNOWN: &[Form] = &[
     block("if"),
     block("unless"),
     block("each"),
-    block("with"),
     test("eq", 2),
     test("ne", 2),
     test("gt", 2),

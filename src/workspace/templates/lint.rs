@@ -43,21 +43,21 @@ pub(super) struct Include<'a> {
 }
 
 /// What checking a template gave.
-pub(super) struct Checked<'a> {
+pub(super) struct Linted<'a> {
     pub includes: Vec<Include<'a>>,
     /// Whether no mistake was found.
     pub fine: bool,
 }
 
 /// Checks a template; what is wrong is reported.
-pub(super) fn check<'a>(text: &Text<'a>, part: Part, partials: &BTreeMap<String, Text>) -> Checked<'a> {
+pub(super) fn check<'a>(text: &Text<'a>, part: Part, partials: &BTreeMap<String, Text>) -> Linted<'a> {
     let mut lint =
         Lint { text, part, partials, scopes: Vec::new(), includes: Vec::new(), fine: Cell::new(true) };
     match compile(text) {
         Some(template) => lint.template(&template, 0),
         None => lint.fine.set(false),
     }
-    Checked { includes: lint.includes, fine: lint.fine.get() }
+    Linted { includes: lint.includes, fine: lint.fine.get() }
 }
 
 fn compile(text: &Text) -> Option<Template> {
@@ -117,7 +117,7 @@ struct Lint<'a, 't> {
     text: &'t Text<'a>,
     part: Part,
     partials: &'t BTreeMap<String, Text<'t>>,
-    /// For each `each` and `with` around: the names that it binds.
+    /// For each `each` around: the names that it binds.
     scopes: Vec<Vec<String>>,
     includes: Vec<Include<'a>>,
     fine: Cell<bool>,
@@ -181,7 +181,7 @@ impl<'a> Lint<'a, '_> {
             Some(form) => self.call(form, call, true, at),
             None => self.unknown_helper(name, at),
         }
-        let scoped = matches!(name, "each" | "with");
+        let scoped = name == "each";
         if scoped {
             self.scopes.push(bound_names(call.block_param.as_ref()));
         }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
+use super::lists;
 use super::tags::Kind;
 use super::tokens::Tokens;
 
@@ -19,7 +20,7 @@ pub(super) fn to_html(text: &str, tokens: &Tokens) -> String {
     let events = name_links(free_rows(events, tokens));
     let mut html = String::with_capacity(text.len() * 2);
     html::push_html(&mut html, events.into_iter());
-    without_comments(html, tokens)
+    lists::join(without_comments(html, tokens), tokens)
 }
 
 /// Tokens that [`set_apart`] has put into comments as mere words again, also those that were in a code block.
@@ -170,7 +171,7 @@ mod tests {
         );
         assert_eq!(
             html("- a\n{{#each lead.tags}}\n- {{this}}\n{{/each}}\n- z"),
-            "<ul>\n<li>a</li>\n</ul>\n{{#each lead.tags}}\n<ul>\n<li>{{this}}</li>\n</ul>\n{{/each}}\n<ul>\n<li>z</li>\n</ul>\n"
+            "<ul>\n<li>a</li>\n\n{{#each lead.tags}}\n<li>{{this}}</li>\n{{/each}}\n<li>z</li>\n</ul>\n"
         );
         assert_eq!(html("a {{#if x}}b{{/if}} c"), "<p>a {{#if x}}b{{/if}} c</p>\n");
     }

@@ -3,7 +3,8 @@
 //! A mail is `templates/mail/NAME.md` or `.html`, `NAME.de.md` in German, with an own plain part in `NAME.txt` or else one
 //! made from the HTML. `templates/layouts` holds what goes around mails, `templates/partials` what they share.
 //! A layout says `{{> body}}` where the mail goes, and may say `{{> footer}}`, `{{> preheader}}`, `{{> subject}}` and
-//! `{{> language}}`; a footer that it does not place goes to its end.
+//! `{{> language}}`; a footer that it does not place goes to its end. One that is nothing but `{{> body}}` leaves a mail
+//! as it is written.
 //!
 //! What happens to a mail, in this order: [`lint`] checks its files; [`tokens`] puts its tags away; [`markdown`] makes
 //! HTML of it; [`html`] puts it into the layout and inlines the styles; [`plain`] makes the plain part; the tags come
@@ -18,6 +19,7 @@ mod greeting;
 mod helpers;
 mod html;
 mod lint;
+mod lists;
 mod mail_file;
 mod markdown;
 mod place;

@@ -23,7 +23,7 @@ impl<'a> Shared<'a> {
     /// Takes the layouts and partials from all sources.
     pub fn read(sources: &[Source<'a>], report: &'a Report) -> Self {
         let built_in = Source::new("(built-in layout)", BUILT_IN, report);
-        let mut layouts = BTreeMap::from([(DEFAULT_LAYOUT.to_owned(), whole(built_in))]);
+        let mut layouts = BTreeMap::from([(DEFAULT_LAYOUT.to_owned(), Text::whole(built_in))]);
         layouts.extend(folder(sources, LAYOUTS));
         let mut shared = Self { layouts, partials: folder(sources, PARTIALS), fine: true };
         shared.fine = shared.check_partials() & shared.check_layouts();
@@ -47,7 +47,7 @@ impl<'a> Shared<'a> {
     fn check_partials(&self) -> bool {
         let checked =
             self.partials.iter().map(|(name, text)| (name, lint::check(text, Part::Html, &self.partials)));
-        let checked: BTreeMap<&String, lint::Checked> = checked.collect();
+        let checked: BTreeMap<&String, lint::Linted> = checked.collect();
         let mut fine = checked.values().all(|checked| checked.fine);
         let includes: BTreeMap<&str, &[Include]> =
             checked.iter().map(|(name, checked)| (name.as_str(), checked.includes.as_slice())).collect();
@@ -89,9 +89,5 @@ fn path<'i>(
 fn folder<'a>(sources: &[Source<'a>], folder: &str) -> BTreeMap<String, Text<'a>> {
     let name =
         |source: &Source<'a>| source.name.strip_prefix(folder)?.strip_suffix(".html").map(str::to_owned);
-    sources.iter().filter_map(|source| Some((name(source)?, whole(*source)))).collect()
-}
-
-fn whole(source: Source<'_>) -> Text<'_> {
-    Text { value: source.text, span: 0..source.text.len(), source }
+    sources.iter().filter_map(|source| Some((name(source)?, Text::whole(*source)))).collect()
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dripline::domain::outcome::{Outcome, Phase};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::*;
@@ -139,27 +140,23 @@ async fn a_server_that_hangs_up_after_the_dot_leaves_a_doubt() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_a_command_is_left() {
+async fn a_server_that_never_answers_is_left() {
+    let mut cases = JoinSet::new();
     for offer in both_ways() {
-        for at in COMMANDS {
-            let server = server_with(offer.clone(), Fault::Hang(at)).await;
-            let mut connection = connect_quick(&server).await;
-            let delivery = send(&mut connection).await;
-            assert!(is_lost_before(&delivery), "{offer:?} {at:?}: {delivery:?}");
-            assert!(!connection.usable());
+        for at in [Phase::Mail, Phase::Rcpt, Phase::Data, Phase::End] {
+            cases.spawn(hanging_server_is_left(offer.clone(), at));
         }
     }
+    cases.join_all().await;
 }
 
-#[tokio::test]
-async fn a_server_that_never_answers_the_dot_leaves_a_doubt() {
-    for offer in both_ways() {
-        let server = server_with(offer.clone(), Fault::Hang(Phase::End)).await;
-        let mut connection = connect_quick(&server).await;
-        let delivery = send(&mut connection).await;
-        assert!(is_lost_after(&delivery), "{offer:?}: {delivery:?}");
-        assert!(!connection.usable());
-    }
+async fn hanging_server_is_left(offer: Offer, at: Phase) {
+    let server = server_with(offer.clone(), Fault::Hang(at)).await;
+    let mut connection = connect_impatiently(&server).await;
+    let delivery = send(&mut connection).await;
+    let lost = if at == Phase::End { is_lost_after(&delivery) } else { is_lost_before(&delivery) };
+    assert!(lost, "{offer:?} {at:?}: {delivery:?}");
+    assert!(!connection.usable());
 }
 
 #[tokio::test]
@@ -169,7 +166,7 @@ async fn a_server_that_hangs_behind_a_refusal_has_refused() {
         Phase::Rcpt => Some(Fault::Reply { at: Phase::Rcpt, line: "550 5.1.1 no such user" }),
         _ => Some(Fault::Hang(Phase::Data)),
     });
-    let mut connection = connect_quick(&server).await;
+    let mut connection = connect_impatiently(&server).await;
     assert_eq!(send(&mut connection).await, answered(Phase::Rcpt, 550, "5.1.1 no such user"));
     assert!(!connection.usable());
 }
@@ -179,7 +176,7 @@ async fn a_server_that_dribbles_is_left() {
     for (from, after_dot) in [(Phase::Mail, false), (Phase::End, true)] {
         let server = SmtpServer::start(Offer::default()).await;
         server.script(move |seen| (seen.at == from).then_some(Fault::OneBytePerSecond));
-        let mut connection = connect_quick(&server).await;
+        let mut connection = connect_impatiently(&server).await;
         let delivery = send(&mut connection).await;
         assert_eq!(
             (is_lost_before(&delivery), is_lost_after(&delivery)),

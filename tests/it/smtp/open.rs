@@ -18,8 +18,7 @@ fn starttls(starttls: StartTls) -> Offer {
 }
 
 async fn open(server: &SmtpServer, options: &str) -> Result<Connection, OpenError> {
-    let relay = relay(&format!("{}?{options}", server.url())).with_timeouts(QUICK);
-    Connection::open(&relay, "client.example").await
+    Connection::open(&relay(&format!("{}?{options}", server.url())), "client.example").await
 }
 
 /// Sends a message, and says whether it was encrypted, and over which connection it came.
@@ -88,7 +87,7 @@ async fn smtps_is_encrypted_from_the_first_byte() {
 async fn smtps_to_a_server_that_speaks_in_the_clear_fails() {
     let server = SmtpServer::start(Offer::default()).await;
     let url = server.url().replace("smtp:", "smtps:");
-    let error = Connection::open(&relay(&url).with_timeouts(QUICK), "client.example").await.unwrap_err();
+    let error = Connection::open(&relay(&url), "client.example").await.unwrap_err();
     assert_eq!(error.kind, OpenErrorKind::Tls);
 }
 
@@ -124,7 +123,7 @@ async fn a_login_that_is_not_taken_is_an_error_of_ours() {
         let server =
             SmtpServer::start(Offer { login: Some(Login { mechanisms, ..LOGIN }), ..Offer::default() }).await;
         let url = format!("smtp://anna:wrong@localhost:{}", server.port());
-        let error = Connection::open(&relay(&url).with_timeouts(QUICK), "client.example").await.unwrap_err();
+        let error = Connection::open(&relay(&url), "client.example").await.unwrap_err();
         assert_eq!(error.kind, OpenErrorKind::Login, "{mechanisms}: {error}");
         assert!(!error.text.contains("wrong"));
     }
@@ -151,12 +150,18 @@ async fn a_refusing_greeting_is_kept() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_or_gone_is_unreachable() {
+async fn a_server_that_is_silent_is_unreachable() {
     for fault in [Fault::DropAt(Phase::Greeting), Fault::Hang(Phase::Greeting), Fault::OneBytePerSecond] {
         let server = SmtpServer::start(Offer::default()).await;
         server.script(move |_| Some(fault.clone()));
-        assert_eq!(refused(&server, "").await, OpenErrorKind::Unreachable);
+        let impatient = relay(&server.url()).with_timeouts(IMPATIENT);
+        let error = Connection::open(&impatient, "client.example").await.unwrap_err();
+        assert_eq!(error.kind, OpenErrorKind::Unreachable, "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_unreachable() {
     let gone = SmtpServer::start(Offer::default()).await.url();
     let error = Connection::open(&relay(&gone), "client.example").await.unwrap_err();
     assert_eq!(error.kind, OpenErrorKind::Unreachable, "{error}");

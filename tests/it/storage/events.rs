@@ -6,7 +6,7 @@ use dripline::storage::events::{self, Event};
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::at;
 
-on_both!(the_timeline_shows_the_last_events, deeds_are_what_the_person_did);
+on_both!(the_timeline_shows_the_last_events, deeds_are_what_the_person_did, kinds_are_counted);
 
 fn event(lead: i64, kind: EventKind, millis: i64) -> Event {
     Event { lead, message: None, kind, at: at(millis), details: Details::default() }
@@ -56,4 +56,15 @@ async fn deeds_are_what_the_person_did(db: TestDb) {
     assert_eq!(kinds, [Opened, Clicked, Visited, Replied, Submitted, MeetingBooked, Purchase, Custom]);
     let others: Vec<_> = deeds.into_iter().filter(|(lead, _)| *lead != 1).collect();
     assert_eq!(others, [(2, happening(&event(2, Visited, 20)))]);
+}
+
+async fn kinds_are_counted(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    assert_eq!(events::count_by_kind(&mut tx).await.unwrap(), []);
+    let stored =
+        [event(1, EventKind::Skipped, 1), event(2, EventKind::Skipped, 2), event(1, EventKind::Created, 3)];
+    events::insert(&mut tx, &stored).await.unwrap();
+    let mut counts = events::count_by_kind(&mut tx).await.unwrap();
+    counts.sort_unstable();
+    assert_eq!(counts, [(EventKind::Created, 1), (EventKind::Skipped, 2)]);
 }

@@ -1,5 +1,6 @@
 //! What the tests have in common.
 
+pub mod app;
 pub mod counts;
 pub mod database;
 pub mod records;

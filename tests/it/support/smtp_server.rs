@@ -241,6 +241,20 @@ impl SmtpServer {
         self.state.seen().commands.clone()
     }
 
+    /// How many messages were taken.
+    pub fn accepted_count(&self) -> usize {
+        self.state.seen().transactions.iter().filter(|transaction| transaction.accepted).count()
+    }
+
+    /// As [`SmtpServer::wait_until`], for what takes its time on purpose.
+    pub async fn wait_patiently(&self, condition: impl Fn(&Self) -> bool) {
+        let give_up = Instant::now() + 10 * PATIENCE;
+        while !condition(self) {
+            assert!(Instant::now() < give_up, "waited in vain; {} taken", self.accepted_count());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until so many messages were taken, and answers them.
     pub async fn wait_for(&self, messages: usize) -> Vec<Transaction> {
         self.wait_until(|server| server.accepted().len() >= messages).await;

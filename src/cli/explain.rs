@@ -1,0 +1,100 @@
+//! `dripline explain LEAD`
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::context::Context;
+use super::{Outcome, output};
+use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS, Lead};
+use crate::nurture::explain::{Entry, Explanation, Next, explain};
+use crate::nurture::lookup::find;
+use crate::nurture::{Engine, NurtureResult};
+
+/// Explain one lead: what happened and why, why nothing is sent, what comes next and when.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: dripline explain kim@example.org")]
+pub struct Args {
+    /// The e-mail address, or the id.
+    lead: String,
+    /// Print the explanation as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(workspace: &Path, args: Args) -> anyhow::Result<Outcome> {
+    let context = Context::open_applied(workspace).await?;
+    let explanation = explain(&context.engine, &args.lead).await?;
+    if args.json {
+        output::print_json(&explanation)?;
+    } else {
+        output::print(&(head(&explanation) + &timeline(&explanation) + &outlook(&explanation)))?;
+    }
+    context.close().await;
+    Ok(Outcome::Fine)
+}
+
+/// Shows what is known about a lead, and where it stands: `dripline lead show`.
+pub async fn show(context: Context, lead: &str, json: bool) -> anyhow::Result<Outcome> {
+    let engine = &context.engine;
+    let mut tx = engine.db.read().await?;
+    let stored = find(&mut tx, lead).await?;
+    drop(tx);
+    let explanation = explain(engine, lead).await?;
+    let known = known(&stored.lead);
+    if json {
+        output::print_json(&serde_json::json!({ "known": known, "stands": explanation }))?;
+    } else {
+        let known: String = known.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        output::print(&format!("{}\n{known}{}", head(&explanation), outlook(&explanation)))?;
+    }
+    context.close().await;
+    Ok(Outcome::Fine)
+}
+
+/// The fields of a lead that are filled, by the names that conditions use.
+fn known(lead: &Lead) -> BTreeMap<String, String> {
+    let own = LEAD_FIELDS.iter().map(|name| (*name).to_owned());
+    let company = COMPANY_FIELDS.iter().map(|name| format!("company.{name}"));
+    let free = lead.contact.fields.keys().map(|name| format!("fields.{name}"));
+    own.chain(company).chain(free).filter_map(|name| Some((name.clone(), lead.field(&name)?))).collect()
+}
+
+/// Where a lead stands, in one line.
+pub async fn sentence(engine: &Engine, lead: &str) -> NurtureResult<String> {
+    let explanation = explain(engine, lead).await?;
+    Ok(format!("{}: {}", explanation.email, explanation.sentence))
+}
+
+/// Who it is, where the lead stands, and why nothing is sent.
+fn head(explanation: &Explanation) -> String {
+    let mut lines =
+        vec![format!("{} ({})", explanation.email, explanation.lead), explanation.sentence.clone()];
+    lines.extend(explanation.not_sent_because.iter().map(|because| format!("Not sent because {because}.")));
+    lines.join("\n") + "\n"
+}
+
+/// A line for each thing that happened.
+fn timeline(explanation: &Explanation) -> String {
+    let line = |entry: &Entry| {
+        let because =
+            entry.because.as_ref().map(|because| format!(", because {because}")).unwrap_or_default();
+        format!("{}  {}{because}\n", entry.local, entry.what)
+    };
+    let zone = format!("\nWhat happened ({}):\n", explanation.timezone);
+    zone + &explanation.timeline.iter().map(line).collect::<String>()
+}
+
+/// What comes next and when.
+fn outlook(explanation: &Explanation) -> String {
+    let Some(Next { title, step, what, local, waits_for, .. }) = &explanation.next else {
+        return "\nNext: nothing; the lead walks no sequence.\n".to_owned();
+    };
+    let step = step.as_ref().map(|step| format!("step {step} of ")).unwrap_or_default();
+    let when = match (local, waits_for) {
+        (Some(local), Some(cause)) => format!("{local}, waiting: {cause}"),
+        (Some(local), None) => local.clone(),
+        (None, Some(cause)) => format!("waiting: {cause}"),
+        (None, None) => "waiting".to_owned(),
+    };
+    format!("\nNext: {step}\"{title}\": {what}\n      {when}\n")
+}

@@ -1,0 +1,159 @@
+//! `dripline lead …`
+
+mod add;
+mod columns;
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use super::{Outcome, explain, output};
+use crate::domain::gate::StopKind;
+use crate::domain::words::UnknownWord;
+use crate::nurture::lookup::find;
+use crate::nurture::record::Found;
+use crate::nurture::{Change, Engine};
+
+/// Add a lead, show one, or change where it walks.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Add(add::Args),
+    Show(Show),
+    Enroll(Enroll),
+    Unenroll(Unenroll),
+    HandOver(HandOver),
+    Return(Return),
+    Stop(Stop),
+}
+
+/// Show what is known about a lead, and where it stands.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dripline lead show kim@example.org")]
+pub struct Show {
+    #[command(flatten)]
+    lead: Lead,
+}
+
+/// Enter a lead into a sequence by hand; it leaves the one it walks.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dripline lead enroll kim@example.org mofu-evaluation")]
+pub struct Enroll {
+    #[command(flatten)]
+    lead: Lead,
+    /// The file name of the sequence, without .toml.
+    sequence: String,
+}
+
+/// Take a lead out of its sequence. It enters no other one until its stage changes or somebody enrolls it.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dripline lead unenroll kim@example.org")]
+pub struct Unenroll {
+    #[command(flatten)]
+    lead: Lead,
+}
+
+/// Hand a lead over to sales. From then on marketing is silent.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: dripline lead hand-over kim@example.org --cause \"asked for an offer\" --rep kim"
+)]
+pub struct HandOver {
+    #[command(flatten)]
+    lead: Lead,
+    /// Why, for the rep.
+    #[arg(long, default_value = "handed over by hand")]
+    cause: String,
+    /// A name of [team.NAME] in funnel.toml; else the owner, else the first of the team.
+    #[arg(long)]
+    rep: Option<String>,
+}
+
+/// Sales returns a lead: its sequence goes on, no sooner than tomorrow.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dripline lead return kim@example.org --reason \"no budget before autumn\"")]
+pub struct Return {
+    #[command(flatten)]
+    lead: Lead,
+    #[arg(long, default_value = "returned by hand")]
+    reason: String,
+    /// The sequence to enter instead, by its file name without .toml.
+    #[arg(long)]
+    sequence: Option<String>,
+}
+
+/// Stop all marketing mail to a lead. Only the person can undo it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: dripline lead stop kim@example.org --kind objection --reason \"wrote to support\""
+)]
+pub struct Stop {
+    #[command(flatten)]
+    lead: Lead,
+    /// unsubscribe, objection, complaint, hard_bounce or by_hand.
+    #[arg(long, default_value = "by_hand", value_parser = kind)]
+    kind: StopKind,
+    #[arg(long, default_value = "stopped by hand")]
+    reason: String,
+}
+
+/// Which lead, and how to answer.
+#[derive(Debug, Args)]
+struct Lead {
+    /// The e-mail address, or the id.
+    #[arg(value_name = "LEAD")]
+    name: String,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// An erasure is more than a stop, and nothing that this command does.
+fn kind(text: &str) -> Result<StopKind, String> {
+    match text.parse() {
+        Ok(StopKind::Erasure) => Err("an erasure is more than a stop; stop the lead by hand".into()),
+        kind => kind.map_err(|error: UnknownWord| error.to_string()),
+    }
+}
+
+pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> {
+    let context = Context::open_applied(workspace).await?;
+    let engine = &context.engine;
+    let (lead, wanted) = match command {
+        Command::Add(args) => return add::run(context, args).await,
+        Command::Show(args) => return explain::show(context, &args.lead.name, args.lead.json).await,
+        Command::Enroll(args) => (args.lead, Change::Enroll { sequence: args.sequence }),
+        Command::Unenroll(args) => (args.lead, Change::Unenroll),
+        Command::HandOver(args) => (args.lead, Change::HandOver { cause: args.cause, rep: args.rep }),
+        Command::Return(args) => (args.lead, Change::Return { reason: args.reason, sequence: args.sequence }),
+        Command::Stop(args) => (args.lead, Change::Stop { kind: args.kind, because: args.reason }),
+    };
+    let found = change(engine, &lead.name, wanted).await?;
+    if lead.json {
+        output::print_json(&found)?;
+    } else {
+        let sentence = explain::sentence(engine, &lead.name).await?;
+        output::print(&format!("{sentence}\n{}", describe(&found)))?;
+    }
+    context.close().await;
+    Ok(Outcome::Fine)
+}
+
+async fn change(engine: &Engine, lead: &str, change: Change) -> anyhow::Result<Found> {
+    let mut tx = engine.db.read().await?;
+    let id = find(&mut tx, lead).await?.lead.id;
+    drop(tx);
+    Ok(change.carry_out(engine, id).await?)
+}
+
+/// What the change found being sent; nothing, if there was nothing.
+fn describe(found: &Found) -> String {
+    let lines = [
+        (&found.cancelled, "cancelled before it was sent"),
+        (&found.in_flight_delivered, "on its way already, and has arrived"),
+        (&found.in_flight_failed, "on its way already, and was not accepted"),
+        (&found.in_flight_unknown, "on its way already, and whether it arrived is not known"),
+    ];
+    let lines = lines.into_iter().flat_map(|(ids, what)| ids.iter().map(move |id| (id, what)));
+    lines.map(|(id, what)| format!("Mail {id} was {what}.\n")).collect()
+}

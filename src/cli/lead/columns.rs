@@ -1,0 +1,99 @@
+//! [`Columns`]: the columns of an import as flags, `first_name` as `--first-name`.
+
+use clap::{Arg, ArgAction, ArgMatches, Command, Error};
+
+use crate::nurture::import::columns::{Column, Name, UnknownColumn};
+
+const FIELD: &str = "field";
+
+/// What is said about a lead: columns and cells, as in a file.
+#[derive(Clone, Debug, Default)]
+pub struct Columns(pub Vec<(Column, String)>);
+
+/// The columns that are flags: the address is an argument.
+fn names() -> impl Iterator<Item = Name> {
+    Name::ALL.iter().copied().filter(|name| *name != Name::Email)
+}
+
+/// The flag of a column.
+fn flag(name: Name) -> &'static str {
+    match name {
+        Name::FirstName => "first-name",
+        Name::LastName => "last-name",
+        Name::AddressForm => "address-form",
+        Name::JobTitle => "job-title",
+        Name::CompanyDomain => "company-domain",
+        Name::ConsentAt => "consent-at",
+        Name::ConsentText => "consent-text",
+        Name::ExternalId => "external-id",
+        one_word => one_word.as_str(),
+    }
+}
+
+/// What may be written, where that is not plain.
+fn form(name: Name) -> &'static str {
+    match name {
+        Name::Salutation => "mr|ms|neutral",
+        Name::AddressForm => "du|sie",
+        Name::Language => "de|en-GB|…",
+        Name::Timezone => "Europe/Berlin|…",
+        Name::Country => "DE|AT|…",
+        Name::Stage => "tofu|mofu|bofu|customer",
+        Name::Tags => "TAG;TAG",
+        Name::Basis => "opt_in|double_opt_in|existing_customer",
+        Name::ConsentAt => "TIME",
+        Name::Tracking => "yes|no",
+        _ => "TEXT",
+    }
+}
+
+fn field(text: &str) -> Result<(Column, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, such as size=12")?;
+    let column = format!("field.{name}")
+        .parse()
+        .map_err(|_: UnknownColumn| "a name has letters, digits and _ only")?;
+    Ok((column, value.to_owned()))
+}
+
+impl clap::Args for Columns {
+    fn augment_args(command: Command) -> Command {
+        let arg = |name: Name| {
+            let arg = Arg::new(name.as_str()).long(flag(name)).value_name(form(name));
+            match name {
+                Name::ConsentAt => arg.help("RFC 3339; now, if it is not given"),
+                _ => arg,
+            }
+        };
+        let free = Arg::new(FIELD).long(FIELD).value_name("NAME=VALUE").value_parser(field);
+        let free = free.action(ArgAction::Append).help("A free field; may be repeated");
+        command.args(names().map(arg)).arg(free)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for Columns {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let given =
+            |name: Name| Some((Column::Known(name), matches.get_one::<String>(name.as_str())?.clone()));
+        let fields = matches.get_many::<(Column, String)>(FIELD).into_iter().flatten().cloned();
+        Ok(Self(names().filter_map(given).chain(fields).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_flag_has_an_underscore() {
+        assert!(names().all(|name| flag(name) == name.as_str().replace('_', "-")));
+    }
+}

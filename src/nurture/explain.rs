@@ -1,0 +1,160 @@
+//! Why this mail, why not that one, what comes next and when: one log for one lead.
+
+mod history;
+mod outlook;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use super::engine::Engine;
+use super::error::NurtureResult;
+use super::lookup::find;
+use super::record::zone_of;
+use super::revision::{self, Revision};
+use crate::domain::event::Happening;
+use crate::domain::gate::Hold;
+use crate::domain::hand_over::HandOver;
+use crate::domain::time::{Timestamp, as_rfc3339};
+use crate::storage::enrollments::{self, Enrollment};
+use crate::storage::leads::StoredLead;
+use crate::storage::messages::{self, Message};
+use crate::storage::revisions::NumberedStep;
+use crate::storage::{Tx, consents, events, hand_overs, holds, lanes, revisions};
+pub use history::Entry;
+
+/// The most events that are told, the newest.
+const MOST_EVENTS: i64 = 10_000;
+
+/// What there is to say about one lead.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    pub lead: i64,
+    pub email: String,
+    /// The zone of all `local` times: the lead's own, else the default one.
+    pub timezone: String,
+    /// Where the lead stands: `MoFu · MQL · with marketing · next mail Thu 09:00`.
+    pub sentence: String,
+    /// What keeps mail from the lead now, in words that end "not sent because …".
+    pub not_sent_because: Vec<String>,
+    pub next: Option<Next>,
+    /// Oldest first.
+    pub timeline: Vec<Entry>,
+}
+
+/// What comes next in the sequence that the lead walks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// The file name without `.toml`.
+    pub sequence: String,
+    pub title: String,
+    /// None: the sequence ends.
+    pub step: Option<String>,
+    /// `mail mofu/guide`, in the words of the sequence file.
+    pub what: String,
+    /// None: when what it waits for has come.
+    #[serde(serialize_with = "as_opt_rfc3339")]
+    pub at: Option<Timestamp>,
+    pub local: Option<String>,
+    /// If it is not its time.
+    pub waits_for: Option<String>,
+}
+
+fn as_opt_rfc3339<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => as_rfc3339(at, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Explains a lead, named by its id or its address.
+///
+/// # Errors
+/// [`NurtureError::NoLead`](super::NurtureError::NoLead); the database.
+pub async fn explain(engine: &Engine, id_or_email: &str) -> NurtureResult<Explanation> {
+    let revision = engine.revision().await?;
+    let mut tx = engine.db.read().await?;
+    let stored = find(&mut tx, id_or_email).await?;
+    let record = LeadRecord::read(&mut tx, stored, revision).await?;
+    drop(tx);
+    let zone = zone_of(&record.revision, &record.stored.lead);
+    let now = engine.clock.now();
+    let next = outlook::next(&record, zone, now);
+    Ok(Explanation {
+        lead: record.stored.lead.id,
+        email: record.stored.lead.email.to_string(),
+        timezone: zone.name().to_owned(),
+        sentence: outlook::sentence(&record, next.as_ref(), zone, now),
+        not_sent_because: outlook::not_sent_because(&record, engine, now),
+        next,
+        timeline: history::entries(&record, zone),
+    })
+}
+
+/// All that is stored about one lead, and the revisions that its mails were written from.
+struct LeadRecord {
+    stored: StoredLead,
+    events: Vec<Happening>,
+    messages: Vec<Message>,
+    walks: Vec<Enrollment>,
+    holds: Vec<Hold>,
+    unwanted: Vec<String>,
+    hand_over: Option<HandOver>,
+    /// Why nothing is sent to anybody.
+    paused: Option<String>,
+    /// Why nothing is sent to certain lanes.
+    lanes: Vec<(i64, String)>,
+    steps: Vec<NumberedStep>,
+    revision: Arc<Revision>,
+    /// Earlier ones, by their ids; one that this version cannot read any more is missing.
+    past: BTreeMap<i64, Arc<Revision>>,
+}
+
+impl LeadRecord {
+    async fn read(tx: &mut Tx, stored: StoredLead, revision: Arc<Revision>) -> NurtureResult<Self> {
+        let id = stored.lead.id;
+        let messages = messages::of_lead(tx, id).await?;
+        let past = past(tx, &messages, &revision).await?;
+        Ok(Self {
+            events: events::timeline(tx, id, MOST_EVENTS).await?,
+            walks: enrollments::of_leads(tx, &[id]).await?,
+            holds: holds::of_leads(tx, &[id]).await?.into_iter().map(|(_, hold)| hold).collect(),
+            unwanted: consents::unwanted_topics(tx, &[id])
+                .await?
+                .into_iter()
+                .map(|(_, topic)| topic)
+                .collect(),
+            hand_over: hand_overs::open_of(tx, id).await?,
+            paused: revisions::deployment(tx).await?.and_then(|deployment| deployment.paused_because),
+            lanes: lanes::paused(tx).await?,
+            steps: revisions::steps(tx).await?,
+            stored,
+            messages,
+            revision,
+            past,
+        })
+    }
+
+    fn walk(&self, enrollment: i64) -> Option<&Enrollment> {
+        self.walks.iter().find(|walk| walk.walk.enrollment == enrollment)
+    }
+}
+
+async fn past(
+    tx: &mut Tx,
+    messages: &[Message],
+    now: &Revision,
+) -> NurtureResult<BTreeMap<i64, Arc<Revision>>> {
+    let mut past = BTreeMap::new();
+    for message in messages {
+        if message.revision != now.id && !past.contains_key(&message.revision) {
+            // What an older version accepted and this one does not can name no templates, but hides nothing else.
+            if let Ok(revision) = revision::read(tx, message.revision).await {
+                past.insert(message.revision, revision);
+            }
+        }
+    }
+    Ok(past)
+}

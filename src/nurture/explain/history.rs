@@ -1,0 +1,171 @@
+//! What happened: events and messages in the order of time, each with its reason.
+
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use super::LeadRecord;
+use super::words::date_and_time;
+use crate::domain::enrollment::MessageState;
+use crate::domain::event::{Details, EventKind, Happening};
+use crate::domain::gate::{HoldKind, StopKind};
+use crate::domain::stage::Stage;
+use crate::domain::time::{Timestamp, as_rfc3339};
+use crate::storage::messages::Message;
+
+/// One line of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    #[serde(serialize_with = "as_rfc3339")]
+    pub at: Timestamp,
+    /// In the zone of the explanation.
+    pub local: String,
+    /// The word of the event, or the state of the message.
+    pub kind: &'static str,
+    pub what: String,
+    pub because: Option<String>,
+}
+
+/// The timeline of a lead.
+pub(super) fn entries(record: &LeadRecord, zone: Tz) -> Vec<Entry> {
+    let mut lines: Vec<(Timestamp, u8, Line)> = Vec::new();
+    lines.extend(record.events.iter().map(|event| (event.at, rank(event.kind), of_event(record, event))));
+    lines.extend(
+        record.messages.iter().filter_map(|message| Some((message.at, 1, of_message(record, message)?))),
+    );
+    lines.sort_by_key(|(at, rank, _)| (*at, *rank));
+    let entry = |(at, _, Line { kind, what, because })| Entry {
+        at,
+        local: date_and_time(at, zone),
+        kind,
+        what,
+        because,
+    };
+    lines.into_iter().map(entry).collect()
+}
+
+/// Which comes first of what happened at the same moment: a mail before the end that it brings.
+fn rank(kind: EventKind) -> u8 {
+    match kind {
+        EventKind::Finished | EventKind::GoalReached | EventKind::Left => 2,
+        _ => 0,
+    }
+}
+
+struct Line {
+    kind: &'static str,
+    what: String,
+    because: Option<String>,
+}
+
+/// A message that has no event of its own: one that was sent, is being sent, or was cancelled.
+fn of_message(record: &LeadRecord, message: &Message) -> Option<Line> {
+    let mail = record.mail(message);
+    let tries = match message.attempt {
+        ..=1 => String::new(),
+        attempt => format!(", at attempt {attempt}"),
+    };
+    let (what, because) = match message.state {
+        MessageState::Sent if message.ambiguous > 0 => {
+            (format!("sent {mail}{tries}; an earlier attempt may have arrived as well"), None)
+        }
+        MessageState::Sent => (format!("sent {mail}{tries}"), None),
+        MessageState::Sending => (format!("is sending {mail}{tries}"), None),
+        MessageState::Cancelled => (format!("did not send {mail}"), message.reason.clone()),
+        _ => return None,
+    };
+    Some(Line { kind: message.state.as_str(), what, because })
+}
+
+fn of_event(record: &LeadRecord, event: &Happening) -> Line {
+    let what = what(record, event.kind, &event.details);
+    Line { kind: event.kind.as_str(), what, because: event.details.because.clone() }
+}
+
+fn what(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
+    let about = details.about.as_deref().unwrap_or_default();
+    match kind {
+        EventKind::Opened => format!("opened {}", step(record, details)),
+        EventKind::Clicked => format!("clicked {about} in {}", step(record, details)),
+        EventKind::Visited => format!("visited {about}"),
+        EventKind::Replied => "replied".to_owned(),
+        EventKind::Submitted => format!("submitted {about}"),
+        EventKind::MeetingBooked => "booked a meeting".to_owned(),
+        EventKind::Purchase => "bought".to_owned(),
+        EventKind::Custom => format!("did {about}"),
+        EventKind::Unsubscribed => "unsubscribed".to_owned(),
+        EventKind::Consented => "agreed to e-mail".to_owned(),
+        EventKind::Created if about.is_empty() => "came in".to_owned(),
+        EventKind::Created => format!("came in by {about}"),
+        EventKind::Updated if about.is_empty() => "new contact data".to_owned(),
+        EventKind::Updated => format!("{about} was set"),
+        EventKind::Tagged => format!("got the tag {about}"),
+        EventKind::Untagged => format!("lost the tag {about}"),
+        EventKind::StageChanged => stages(about),
+        EventKind::Stopped => stopped(about),
+        _ => of_walk(record, kind, details),
+    }
+}
+
+/// What happened on a walk, with a mail, or between marketing and sales.
+fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
+    let about = details.about.as_deref();
+    let step = || step(record, details);
+    let sequence =
+        || details.sequence.as_deref().map_or_else(|| "a sequence".to_owned(), |seq| record.title(seq));
+    match kind {
+        EventKind::Enrolled => format!("entered {}", sequence()),
+        EventKind::Unenrolled => "was taken out of the sequences by hand".to_owned(),
+        EventKind::Skipped => format!("skipped {}", step()),
+        EventKind::Done => format!("did {}", step()),
+        EventKind::Refused if details.step.is_some() => format!("did not send {}", step()),
+        EventKind::Refused => format!("sends nothing of {} for now", sequence()),
+        EventKind::GoalReached => format!("reached the goal of {}", sequence()),
+        EventKind::Left => format!("left {}", sequence()),
+        EventKind::Finished => format!("finished {}", sequence()),
+        EventKind::Notified => "the owner was told".to_owned(),
+        EventKind::Failed => format!("could not send {}", step()),
+        EventKind::Bounced => format!("the address does not exist, said the answer to {}", step()),
+        EventKind::Retried => format!("tried to send {} in vain, and will again", step()),
+        EventKind::Held if details.step.is_some() => format!("holds {} back", step()),
+        EventKind::Held => held(about),
+        EventKind::Cancelled => format!("did not send {}", step()),
+        EventKind::Ambiguous => format!("{} may have arrived", step()),
+        EventKind::HandedOver => match about {
+            Some(rep) => format!("handed over to {}", record.rep(rep)),
+            None => "handed over to sales".to_owned(),
+        },
+        EventKind::Accepted => "sales took the lead on".to_owned(),
+        EventKind::Opportunity => "sales sees an opportunity".to_owned(),
+        EventKind::Won => "sales won the lead".to_owned(),
+        EventKind::Lost => "sales lost the lead".to_owned(),
+        EventKind::Returned => "sales returned the lead".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// `step guide of "Welcome"`
+fn step(record: &LeadRecord, details: &Details) -> String {
+    let step = details.step.as_ref().map_or_else(|| "a mail".to_owned(), |step| format!("step {step}"));
+    let of = details.sequence.as_ref().map(|seq| format!(" of {}", record.title(seq)));
+    step + &of.unwrap_or_default()
+}
+
+/// From `tofu -> mofu`.
+fn stages(about: &str) -> String {
+    let title =
+        |word: &str| word.parse().map_or_else(|_| word.to_owned(), |stage: Stage| stage.title().to_owned());
+    match about.split_once(" -> ") {
+        Some((from, to)) => format!("moved from {} to {}", title(from), title(to)),
+        None => "moved to another stage".to_owned(),
+    }
+}
+
+fn stopped(kind: &str) -> String {
+    let why = kind.parse().map_or("the lead is not to be written to", StopKind::because);
+    format!("stopped: {why}")
+}
+
+fn held(kind: Option<&str>) -> String {
+    let why = kind.and_then(|kind| kind.parse().ok()).map_or("the lead waits", HoldKind::because);
+    format!("held: {why}")
+}

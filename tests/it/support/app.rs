@@ -1,0 +1,189 @@
+//! A [`TestApp`]: the whole server over a workspace in a folder, with a mail server, a clock that moves when the test
+//! says so, and HTTP on a free port.
+
+use std::fs;
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dripline::app::{App, AppError};
+use dripline::config::Config;
+use dripline::domain::token::KeyRing;
+use dripline::http::auth::{Role, add_key};
+use dripline::nurture::clock::Clock;
+use dripline::nurture::{Engine, pump};
+use dripline::workspace::Files;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::database::TestDb;
+use super::smtp_server::{Offer, SmtpServer};
+use super::world::MONDAY;
+
+/// No test waits longer for something to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a server stands on; it outlives the server.
+pub struct Ground {
+    pub db: TestDb,
+    /// The folder of the workspace.
+    pub workspace: TempDir,
+    pub mail: SmtpServer,
+}
+
+impl Ground {
+    /// A folder with these files, and a mail server.
+    pub async fn new(db: TestDb, files: &Files) -> Ground {
+        let workspace = TempDir::new().expect("a temporary folder");
+        write(workspace.path(), files);
+        Ground { db, workspace, mail: SmtpServer::start(Offer::default()).await }
+    }
+
+    /// Replaces a file of the workspace. Nothing is applied yet.
+    pub fn edit(&self, path: &str, text: &str) {
+        fs::write(self.workspace.path().join(path), text).expect("written");
+    }
+
+    /// Builds a server as `dripline serve` does, on a manual clock.
+    pub async fn build(&self) -> Result<App, AppError> {
+        let variables = [
+            ("DRIPLINE_SERVER__DATABASE".to_owned(), self.db.url()),
+            (
+                "DRIPLINE_RELAY__MAIN__URL".to_owned(),
+                format!("smtp://127.0.0.1:{}?tls=none", self.mail.port()),
+            ),
+        ];
+        let config = Config::load(self.workspace.path(), variables).expect("a configuration");
+        let keys = KeyRing::parse("test:0123456789abcdef0123456789abcdef").expect("a ring");
+        App::build(config, self.workspace.path(), Clock::manual(MONDAY), keys).await
+    }
+
+    /// Builds a server, which must succeed, and runs it.
+    pub async fn start(self) -> TestApp {
+        let app = self.build().await.expect("the server starts");
+        let engine = app.engine.clone();
+        let key = add_key(&engine, Role::Admin, None).await.expect("a key");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(app.run(listener, shutdown.clone()));
+        TestApp { engine, ground: self, key, url, client: Client::new(), shutdown, running }
+    }
+}
+
+pub struct TestApp {
+    pub engine: Arc<Engine>,
+    ground: Ground,
+    /// An API key of the role `admin`.
+    key: String,
+    url: String,
+    client: Client,
+    shutdown: CancellationToken,
+    running: JoinHandle<Result<(), AppError>>,
+}
+
+impl Deref for TestApp {
+    type Target = Ground;
+
+    fn deref(&self) -> &Ground {
+        &self.ground
+    }
+}
+
+impl TestApp {
+    /// A server with these files, as `dripline serve` would run it.
+    pub async fn start(db: TestDb, files: &Files) -> TestApp {
+        Ground::new(db, files).await.start().await
+    }
+
+    /// A request with the API key.
+    pub fn api(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, &format!("/api/v1{path}")).bearer_auth(&self.key)
+    }
+
+    /// A request of anybody.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// Posts to the API: the status and the JSON of the answer.
+    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        json(self.api(Method::POST, path).json(body)).await
+    }
+
+    /// Gets from the API: the status and the JSON of the answer.
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        json(self.api(Method::GET, path)).await
+    }
+
+    /// Opens a page: the status and the HTML.
+    pub async fn open(&self, path: &str) -> (u16, String) {
+        text(self.request(Method::GET, path)).await
+    }
+
+    /// Presses the button on a page.
+    pub async fn press(&self, path: &str) -> (u16, String) {
+        text(self.request(Method::POST, path).body("from=page")).await
+    }
+
+    /// Unsubscribes as a mail program does (RFC 8058).
+    pub async fn click_once(&self, path: &str) -> (u16, String) {
+        let form =
+            self.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
+        text(form.body("List-Unsubscribe=One-Click")).await
+    }
+
+    /// The path of the unsubscribe link in a lead's mails.
+    pub fn unsubscribe_path(&self, lead: i64) -> String {
+        let link = self.engine.unsubscribe_link(lead, 1);
+        link.strip_prefix(&self.engine.config.server.public_url).expect("a link of this server").to_owned()
+    }
+
+    /// Waits until nothing is due, on the wire, or left to be told.
+    pub async fn settle(&self) {
+        let give_up = Instant::now() + PATIENCE;
+        while !pump::is_idle(&self.engine).await.unwrap() {
+            assert!(Instant::now() < give_up, "the engine does not come to rest");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Lets time pass at once, and then settles.
+    pub async fn pass(&self, millis: i64) {
+        self.engine.clock.set(self.engine.clock.now() + millis);
+        self.engine.hint();
+        self.settle().await;
+    }
+
+    /// Ends the server as a signal does.
+    pub async fn end(self) -> Ground {
+        self.shutdown.cancel();
+        let ended = tokio::time::timeout(PATIENCE, self.running).await.expect("the server ends");
+        ended.expect("no panic").expect("no error");
+        self.ground
+    }
+}
+
+/// Writes files into a folder.
+pub fn write(folder: &Path, files: &Files) {
+    for (path, bytes) in files.below("") {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, bytes).expect("written");
+    }
+}
+
+async fn json(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.expect("an answer");
+    (response.status().as_u16(), response.json().await.expect("JSON"))
+}
+
+async fn text(request: RequestBuilder) -> (u16, String) {
+    let response: Response = request.send().await.expect("an answer");
+    (response.status().as_u16(), response.text().await.expect("a text"))
+}
