@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgConnection, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, SqlitePool};
 
 use super::error::{DbError, DbResult};
 use super::ids::{BLOCK, Ids, RESERVE, WRITERS};
@@ -143,7 +143,9 @@ async fn open_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
         .busy_timeout(BUSY)
         .statement_cache_capacity(256)
         .pragma("cache_size", (-CACHE_KIB).to_string())
-        .pragma("temp_store", "memory");
+        .pragma("temp_store", "memory")
+        // It would log whole statements of a thousand rows.
+        .disable_statement_logging();
     // FULL: an answered unsubscribe survives a power cut.
     let writer = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     let reader = options.pragma("query_only", "on");
@@ -154,7 +156,7 @@ async fn open_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, sqlx::Error> {
-    let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(256);
+    let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(256).disable_statement_logging();
     // The pool would try for half a minute, and then not say what was wrong.
     PgConnection::connect_with(&options).await?.close().await?;
     let pool = PgPoolOptions::new().max_connections(WRITERS).test_before_acquire(false);

@@ -57,20 +57,22 @@ impl Sql {
         match (clause, dialect) {
             ("key", Dialect::Sqlite) => out.push_str("INTEGER PRIMARY KEY"),
             ("key", Dialect::Postgres) => out.push_str("BIGINT PRIMARY KEY"),
-            ("rows", _) => self.placeholders(out),
+            ("rows", dialect) => self.placeholders(dialect, out),
             (lock, Dialect::Postgres) => out.push_str(lock.strip_prefix("lock: ").unwrap_or(lock)),
             (_, Dialect::Sqlite) => {}
         }
     }
 
-    fn placeholders(&self, out: &mut String) {
+    fn placeholders(&self, dialect: Dialect, out: &mut String) {
+        // SQLite looks for each named one among all others, which takes seconds for some thousands.
+        let nameless = dialect == Dialect::Sqlite && self.first == 1;
         for row in 0..self.rows {
             out.push_str(if row == 0 { "(" } else { ", (" });
             for column in 0..self.width {
-                let comma = if column == 0 { "" } else { ", " };
+                out.push_str(if column == 0 { "" } else { ", " });
                 let number = self.first + row * self.width + column;
                 // Writing to a String cannot fail.
-                let _ = write!(out, "{comma}${number}");
+                let _ = if nameless { write!(out, "?") } else { write!(out, "${number}") };
             }
             out.push(')');
         }
@@ -180,7 +182,10 @@ mod tests {
 
     #[test]
     fn rows_are_numbered_through() {
-        let sql = Sql::rows("INSERT INTO a VALUES {rows}", 2, 3, 2);
-        assert_eq!(sql.for_dialect(Dialect::Sqlite), "INSERT INTO a VALUES ($2, $3, $4), ($5, $6, $7)");
+        let sql = Sql::rows("INSERT INTO a VALUES {rows}", 2, 3, 1);
+        assert_eq!(sql.for_dialect(Dialect::Sqlite), "INSERT INTO a VALUES (?, ?, ?), (?, ?, ?)");
+        assert_eq!(sql.for_dialect(Dialect::Postgres), "INSERT INTO a VALUES ($1, $2, $3), ($4, $5, $6)");
+        let sql = Sql::rows("SELECT $1 WHERE 2 IN ({rows})", 2, 1, 2);
+        assert_eq!(sql.for_dialect(Dialect::Sqlite), "SELECT $1 WHERE 2 IN (($2), ($3))");
     }
 }
