@@ -21,6 +21,10 @@ use crate::storage::{DbError, messages};
 /// How often the lock's session is asked whether it still lives.
 const PING: Duration = Duration::from_secs(1);
 
+/// How long an answer may take before the session is given up: a busy machine is no dead one. With [`PING`] it stays
+/// well under [`TAKE_OVER_AFTER`].
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// How long the claims of a dead node rest before they are taken over: twice the time in which one may start.
 const TAKE_OVER_AFTER: Duration = Duration::from_secs(10);
 
@@ -84,7 +88,7 @@ fn lock_path(database: &Path) -> PathBuf {
 /// How long after its lock is gone a node may still begin to send: it has to notice the loss first. The end of a
 /// process on this machine needs no noticing.
 pub fn may_outlive_lock(engine: &Engine) -> Duration {
-    if engine.db.file().is_some() { Duration::ZERO } else { 3 * PING }
+    if engine.db.file().is_some() { Duration::ZERO } else { PING + PATIENCE }
 }
 
 /// Whether a process holds the lock of a node, and may thus be sending what that node claimed.
@@ -126,27 +130,40 @@ async fn lock_session(pool: &PgPool, node: &str) -> Result<Option<PgConnection>,
 }
 
 /// Watches over the lock until the shutdown: while it is lost, nothing starts.
-pub async fn watch(engine: &Engine, mut alive: Alive, shutdown: CancellationToken) {
-    let Some(pool) = engine.db.postgres() else {
+pub async fn watch(engine: &Engine, alive: Alive, shutdown: CancellationToken) {
+    let (Some(pool), Alive::Postgres(session)) = (engine.db.postgres(), alive) else {
         shutdown.cancelled().await;
         return;
     };
+    let mut session = Some(session);
     while !shutdown.is_cancelled() {
-        let Alive::Postgres(session) = &mut alive else { return };
-        let pinged = tokio::time::timeout(PING, session.ping()).await;
-        if !matches!(pinged, Ok(Ok(()))) {
+        if let Some(held) = &mut session
+            && !matches!(tokio::time::timeout(PATIENCE, held.ping()).await, Ok(Ok(())))
+        {
             engine.registry.set_live(false);
             error!("the session that holds this node's lock is lost: nothing starts until there is another");
-            match tokio::time::timeout(PING, lock_session(pool, engine.node())).await {
-                Ok(Ok(Some(session))) => {
-                    alive = Alive::Postgres(session);
-                    engine.registry.set_live(true);
-                    info!("this node's lock is held again");
-                }
-                _ => warn!("this node's lock cannot be had yet"),
-            }
+            // A session that is merely slow still holds the lock, and must let go of it for the next one.
+            session = None;
+        }
+        if session.is_none() {
+            session = again(engine, pool).await;
         }
         let _ = tokio::time::timeout(PING, shutdown.cancelled()).await;
+    }
+}
+
+/// Takes the lock anew, if it can be had.
+async fn again(engine: &Engine, pool: &PgPool) -> Option<PgConnection> {
+    match tokio::time::timeout(PATIENCE, lock_session(pool, engine.node())).await {
+        Ok(Ok(Some(session))) => {
+            engine.registry.set_live(true);
+            info!("this node's lock is held again");
+            Some(session)
+        }
+        _ => {
+            warn!("this node's lock cannot be had yet");
+            None
+        }
     }
 }
 

@@ -90,6 +90,7 @@ async fn a_repeat_changes_nothing(db: TestDb) {
     let file = "email,first_name,tags,company,company_domain,basis,external_id,field.size\n\
         ann@x.example,Ann,a;b,Acme,acme.example,opt_in,C-1,12\nbob@x.example,Bob,,,,opt_in,,\n";
     assert_eq!(sums(&take(&world.engine, file).await), [2, 0, 0, 0, 0]);
+    world.settle().await;
     let before = world.timeline(lead(&world, "ann@x.example").await.lead.id).await;
     assert_eq!(sums(&take(&world.engine, file).await), [0, 0, 2, 0, 0]);
     let ann = lead(&world, "ann@x.example").await.lead;
