@@ -35,7 +35,7 @@ const LOOK_FOR_DEAD: Duration = Duration::from_secs(5);
 pub enum Alive {
     /// Held as long as the file is open.
     Sqlite {
-        _lock: File,
+        lock: File,
     },
     Postgres(PgConnection),
 }
@@ -46,7 +46,7 @@ pub enum Alive {
 /// [`NurtureError::Refused`] if another process holds it.
 pub async fn take(engine: &Engine) -> NurtureResult<Alive> {
     match (engine.db.file(), engine.db.postgres()) {
-        (Some(file), _) => Ok(Alive::Sqlite { _lock: lock_file(file).await? }),
+        (Some(file), _) => Ok(Alive::Sqlite { lock: lock_file(file).await? }),
         (None, Some(pool)) => match lock_session(pool, engine.node()).await? {
             Some(session) => Ok(Alive::Postgres(session)),
             None => Err(taken(&format!("another process runs as node \"{}\"", engine.node()))),
@@ -131,10 +131,18 @@ async fn lock_session(pool: &PgPool, node: &str) -> Result<Option<PgConnection>,
 
 /// Watches over the lock until the shutdown: while it is lost, nothing starts.
 pub async fn watch(engine: &Engine, alive: Alive, shutdown: CancellationToken) {
-    let (Some(pool), Alive::Postgres(session)) = (engine.db.postgres(), alive) else {
-        shutdown.cancelled().await;
-        return;
-    };
+    match alive {
+        Alive::Sqlite { lock } => {
+            shutdown.cancelled().await;
+            // Until here it was locked.
+            drop(lock);
+        }
+        Alive::Postgres(session) => watch_session(engine, session, shutdown).await,
+    }
+}
+
+async fn watch_session(engine: &Engine, session: PgConnection, shutdown: CancellationToken) {
+    let Some(pool) = engine.db.postgres() else { return };
     let mut session = Some(session);
     while !shutdown.is_cancelled() {
         if let Some(held) = &mut session
