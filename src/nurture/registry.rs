@@ -286,7 +286,7 @@ impl Registry {
 
 /// A node claims ahead so many times its connections: claiming only what goes on the wire at once would make each
 /// batch wait for its commit.
-pub const CLAIM_AHEAD: usize = 4;
+pub const CLAIM_AHEAD: usize = 8;
 
 impl State {
     /// The next message for a relay, of the next lane that has room on the wire.
