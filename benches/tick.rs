@@ -14,6 +14,7 @@ use dripline::config::Config;
 use dripline::domain::consent::Basis;
 use dripline::domain::enrollment::{EnrollmentState, Walk};
 use dripline::domain::lead::{Contact, Lead};
+use dripline::domain::score::Engagement;
 use dripline::domain::stage::{Party, Qualification, Stage};
 use dripline::domain::time::{DAY, Timestamp};
 use dripline::domain::token::KeyRing;
@@ -174,6 +175,7 @@ fn lead(id: i64, n: usize, engine: &Engine, now: Timestamp) -> StoredLead {
         enrolls: true,
         example: false,
         prospect_since: None,
+        engagement: Engagement::default(),
         created_at: now,
     };
     StoredLead { lead, address, suppressed_by: None }

@@ -14,6 +14,8 @@ use std::{fmt, io};
 use crate::domain::address::Address;
 use crate::domain::condition::fits;
 use crate::domain::rate::Rate;
+use crate::domain::time::{DAY, MINUTE};
+use crate::domain::wait::Wait;
 use crate::workspace::code::Code;
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::{Document, Table};
@@ -34,6 +36,7 @@ pub struct Config {
     /// `[lane.NAME]`: recipient domains that share a provider and its limits. None.
     pub lanes: BTreeMap<String, LaneConfig>,
     pub inbound: Inbound,
+    pub tracking: Tracking,
     pub safety: Safety,
     pub fuse: Fuse,
 }
@@ -80,6 +83,14 @@ pub struct Inbound {
     pub domain: Option<String>,
     /// What the mail server proves itself with. None: no mail is taken in by HTTP.
     pub key: Option<String>,
+}
+
+/// `[tracking]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tracking {
+    /// How long an open or a click waits until it is judged, in milliseconds: by then scanners have shown themselves.
+    /// 1 minute.
+    pub judge_after: i64,
 }
 
 /// `[safety]`: for staging. Nothing is restricted.
@@ -165,6 +176,7 @@ fn read(mut root: Table) -> Config {
             .map(|(name, table)| (name.value.to_owned(), lane(table)))
             .collect(),
         inbound: inbound(root.table("inbound")),
+        tracking: tracking(root.table("tracking")),
         safety: safety(root.table("safety")),
         fuse: fuse(root.table("fuse")),
     };
@@ -239,6 +251,15 @@ fn inbound(mut table: Table) -> Inbound {
     };
     table.finish();
     inbound
+}
+
+fn tracking(mut table: Table) -> Tracking {
+    let judge_after = table.parse::<Wait>("judge_after").map(|wait| match wait {
+        Wait::Exact(millis) => millis,
+        Wait::Days(days) => i64::from(days) * DAY,
+    });
+    table.finish();
+    Tracking { judge_after: judge_after.unwrap_or(MINUTE) }
 }
 
 fn safety(mut table: Table) -> Safety {

@@ -10,7 +10,7 @@ use tracing::{error, warn};
 use crate::domain::time::SECOND;
 use crate::nurture::clock::ClockWatch;
 use crate::nurture::pump::{LOOK_EVERY, Pump, Stepped};
-use crate::nurture::{Engine, NurtureResult, deliver, notify, pump, rollout};
+use crate::nurture::{Engine, NurtureResult, deliver, judge, notify, pump, rollout};
 
 /// How long a loop rests after an error of the database.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -72,7 +72,7 @@ async fn hold_for_clock(engine: &Engine, jump: i64) {
     }
 }
 
-/// What need not be fast: rolling out a revision, mails to reps.
+/// What need not be fast: rolling out a revision, judging hits, mails to reps.
 async fn side_loop(engine: Arc<Engine>, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
         match side_step(&engine).await {
@@ -92,6 +92,7 @@ async fn side_loop(engine: Arc<Engine>, shutdown: CancellationToken) {
 /// Whether there was something to do.
 async fn side_step(engine: &Engine) -> NurtureResult<bool> {
     let rolled = rollout::step(engine).await?;
+    let judged = judge::step(engine).await?;
     let told = notify::step(engine).await?;
-    Ok(rolled || told > 0)
+    Ok(rolled || judged || told > 0)
 }

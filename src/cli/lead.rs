@@ -23,6 +23,9 @@ pub enum Command {
     Enroll(Enroll),
     Unenroll(Unenroll),
     HandOver(HandOver),
+    Accept(Accept),
+    Won(Won),
+    Lost(Lost),
     Return(Return),
     Stop(Stop),
 }
@@ -67,6 +70,43 @@ pub struct HandOver {
     /// A name of [team.NAME] in funnel.toml; else the owner, else the first of the team.
     #[arg(long)]
     rep: Option<String>,
+}
+
+/// Sales takes a lead on: it is an SQL from now on.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dripline lead accept kim@example.org --rep tarek --opportunity")]
+pub struct Accept {
+    #[command(flatten)]
+    lead: Lead,
+    /// Who works on it, a name of [team.NAME] in funnel.toml; else who has it.
+    #[arg(long)]
+    rep: Option<String>,
+    /// There is an opportunity: an offer is asked for.
+    #[arg(long)]
+    opportunity: bool,
+}
+
+/// Sales won a lead: it is a customer, and the sequences for customers begin.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dripline lead won kim@example.org --amount 12000")]
+pub struct Won {
+    #[command(flatten)]
+    lead: Lead,
+    /// In your currency.
+    #[arg(long)]
+    amount: Option<f64>,
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+/// Sales lost a lead: nothing is sent until its stage changes or somebody enrolls it.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dripline lead lost kim@example.org --reason \"chose another vendor\"")]
+pub struct Lost {
+    #[command(flatten)]
+    lead: Lead,
+    #[arg(long, default_value = "lost")]
+    reason: String,
 }
 
 /// Sales returns a lead: its sequence goes on, no sooner than tomorrow.
@@ -125,6 +165,9 @@ pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> 
         Command::Enroll(args) => (args.lead, Change::Enroll { sequence: args.sequence }),
         Command::Unenroll(args) => (args.lead, Change::Unenroll),
         Command::HandOver(args) => (args.lead, Change::HandOver { cause: args.cause, rep: args.rep }),
+        Command::Accept(args) => (args.lead, Change::Accept { rep: args.rep, opportunity: args.opportunity }),
+        Command::Won(args) => (args.lead, Change::Won { amount: args.amount, reason: args.reason }),
+        Command::Lost(args) => (args.lead, Change::Lost { reason: args.reason }),
         Command::Return(args) => (args.lead, Change::Return { reason: args.reason, sequence: args.sequence }),
         Command::Stop(args) => (args.lead, Change::Stop { kind: args.kind, because: args.reason }),
     };

@@ -21,6 +21,8 @@ rate = "2000/hour"
 [inbound]
 domain = "in.nordwerk.example"
 key = "streng-geheim"
+[tracking]
+judge_after = "2 minutes"
 [safety]
 only_to = ["*@nordwerk.example", "kim@*"]
 redirect_all_to = "test@nordwerk.example"

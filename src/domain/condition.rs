@@ -37,6 +37,13 @@ pub enum Fact {
     InSegment(String),
 }
 
+impl Fact {
+    /// Whether it is about opens and clicks, which are judged some time after they are seen.
+    pub const fn is_hit(&self) -> bool {
+        matches!(self, Fact::Opened(_) | Fact::Clicked(_) | Fact::ClickedLink(_))
+    }
+}
+
 /// A phrase that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 
 use super::condition::{Known, Phrase};
 use super::gate::{GateFacts, Reason, Refusal, gate, resting};
-use super::sequence::{Step, Verb};
+use super::sequence::{Sequence, Step, Verb};
 use super::time::{SECOND, Timestamp};
 use super::track::{Done, Track};
 use super::words::words;
@@ -59,6 +59,9 @@ impl MessageState {
 /// How long a step waits for the outcome of the mail before it, before it looks again by itself. The outcome wakes it.
 pub const IN_FLIGHT_LOOK: i64 = 30 * SECOND;
 
+/// How soon a step looks again whose judgement is late.
+const JUDGE_LOOK: i64 = SECOND;
+
 /// A walk as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk {
@@ -86,6 +89,8 @@ pub struct Facts<'a> {
     pub in_flight: bool,
     /// Messages of this enrollment in states retry, held and cancelled.
     pub open: &'a [OpenMessage],
+    /// When the last of the opens and clicks is judged that are not judged yet; none if there are none.
+    pub judged_at: Option<Timestamp>,
     pub zone: Tz,
     pub now: Timestamp,
 }
@@ -138,6 +143,8 @@ pub enum Waiting {
     Time,
     /// The outcome of the mail before.
     Outcome,
+    /// Whether a person or a machine opened or clicked, which decides on the step.
+    Judgement,
     /// The gate.
     Gate(Reason),
     /// The sequence is paused.
@@ -161,6 +168,11 @@ pub fn advance(facts: &Facts) -> Advance {
         if due > facts.now {
             break Then::Wait { until: Some(due), why: Waiting::Time };
         }
+        if let Some(judged_at) = facts.judged_at.filter(|_| asks_for_hits(sequence, step)) {
+            // Late if the judge is.
+            let until = judged_at.max(facts.now + JUDGE_LOOK);
+            break Then::Wait { until: Some(until), why: Waiting::Judgement };
+        }
         match try_step(facts, at, resumed) {
             Ok(then) => break then,
             Err(why) => passed.push(Passed { step: at, why }),
@@ -169,6 +181,12 @@ pub fn advance(facts: &Facts) -> Advance {
         place_at = facts.now;
     };
     Advance { passed, done, then }
+}
+
+/// Whether an open or a click could change what becomes of a step.
+fn asks_for_hits(sequence: &Sequence, step: &Step) -> bool {
+    let mut phrases = sequence.goal.iter().chain(&sequence.leave_if).chain(&step.only_if);
+    phrases.any(|phrase| phrase.fact.is_hit())
 }
 
 /// What keeps the whole walk where it is, whichever step comes next.

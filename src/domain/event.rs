@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::condition::{Fact, path_fits};
+use super::hit::Machine;
 use super::time::Timestamp;
 use super::words::words;
 
@@ -18,6 +19,9 @@ words! {
         MeetingBooked = "meeting_booked",
         Purchase = "purchase",
         Custom = "custom",
+        /// Points that a step or a person gave.
+        Scored = "scored",
+        AutoReplied = "auto_replied",
         Unsubscribed = "unsubscribed",
         Consented = "consented",
         // The record
@@ -26,6 +30,7 @@ words! {
         Tagged = "tagged",
         Untagged = "untagged",
         StageChanged = "stage_changed",
+        Qualified = "qualified",
         Stopped = "stopped",
         // The walk
         Enrolled = "enrolled",
@@ -40,6 +45,9 @@ words! {
         // The mail
         Failed = "failed",
         Bounced = "bounced",
+        /// A mailbox that is full or a server that refuses for now: the address lives.
+        BouncedSoftly = "bounced_softly",
+        Complained = "complained",
         Retried = "retried",
         Held = "held",
         Cancelled = "cancelled",
@@ -73,6 +81,12 @@ pub struct Details {
     /// Why, in words for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// Why a machine is taken to have done it: it is kept, and has no effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
+    /// What it added to the engagement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points: Option<i64>,
 }
 
 /// Something that happened to a lead, as conditions see it.
@@ -86,6 +100,9 @@ pub struct Happening {
 impl Happening {
     /// Whether this makes `fact` true. `enrollment` is the walk that STEP facts are about.
     pub fn meets(&self, fact: &Fact, enrollment: Option<i64>) -> bool {
+        if self.details.machine.is_some() {
+            return false;
+        }
         let about = self.details.about.as_deref();
         let in_step = |step: &str| {
             enrollment.is_some()

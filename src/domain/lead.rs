@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::address::Address;
 use super::consent::Basis;
 use super::gate::StopKind;
+use super::score::Engagement;
 use super::stage::{Party, Qualification, Stage};
 use super::time::Timestamp;
 use super::words::words;
@@ -83,6 +84,8 @@ pub struct Lead {
     pub example: bool,
     /// When the lead first answered.
     pub prospect_since: Option<Timestamp>,
+    /// What the lead does; it fades.
+    pub engagement: Engagement,
     pub created_at: Timestamp,
 }
 

@@ -15,6 +15,7 @@ words! {
         Click = "click",
         Reply = "reply",
         Bounce = "bounce",
+        MessageId = "message-id",
     }
 }
 
@@ -81,28 +82,49 @@ impl KeyRing {
 
     /// Signs some numbers for a purpose: lower-case base32, because mail servers fold case.
     pub fn sign(&self, purpose: Purpose, numbers: &[i64]) -> String {
-        let key = self.last();
-        let mut bytes = vec![key.mark()];
-        for number in numbers {
-            write_varint(*number as u64, &mut bytes);
-        }
-        let mac = key.mac(purpose.as_str(), &bytes);
-        bytes.extend(mac);
-        lower().encode(&bytes)
+        self.last().token(purpose, numbers, "")
+    }
+
+    /// Signs some numbers and a text for a purpose. The text can be read by whoever has the token, and not changed.
+    pub fn sign_text(&self, purpose: Purpose, numbers: &[i64], text: &str) -> String {
+        self.last().token(purpose, numbers, text)
     }
 
     /// The numbers that a token holds, if it was signed for this purpose by a key of the ring. Upper case is refused:
     /// no changed bit may pass.
     pub fn verify(&self, purpose: Purpose, token: &str) -> Option<Vec<i64>> {
-        let bytes = lower().decode(token.as_bytes()).ok()?;
-        let (payload, mac) = bytes.split_at_checked(bytes.len().checked_sub(MAC_BYTES)?)?;
-        let mark = *payload.first()?;
-        let candidates = self.keys.iter().filter(|key| key.mark() == mark);
-        let genuine = candidates.into_iter().any(|key| {
-            let made = key.hasher(purpose.as_str(), payload);
-            made.verify_truncated_left(mac).is_ok()
+        let payload = self.payload(purpose, token)?;
+        let mut rest = &payload[1..];
+        let mut numbers = Vec::new();
+        while !rest.is_empty() {
+            let (number, behind) = read_varint(rest)?;
+            numbers.push(number);
+            rest = behind;
+        }
+        Some(numbers)
+    }
+
+    /// As [`KeyRing::verify`], for a token with so many numbers and a text behind them.
+    pub fn verify_text<const N: usize>(&self, purpose: Purpose, token: &str) -> Option<([i64; N], String)> {
+        let payload = self.payload(purpose, token)?;
+        let mut rest = &payload[1..];
+        let mut numbers = [0; N];
+        for number in &mut numbers {
+            (*number, rest) = read_varint(rest)?;
+        }
+        Some((numbers, String::from_utf8(rest.to_vec()).ok()?))
+    }
+
+    /// What a genuine token holds: the mark of its key, and what was signed.
+    fn payload(&self, purpose: Purpose, token: &str) -> Option<Vec<u8>> {
+        let mut bytes = lower().decode(token.as_bytes()).ok()?;
+        let mac = bytes.split_off(bytes.len().checked_sub(MAC_BYTES)?);
+        let mark = *bytes.first()?;
+        let genuine = self.keys.iter().filter(|key| key.mark() == mark).any(|key| {
+            let made = key.hasher(purpose.as_str(), &bytes);
+            made.verify_truncated_left(&mac).is_ok()
         });
-        if genuine { read_varints(&payload[1..]) } else { None }
+        genuine.then_some(bytes)
     }
 
     /// The keyed hash under which an address is known, also after its erasure.
@@ -110,11 +132,19 @@ impl KeyRing {
         lower().encode(&self.first().mac("address", address.as_str().as_bytes()))
     }
 
-    /// The left part of the Message-ID of a step's mail: the same at every attempt, on every node.
+    /// The left part of the Message-ID of a step's mail: the same at every attempt, on every node. It says of itself
+    /// which mail it is: a reply that names it needs no table to be matched.
     pub fn message_id(&self, enrollment: i64, step: i64) -> String {
-        let mut bytes = enrollment.to_be_bytes().to_vec();
-        bytes.extend(step.to_be_bytes());
-        lower().encode(&self.first().mac("message-id", &bytes))
+        self.first().token(Purpose::MessageId, &[enrollment, step], "")
+    }
+
+    /// The enrollment and the number of the step that the left part of a Message-ID stands for, if it is one of ours.
+    pub fn read_message_id(&self, left: &str) -> Option<(i64, i64)> {
+        // Some gateways change the case of what they quote.
+        match self.verify(Purpose::MessageId, &left.to_ascii_lowercase())?[..] {
+            [enrollment, step] => Some((enrollment, step)),
+            _ => None,
+        }
     }
 
     /// A value by which a database recognises its first key.
@@ -135,6 +165,18 @@ impl Key {
     /// One byte that tells the keys of a ring apart, most of the time.
     fn mark(&self) -> u8 {
         Sha256::digest(self.id.as_bytes())[0]
+    }
+
+    fn token(&self, purpose: Purpose, numbers: &[i64], text: &str) -> String {
+        let mut bytes = Vec::with_capacity(1 + numbers.len() * 9 + text.len() + MAC_BYTES);
+        bytes.push(self.mark());
+        for number in numbers {
+            write_varint(*number as u64, &mut bytes);
+        }
+        bytes.extend(text.as_bytes());
+        let mac = self.mac(purpose.as_str(), &bytes);
+        bytes.extend(mac);
+        lower().encode(&bytes)
     }
 
     fn hasher(&self, purpose: &str, bytes: &[u8]) -> Hmac<Sha256> {
@@ -179,17 +221,17 @@ fn write_varint(mut number: u64, out: &mut Vec<u8>) {
     out.push(number as u8);
 }
 
-fn read_varints(bytes: &[u8]) -> Option<Vec<i64>> {
-    let (mut numbers, mut number, mut shift) = (Vec::new(), 0_u64, 0);
-    for byte in bytes {
+/// The number that bytes begin with, and what is behind it.
+fn read_varint(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let (mut number, mut shift) = (0_u64, 0);
+    for (at, byte) in bytes.iter().enumerate() {
         number |= u64::from(byte & 0x7f).checked_shl(shift)?;
         shift += 7;
         if byte & 0x80 == 0 {
-            numbers.push(number as i64);
-            (number, shift) = (0, 0);
+            return Some((number as i64, &bytes[at + 1..]));
         }
     }
-    (shift == 0).then_some(numbers)
+    None
 }
 
 #[cfg(test)]
@@ -226,6 +268,28 @@ mod tests {
         let address = "a@x.example".parse().expect("an address");
         assert_eq!(old.address_hash(&address), rotated.address_hash(&address));
         assert_eq!(old.check_value(), rotated.check_value());
+    }
+
+    #[test]
+    fn a_text_is_part_of_what_is_signed() {
+        let ring = ring("a:0123456789abcdef");
+        let token = ring.sign_text(Purpose::Click, &[7, 300], "price\nhttps://x.example/?ü");
+        let read = ring.verify_text::<2>(Purpose::Click, &token);
+        assert_eq!(read, Some(([7, 300], "price\nhttps://x.example/?ü".to_owned())));
+        assert_eq!(ring.verify_text::<2>(Purpose::Open, &token), None);
+        assert_eq!(ring.verify_text::<2>(Purpose::Click, &token.to_uppercase()), None);
+        assert_eq!(ring.verify_text::<3>(Purpose::Click, &ring.sign(Purpose::Click, &[1, 2])), None);
+    }
+
+    #[test]
+    fn a_message_id_says_which_mail_it_is() {
+        let old = ring("a:0123456789abcdef");
+        let rotated = ring("a:0123456789abcdef,b:fedcba9876543210");
+        let id = old.message_id(1_234_567, 3);
+        assert_eq!(id, rotated.message_id(1_234_567, 3), "the same after a rotation");
+        assert_eq!(rotated.read_message_id(&id.to_uppercase()), Some((1_234_567, 3)));
+        assert_eq!(rotated.read_message_id(&format!("{id}a")), None);
+        assert_eq!(rotated.read_message_id("somebody.elses"), None);
     }
 
     #[test]

@@ -7,9 +7,12 @@ mod error;
 mod guard;
 mod health;
 mod language;
+mod metrics;
+mod network;
 mod pages;
 mod reader;
 mod recipient;
+mod tracking;
 
 use std::sync::Arc;
 
@@ -41,8 +44,11 @@ struct Site {
 pub fn router(engine: Arc<Engine>) -> Router {
     let site = Site { engine, pages: Arc::new(Pages::new()) };
     let api = api::router().route_layer(from_fn_with_state(site.clone(), auth::require_key));
+    let key = from_fn_with_state(site.clone(), auth::require_key);
+    let metrics = Router::new().route("/metrics", get(metrics::metrics)).route_layer(key);
     Router::new()
         .route("/healthz", get(health::healthz))
+        .merge(metrics)
         .route("/u/{token}", get(recipient::ask).post(recipient::unsubscribe))
         .nest("/api/v1", api)
         .fallback(not_found)
@@ -52,7 +58,8 @@ pub fn router(engine: Arc<Engine>) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn(guard::protect))
         .layer(from_fn(guard::log))
-        .with_state(site)
+        .with_state(site.clone())
+        .merge(tracking::router(site))
 }
 
 async fn not_found(State(site): State<Site>, headers: HeaderMap, uri: Uri) -> Response {

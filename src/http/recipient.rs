@@ -3,7 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
@@ -11,19 +11,26 @@ use super::Site;
 use super::error::Problem;
 use super::guard::uninterrupted;
 use super::reader::Reader;
+use super::tracking::Asker;
 use crate::domain::gate::StopKind;
+use crate::domain::hit::HitKind;
 use crate::domain::token::Purpose;
-use crate::nurture::{Change, Engine, NurtureResult};
+use crate::nurture::{Change, Engine, NurtureResult, hits};
 use crate::storage::leads::{self, StoredLead};
 
 /// The body that mail programs post (RFC 8058 section 3.2).
 const ONE_CLICK: &[u8] = b"List-Unsubscribe=One-Click";
 
 /// `GET /u/{token}`: asks.
-pub async fn ask(State(site): State<Site>, Path(token): Path<String>, headers: HeaderMap) -> Response {
-    let reader = Reader::of(&site.engine, &headers).await;
+pub async fn ask(State(site): State<Site>, Path(token): Path<String>, request: Request) -> Response {
+    let reader = Reader::of(&site.engine, request.headers()).await;
+    let asker = Asker::of(&request);
     match lead_of(&site.engine, &token).await {
-        Ok(Some(stored)) => {
+        Ok(Some((stored, message))) => {
+            if stored.lead.tracking {
+                // Scanners follow this link too, and betray themselves.
+                hits::record(&site.engine, asker.hit(&site, HitKind::Leave, stored.lead.id, message)).await;
+            }
             let reader = reader.who_reads(&stored);
             let closed = stored.lead.closed_by.or(stored.suppressed_by).is_some();
             let page = if closed { reader.already() } else { reader.question(&stored.lead.email) };
@@ -43,7 +50,7 @@ pub async fn unsubscribe(
 ) -> Response {
     let reader = Reader::of(&site.engine, &headers).await;
     let stored = match lead_of(&site.engine, &token).await {
-        Ok(Some(stored)) => stored,
+        Ok(Some((stored, _))) => stored,
         Ok(None) => return site.pages.show(StatusCode::NOT_FOUND, &reader.no_such_page()),
         Err(error) => return broken(&site, &reader, error.into()),
     };
@@ -65,12 +72,12 @@ pub async fn no_such_page(site: &Site, headers: &HeaderMap) -> Response {
     site.pages.show(StatusCode::NOT_FOUND, &reader.no_such_page())
 }
 
-/// The lead that a genuine token was made for, if there still is one.
-async fn lead_of(engine: &Engine, token: &str) -> NurtureResult<Option<StoredLead>> {
-    let Some(numbers) = engine.keys.verify(Purpose::Unsubscribe, token) else { return Ok(None) };
-    let Some(lead) = numbers.first() else { return Ok(None) };
+/// The lead that a genuine token was made for, if there still is one, and the message that it was in.
+async fn lead_of(engine: &Engine, token: &str) -> NurtureResult<Option<(StoredLead, i64)>> {
+    let numbers = engine.keys.verify(Purpose::Unsubscribe, token);
+    let Some([lead, message]) = numbers.as_deref() else { return Ok(None) };
     let mut tx = engine.db.read().await?;
-    Ok(leads::by_id(&mut tx, *lead).await?)
+    Ok(leads::by_id(&mut tx, *lead).await?.map(|stored| (stored, *message)))
 }
 
 fn broken(site: &Site, reader: &Reader, problem: Problem) -> Response {

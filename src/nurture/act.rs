@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::error::NurtureResult;
 use super::notify;
-use super::record::Record;
+use super::record::{Deed, Record};
 use crate::domain::enrollment::EnrollmentState;
-use crate::domain::event::EventKind;
+use crate::domain::event::{Details, EventKind};
 use crate::domain::lead::Lead;
 use crate::domain::sequence::{FieldValue, Verb};
 use crate::domain::track::Track;
@@ -28,7 +28,16 @@ impl Record<'_> {
                     self.edit(lead, EventKind::Updated, name, |stored| {
                         set_field(&mut stored.lead, name, value)
                     })
-                    .await?;
+                    .await?
+                    .nothing_else_is_sent();
+                }
+            }
+            Verb::Points(points) => {
+                let details = Details { points: Some(*points), ..Details::default() };
+                let deed =
+                    Deed { kind: EventKind::Scored, at: self.now, message: None, details, client_id: None };
+                if let Some(noted) = self.deed(lead, deed).await? {
+                    noted.ticket.nothing_else_is_sent();
                 }
             }
             Verb::Notify(text) => {
@@ -40,8 +49,8 @@ impl Record<'_> {
                 self.walk_event(walk, EventKind::Left, reason).await?;
                 self.offer(&[lead]).await?;
             }
-            // `mail` is sent, and the checker refuses the others until they can be carried out.
-            Verb::Mail { .. } | Verb::Points(_) | Verb::Webhook(_) => {}
+            // `mail` is sent, and the checker refuses the other until it can be carried out.
+            Verb::Mail { .. } | Verb::Webhook(_) => {}
         }
         Ok(())
     }
@@ -54,7 +63,9 @@ impl Record<'_> {
                 stored.lead.tags.push(tag.to_owned());
             }
         })
-        .await
+        .await?
+        .nothing_else_is_sent();
+        Ok(())
     }
 }
 

@@ -2,11 +2,25 @@
 
 use super::engine::Engine;
 use super::error::NurtureResult;
-use super::record::{Found, Record};
+use super::record::{Found, LeadInput, Record, StopTicket, Stored};
 use crate::domain::gate::StopKind;
+use crate::domain::hand_over::HandOverState;
+
+/// Stores one lead, new or known.
+///
+/// # Errors
+/// [`NurtureError::Refused`](super::NurtureError::Refused) if its external id is another lead's.
+pub async fn store_lead(engine: &Engine, input: LeadInput) -> NurtureResult<Stored> {
+    let (mut tx, revision) = engine.begin().await?;
+    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
+    let (stored, ticket) = record.store_lead(input).await?;
+    tx.commit().await?;
+    ticket.settle(engine).await?;
+    Ok(stored)
+}
 
 /// What the API, the pages and the command line can ask for one lead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Nothing is sent any more, until the person asks for it.
     Stop { kind: StopKind, because: String },
@@ -14,6 +28,12 @@ pub enum Change {
     HandOver { cause: String, rep: Option<String> },
     /// Sales gives the lead back, into a named sequence or to where it was.
     Return { reason: String, sequence: Option<String> },
+    /// Sales works on the lead; `rep` is who does, if that is new.
+    Accept { rep: Option<String>, opportunity: bool },
+    /// Sales won the lead.
+    Won { amount: Option<f64>, reason: Option<String> },
+    /// Sales lost the lead.
+    Lost { reason: String },
     /// The lead walks this sequence from its start.
     Enroll { sequence: String },
     /// The lead walks nowhere, until its stage changes or somebody enrolls it.
@@ -37,6 +57,13 @@ impl Change {
             Change::Return { reason, sequence } => {
                 record.give_back(lead, &reason, sequence.as_deref()).await?
             }
+            Change::Accept { rep, opportunity } => {
+                let state = if opportunity { HandOverState::Opportunity } else { HandOverState::Accepted };
+                record.accept(lead, state, rep.as_deref()).await?;
+                StopTicket::nothing()
+            }
+            Change::Won { amount, reason } => record.win(lead, amount, reason.as_deref()).await?,
+            Change::Lost { reason } => record.lose(lead, &reason).await?,
             Change::Enroll { sequence } => record.enroll(lead, &sequence).await?,
             Change::Unenroll => record.unenroll(lead).await?,
         };

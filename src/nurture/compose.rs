@@ -8,7 +8,7 @@ use crate::domain::token::Purpose;
 use crate::mail::compose::{Letter, Mailbox};
 use crate::mail::delivery::Envelope;
 use crate::workspace::funnel::Sender;
-use crate::workspace::templates::{Links, MailContext};
+use crate::workspace::{Links, MailContext, Rendered};
 
 /// A mail, ready to be sent.
 pub struct Mail {
@@ -32,7 +32,9 @@ pub fn compose(engine: &Engine, claim: &Claimed) -> Result<Mail, String> {
         .ok_or_else(|| format!("there is no [sender.{}] in funnel.toml", sequence.sender))?;
     let lead = &claim.lead.lead;
     let unsubscribe = engine.unsubscribe_link(lead.id, claim.id);
-    let links = Links { unsubscribe: unsubscribe.clone(), ..Links::default() };
+    // Nobody is watched who did not agree to it.
+    let pixel = lead.tracking.then(|| engine.pixel_link(lead.id, claim.id));
+    let links = Links { unsubscribe: unsubscribe.clone(), pixel, ..Links::default() };
     let zone = zone_of(&claim.revision, lead);
     let context = MailContext::new(lead, sender, &workspace.funnel.company, &links, zone);
     let language = lead.contact.language.as_deref().unwrap_or(&workspace.funnel.defaults.language);
@@ -40,6 +42,7 @@ pub fn compose(engine: &Engine, claim: &Claimed) -> Result<Mail, String> {
         .templates
         .render(claim.template(), language, &context)
         .map_err(|error| error.to_string())?;
+    let rendered = if lead.tracking { followed(engine, claim, rendered, language) } else { rendered };
     let addresses = Addresses::of(engine, claim, sender);
     let message_id = message_id(engine, claim.enrollment, claim.step);
     let letter = Letter {
@@ -57,6 +60,18 @@ pub fn compose(engine: &Engine, claim: &Claimed) -> Result<Mail, String> {
     };
     let raw = letter.to_bytes();
     Ok(Mail { message_id, envelope: Envelope { from: Some(addresses.bounces), to: addresses.to }, raw })
+}
+
+/// Has the links of a mail lead by way of this server.
+fn followed(engine: &Engine, claim: &Claimed, rendered: Rendered, language: &str) -> Rendered {
+    let links = claim.revision.workspace.templates.links(claim.template(), language);
+    let of = links.iter().filter(|link| link.is_tracked()).count();
+    rendered.following(|number, target| {
+        // What a variable turned into may lead to no page.
+        let web = target.starts_with("http://") || target.starts_with("https://");
+        let name = links.get(number).and_then(|link| link.name.as_deref()).unwrap_or_default();
+        web.then(|| engine.click_link((claim.lead.lead.id, claim.id), (number, of), name, target))
+    })
 }
 
 /// The same at every attempt, on every node.

@@ -87,8 +87,7 @@ impl Decisions {
             self.walks.push(walk);
             return Ok(());
         }
-        let smtp = record.engine.has_smtp();
-        let Some(advance) = facts.advance(record.revision, &track, &walk, smtp, record.now) else {
+        let Some(advance) = facts.advance(record.revision, &track, &walk, record.engine, record.now) else {
             return Ok(());
         };
         self.stale.extend(stale(facts, &track, &walk));
@@ -218,18 +217,6 @@ impl Decisions {
     }
 }
 
-impl Record<'_> {
-    async fn end(&mut self, walk: &Enrollment, state: EnrollmentState, because: &str) -> NurtureResult<()> {
-        enrollments::end(self.tx, walk.walk.enrollment, state, self.now).await?;
-        let kind = match state {
-            EnrollmentState::ReachedGoal => EventKind::GoalReached,
-            EnrollmentState::Finished => EventKind::Finished,
-            _ => EventKind::Left,
-        };
-        self.walk_event(walk, kind, because).await
-    }
-}
-
 /// Moves the walk behind a step; when the next one is due, if there is one.
 fn step_done(
     record: &Record<'_>,
@@ -307,7 +294,7 @@ fn stale(facts: &LeadFacts, track: &Track, walk: &Enrollment) -> Vec<i64> {
 
 fn waits_for(why: Waiting) -> Option<String> {
     match why {
-        Waiting::Time | Waiting::Outcome => None,
+        Waiting::Time | Waiting::Outcome | Waiting::Judgement => None,
         Waiting::Gate(reason) => Some(reason.because().to_owned()),
         Waiting::Paused => Some("the sequence is paused".to_owned()),
     }

@@ -8,6 +8,8 @@ use tokio::sync::Notify;
 use super::clock::Clock;
 use super::error::{NurtureError, NurtureResult};
 use super::fuse::StepCounts;
+use super::hits::HitQueue;
+use super::metrics::Metrics;
 use super::registry::Registry;
 use super::relays::{RelayLine, Relays};
 use super::revision::{self, Revision};
@@ -31,6 +33,9 @@ pub struct Engine {
     pub registry: Registry,
     /// The host part of every Message-ID.
     pub message_domain: String,
+    /// Opens and clicks that wait to be stored.
+    pub hits: HitQueue,
+    pub metrics: Metrics,
     /// Something may have fallen due. A hint, never a fact.
     hint: Notify,
     /// Mails to reps are being sent.
@@ -70,6 +75,8 @@ impl Engine {
             relays,
             registry,
             message_domain,
+            hits: HitQueue::default(),
+            metrics: Metrics::default(),
             hint: Notify::new(),
             telling: AtomicBool::new(false),
             revision: RwLock::new(None),
@@ -176,6 +183,26 @@ impl Engine {
     pub fn unsubscribe_link(&self, lead: i64, message: i64) -> String {
         let token = self.keys.sign(Purpose::Unsubscribe, &[lead, message]);
         format!("{}/u/{token}", self.config.server.public_url)
+    }
+
+    /// The picture by which it is seen that a mail was opened.
+    pub(super) fn pixel_link(&self, lead: i64, message: i64) -> String {
+        let token = self.keys.sign(Purpose::Open, &[lead, message]);
+        format!("{}/o/{token}.gif", self.config.server.public_url)
+    }
+
+    /// The address by which a link of a mail is followed: the link is one of so many, has perhaps a name, and leads to
+    /// `target` and nowhere else.
+    pub fn click_link(
+        &self,
+        (lead, message): (i64, i64),
+        (number, of): (usize, usize),
+        name: &str,
+        target: &str,
+    ) -> String {
+        let numbers = [lead, message, number as i64, of as i64];
+        let token = self.keys.sign_text(Purpose::Click, &numbers, &format!("{name}\n{target}"));
+        format!("{}/c/{token}", self.config.server.public_url)
     }
 
     /// Sends one letter over a connection of its own.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::{asks_for_deeds, zone_of};
 use super::revision::Revision;
@@ -16,7 +17,7 @@ use crate::domain::track::Track;
 use crate::storage::enrollments::Enrollment;
 use crate::storage::leads::{self, StoredLead};
 use crate::storage::messages::{self, Message};
-use crate::storage::{Tx, consents, events, holds};
+use crate::storage::{Tx, consents, events, hits, holds};
 
 /// Caps look back a week, or as far as the minimum gap.
 const CAPS_LOOK_BACK: i64 = 7 * DAY;
@@ -28,6 +29,8 @@ pub struct LeadFacts {
     unwanted: HashMap<i64, Vec<String>>,
     messages: HashMap<i64, Vec<Message>>,
     deeds: HashMap<i64, Vec<Happening>>,
+    /// When the latest of the hits was that are not judged yet.
+    hits: HashMap<i64, Timestamp>,
 }
 
 impl LeadFacts {
@@ -43,12 +46,17 @@ impl LeadFacts {
         let found = leads::by_ids(tx, &ids).await?;
         let curious: Vec<i64> =
             walks.iter().filter(|walk| asks(revision, walk)).map(|walk| walk.lead).collect();
+        let leads: HashMap<i64, Arc<StoredLead>> =
+            found.into_iter().map(|stored| (stored.lead.id, Arc::new(stored))).collect();
+        let tracked = |id: &&i64| leads.get(*id).is_some_and(|stored| stored.lead.tracking);
+        let watched: Vec<i64> = curious.iter().filter(tracked).copied().collect();
         Ok(Self {
-            leads: found.into_iter().map(|stored| (stored.lead.id, Arc::new(stored))).collect(),
             holds: grouped(holds::of_leads(tx, &ids).await?),
             unwanted: grouped(consents::unwanted_topics(tx, &ids).await?),
             messages: grouped_by(messages::recent(tx, &ids, since).await?, |message| message.lead),
             deeds: grouped(events::deeds(tx, &curious).await?),
+            hits: hits::latest(tx, &watched).await?.into_iter().collect(),
+            leads,
         })
     }
 
@@ -67,7 +75,7 @@ impl LeadFacts {
         revision: &Revision,
         track: &Track,
         walk: &Enrollment,
-        smtp: bool,
+        engine: &Engine,
         now: Timestamp,
     ) -> Option<Advance> {
         let stored = self.lead(walk.lead)?;
@@ -80,7 +88,7 @@ impl LeadFacts {
             messages.iter().filter(|message| is_open(message, walk)).map(open_message).collect();
         let deeds: Vec<Happening> =
             slice(&self.deeds, lead.id).iter().filter(|deed| deed.at >= walk.started_at).cloned().collect();
-        let in_segment = |name: &str| funnel.segments.contains(name, lead, &Default::default());
+        let in_segment = |name: &str| funnel.in_segment(name, lead, now);
         let unwanted = slice(&self.unwanted, lead.id);
         Some(advance(&Facts {
             track,
@@ -99,12 +107,13 @@ impl LeadFacts {
                 basis: lead.basis,
                 required: funnel.consent,
                 topic_unwanted: unwanted.contains(&track.sequence.topic),
-                example: lead.example && smtp,
+                example: lead.example && engine.has_smtp(),
                 sent: &sent,
                 caps: funnel.caps,
             },
             in_flight: messages.iter().any(|message| message.state == MessageState::Sending),
             open: &open,
+            judged_at: self.hits.get(&lead.id).map(|at| *at + engine.config.tracking.judge_after),
             zone: zone_of(revision, lead),
             now,
         }))

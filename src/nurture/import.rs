@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
-use super::record::{LeadInput, Record, Stored};
+use super::record::{LeadInput, Record, StopTicket, Stored};
 use crate::storage::meta;
 use columns::{Header, Mapping};
 use reader::{RawRow, Rows};
@@ -170,11 +170,15 @@ impl Run<'_> {
         let mut record =
             Record { tx: &mut tx, engine: self.engine, revision: &revision, now: self.engine.clock.now() };
         let mut stored = Vec::with_capacity(batch.len());
+        let mut ticket = StopTicket::nothing();
         while !batch.is_empty() {
             let (lines, inputs) = next_round(&mut batch);
-            stored.extend(lines.into_iter().zip(record.store_leads(inputs, Some(self.id)).await?));
+            let (answers, found) = record.store_leads(inputs, Some(self.id)).await?;
+            stored.extend(lines.into_iter().zip(answers));
+            ticket = ticket.and(found);
         }
         tx.commit().await?;
+        ticket.settle(self.engine).await?;
         Ok(stored)
     }
 }

@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
+use super::dossier;
+pub use super::dossier::Words;
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::Record;
 use crate::domain::outcome::{RETRY_FOR, backoff};
-use crate::domain::time::{MINUTE, Timestamp};
+use crate::domain::time::{MINUTE, SECOND, Timestamp};
 use crate::mail::compose::{Letter, Mailbox};
 use crate::mail::delivery::{Delivery, Envelope};
 use crate::storage::leads::StoredLead;
@@ -20,6 +22,9 @@ const MAIL: &str = "mail";
 
 /// How many mails to reps are sent in one step.
 const BATCH: i64 = 8;
+
+/// A mail of a hand-over waits so long for what comes at the same moment, such as a reply: the rep gets one mail.
+const GATHER: i64 = SECOND;
 
 /// Nobody else tries an item while an attempt may still run.
 const LEASE: i64 = 5 * MINUTE;
@@ -35,6 +40,9 @@ struct RepMail {
     reply_to: String,
     subject: String,
     text: String,
+    /// The Message-ID of the lead's mail that this one is about.
+    #[serde(default)]
+    in_reply_to: Option<String>,
 }
 
 /// Tells a rep that a lead is theirs now.
@@ -43,35 +51,63 @@ pub async fn hand_over(
     lead: &StoredLead,
     rep: Option<&str>,
     cause: &str,
+    words: Option<&Words>,
 ) -> NurtureResult<()> {
-    let subject = format!("{}: {cause}", name(lead));
-    let text = format!("{} was handed over to you: {cause}.\n\n{}", name(lead), dossier(lead));
-    tell(record, lead, rep, subject, text).await
+    let funnel = &record.revision.workspace.funnel;
+    let (subject, text) = dossier::hand_over(funnel, &lead.lead, cause, words, record.now);
+    let Some(mut mail) = mail_to(record, lead, rep, subject, text) else { return Ok(()) };
+    mail.in_reply_to = words.and_then(|words| words.message_id.clone());
+    // Words are told at once.
+    let due = if words.is_some() { record.now } else { record.now + GATHER };
+    put(record, lead, &mail, due).await
+}
+
+/// Brings the rep of a lead that is with sales already what it wrote. If the rep has not been told of the lead yet, one
+/// mail tells both.
+pub async fn reply(record: &mut Record<'_>, lead: &StoredLead, words: &Words) -> NurtureResult<()> {
+    let funnel = &record.revision.workspace.funnel;
+    let (subject, text) = dossier::reply(funnel, &lead.lead, words);
+    let waiting = outbox::untried(record.tx, lead.lead.id).await?;
+    if let Some(item) = waiting.filter(|item| item.kind == MAIL)
+        && let Ok(told) = serde_json::from_str::<RepMail>(&item.payload)
+    {
+        let text = format!("{text}\n\n{}", told.text);
+        let mail = RepMail { subject: subject.clone(), text, in_reply_to: words.message_id.clone(), ..told };
+        if outbox::amend(record.tx, item.id, &to_json(&mail), record.now).await? {
+            return Ok(());
+        }
+    }
+    let owner = lead.lead.owner.clone();
+    let Some(mut mail) = mail_to(record, lead, owner.as_deref(), subject, text) else { return Ok(()) };
+    mail.in_reply_to = words.message_id.clone();
+    put(record, lead, &mail, record.now).await
 }
 
 /// Tells the owner of a lead something; the first of the team if it has none.
 pub async fn owner(record: &mut Record<'_>, lead: &StoredLead, what: &str) -> NurtureResult<()> {
-    let team = &record.revision.workspace.funnel.team;
-    let rep = lead.lead.owner.clone().or_else(|| team.first().map(|(key, _)| key.clone()));
-    let text = format!("{what}\n\n{}", dossier(lead));
-    tell(record, lead, rep.as_deref(), format!("{}: {what}", name(lead)), text).await
+    let funnel = &record.revision.workspace.funnel;
+    let (subject, text) = dossier::note(funnel, &lead.lead, what, record.now);
+    let owner = lead.lead.owner.clone();
+    let Some(mail) = mail_to(record, lead, owner.as_deref(), subject, text) else { return Ok(()) };
+    put(record, lead, &mail, record.now).await
 }
 
-async fn tell(
-    record: &mut Record<'_>,
+/// A mail to a rep, or to the first of the team. None: there is nobody.
+fn mail_to(
+    record: &Record<'_>,
     lead: &StoredLead,
     rep: Option<&str>,
     subject: String,
     text: String,
-) -> NurtureResult<()> {
+) -> Option<RepMail> {
     let funnel = &record.revision.workspace.funnel;
-    let rep = rep.and_then(|rep| funnel.team.iter().find(|(key, _)| key == rep));
+    let named = rep.and_then(|rep| funnel.team.iter().find(|(key, _)| key == rep));
     let sender = funnel.senders.get(&funnel.defaults.sender);
-    let (Some((_, rep)), Some(sender)) = (rep, sender) else {
+    let (Some((_, rep)), Some(sender)) = (named.or(funnel.team.first()), sender) else {
         warn!(lead.id = lead.lead.id, "nobody is told: there is no [team.NAME] in funnel.toml");
-        return Ok(());
+        return None;
     };
-    let mail = RepMail {
+    Some(RepMail {
         from_name: sender.name.clone(),
         from_email: sender.email.to_string(),
         to_name: rep.name.clone(),
@@ -79,39 +115,30 @@ async fn tell(
         reply_to: lead.lead.email.to_string(),
         subject,
         text,
-    };
+        in_reply_to: None,
+    })
+}
+
+async fn put(
+    record: &mut Record<'_>,
+    lead: &StoredLead,
+    mail: &RepMail,
+    due: Timestamp,
+) -> NurtureResult<()> {
     let item = OutboxItem {
         id: record.tx.id()?,
         lead: lead.lead.id,
         kind: MAIL.to_owned(),
-        // Texts always have a JSON text.
-        payload: serde_json::to_string(&mail).unwrap_or_default(),
+        payload: to_json(mail),
         attempt: 0,
         first_at: record.now,
     };
-    Ok(outbox::insert(record.tx, &item, record.now).await?)
+    Ok(outbox::insert(record.tx, &item, due).await?)
 }
 
-/// What a lead is called.
-fn name(lead: &StoredLead) -> String {
-    let contact = &lead.lead.contact;
-    let parts = [&contact.title, &contact.first_name, &contact.last_name];
-    let full = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
-    let full = if full.is_empty() { lead.lead.email.to_string() } else { full };
-    match &lead.lead.company {
-        Some(company) => format!("{full} ({})", company.name),
-        None => full,
-    }
-}
-
-/// What is known about a lead, a line each.
-fn dossier(lead: &StoredLead) -> String {
-    let lead = &lead.lead;
-    let known =
-        ["email", "phone", "job_title", "company.name", "city", "country", "language", "source", "tags"];
-    let lines = known.iter().filter_map(|field| Some(format!("{field}: {}", lead.field(field)?)));
-    let stage = format!("stage: {}, {}", lead.stage, lead.qualification);
-    lines.chain([stage]).collect::<Vec<_>>().join("\n")
+/// Texts always have a JSON text.
+fn to_json(mail: &RepMail) -> String {
+    serde_json::to_string(mail).unwrap_or_default()
 }
 
 /// Sends what is due in the outbox. How many items were tried.
@@ -174,7 +201,7 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
         to: mailbox(&mail.to_name, &mail.to_email),
         reply_to: Some(mailbox("", &mail.reply_to)),
         subject: &mail.subject,
-        in_reply_to: None,
+        in_reply_to: mail.in_reply_to.clone(),
         unsubscribe: None,
         text: &mail.text,
         html: None,

@@ -12,10 +12,12 @@ use super::decide::Decisions;
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::facts::LeadFacts;
+use super::judge;
 use super::limits::Allowance;
 use super::record::Record;
 use super::revision::Revision;
 use super::settle::settle;
+use crate::domain::enrollment::MessageState;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::mail::delivery::Delivery;
 use crate::storage::revisions::Deployment;
@@ -187,6 +189,7 @@ async fn record_sent(
     now: Timestamp,
 ) -> NurtureResult<()> {
     let ids: Vec<i64> = sent.iter().map(|(claim, _)| claim.id).collect();
+    engine.metrics.ended(MessageState::Sent, ids.len());
     messages::sent(tx, &ids, engine.node(), now).await?;
     let waiting: Vec<i64> =
         sent.iter().filter(|(claim, _)| claim.wakes).map(|(claim, _)| claim.enrollment).collect();
@@ -234,7 +237,8 @@ pub async fn pause(engine: &Engine, because: Option<&str>) -> NurtureResult<()> 
     Ok(())
 }
 
-/// Whether nothing is due now, nothing is claimed by any node, and nothing is left to be rolled out or told.
+/// Whether nothing is due now, nothing is claimed by any node, and nothing is left to be rolled out, judged
+/// or told.
 /// All of it is read from one snapshot: what is not being sent any more has left its trace in what is due.
 ///
 /// # Errors
@@ -246,6 +250,7 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let rolled_out = deployment.as_ref().is_none_or(|deployment| deployment.offered_to.is_none());
     let paused = deployment.is_some_and(|deployment| deployment.paused_because.is_some());
     let told = outbox::next(&mut tx).await?.is_none_or(|due| due > now);
+    let judged = judge::next(engine, &mut tx).await?.is_none_or(|due| due > now);
     let resting = lanes::paused(&mut tx).await?;
     let used = enrollments::lanes(&mut tx).await?;
     let is_resting = |lane: i64| resting.iter().any(|(resting, _)| *resting == lane);
@@ -253,5 +258,5 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let sending = !messages::sending_nodes(&mut tx).await?.is_empty();
     // Asked after the snapshot: what it showed as leased is being told until here, or has ended.
     let telling = engine.telling.load(Ordering::SeqCst);
-    Ok(rolled_out && told && !telling && (paused || !due) && !sending)
+    Ok(rolled_out && told && judged && !telling && (paused || !due) && !sending)
 }

@@ -72,6 +72,7 @@ pub async fn settle(engine: &Engine, claim: &Claimed, end: &End) -> NurtureResul
         record.follow(claim, &verdict, state, active).await?;
     }
     tx.commit().await?;
+    engine.metrics.ended(state, 1);
     info!(message.id = claim.id, message.state = %state, "{}", verdict.reason);
     Ok(())
 }

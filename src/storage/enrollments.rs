@@ -44,6 +44,7 @@ const LANES: &str = "WITH RECURSIVE used (lane) AS (\
     FROM used WHERE used.lane IS NOT NULL) \
     SELECT lane, (SELECT MIN(e.due_at) FROM enrollments e WHERE e.lane = used.lane AND e.due_at IS NOT NULL) \
     FROM used WHERE lane IS NOT NULL";
+const COUNT_DUE: &str = "SELECT COUNT(*) FROM enrollments WHERE lane = $1 AND due_at <= $2";
 const INSERT: &str = "INSERT INTO enrollments (id, lead_id, seq, state, done, place_at, lane, due_at, started_at) \
     VALUES {rows}";
 const ADVANCE: &str = "WITH v (id, done, place_at, lane, due_at, waits_for) AS (VALUES {rows}) UPDATE enrollments \
@@ -65,6 +66,7 @@ const RENAME: &str = "UPDATE enrollments SET seq = $2 WHERE seq = $1";
 pub const HOT: &[(&str, &str)] = &[
     ("claim", CLAIM),
     ("lanes", LANES),
+    ("count_due", COUNT_DUE),
     ("advance", ADVANCE),
     ("end", END),
     ("wake", WAKE),
@@ -99,6 +101,11 @@ pub async fn claim(tx: &mut Tx, lane: i64, now: Timestamp, limit: i64) -> DbResu
 /// Each lane in which something will fall due, and when that is first.
 pub async fn lanes(tx: &mut Tx) -> DbResult<Vec<(i64, Timestamp)>> {
     tx.all(LANES, vec![], |row| Ok((row.int(0)?, row.at(1)?))).await
+}
+
+/// How many enrollments of a lane are due.
+pub async fn count_due(tx: &mut Tx, lane: i64, now: Timestamp) -> DbResult<i64> {
+    Ok(tx.first(COUNT_DUE, args![lane, now], |row| row.int(0)).await?.unwrap_or(0))
 }
 
 /// Stores new enrollments, all active.

@@ -21,7 +21,9 @@ const INSERT: &str = "INSERT INTO events (id, lead_id, message_id, kind, at, dat
 const TIMELINE: &str =
     "SELECT kind, at, data FROM events WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
 const DEEDS: &str = "SELECT lead_id, kind, at, data FROM events WHERE lead_id IN ({rows}) AND kind IN \
-    ('opened', 'clicked', 'visited', 'replied', 'submitted', 'meeting_booked', 'purchase', 'custom')";
+    ('opened', 'clicked', 'visited', 'replied', 'submitted', 'meeting_booked', 'purchase', 'custom', 'scored')";
+const ADD: &str = "INSERT INTO events (id, lead_id, message_id, kind, at, data, client_id) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lead_id, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
 pub const HOT: &[(&str, &str)] = &[("timeline", TIMELINE), ("deeds", DEEDS)];
 const COUNT: &str = "SELECT kind, COUNT(*) FROM events GROUP BY kind";
@@ -38,6 +40,15 @@ pub async fn insert(tx: &mut Tx, events: &[Event]) -> DbResult<()> {
     Ok(())
 }
 
+/// Stores one event, which may bear a key of whoever sent it. Its id; none if this key is known for the lead.
+pub async fn add(tx: &mut Tx, event: &Event, client_id: Option<&str>) -> DbResult<Option<i64>> {
+    let id = tx.id()?;
+    let data = serde_json::to_string(&event.details).unwrap_or_default();
+    let mut row = args![id, event.lead, event.message, event.kind.as_str(), event.at, data];
+    row.extend(args![client_id]);
+    Ok((tx.execute(ADD, row).await? > 0).then_some(id))
+}
+
 /// The last `limit` events of a lead, oldest first.
 pub async fn timeline(tx: &mut Tx, lead: i64, limit: i64) -> DbResult<Vec<Happening>> {
     let mut events = tx.all(TIMELINE, args![lead, limit], |row| happening(row, 0)).await?;
@@ -45,7 +56,7 @@ pub async fn timeline(tx: &mut Tx, lead: i64, limit: i64) -> DbResult<Vec<Happen
     Ok(events)
 }
 
-/// What these leads did themselves: pairs of lead and deed.
+/// What these leads did themselves, and the points they were given: pairs of lead and deed.
 pub async fn deeds(tx: &mut Tx, leads: &[i64]) -> DbResult<Vec<(i64, Happening)>> {
     tx.all_for(DEEDS, vec![], leads, |row| Ok((row.int(0)?, happening(row, 1)?))).await
 }

@@ -11,10 +11,13 @@ const INSERT: &str = "INSERT INTO hand_overs (id, lead_id, state, cause, rep, op
     ON CONFLICT (lead_id) WHERE closed_at IS NULL DO NOTHING";
 const OPEN: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason FROM hand_overs \
     WHERE lead_id = $1 AND closed_at IS NULL";
-const CLOSE: &str =
-    "UPDATE hand_overs SET state = $2, closed_at = $3, reason = $4 WHERE id = $1 AND closed_at IS NULL";
+const CLOSE: &str = "UPDATE hand_overs SET state = $2, closed_at = $3, reason = $4, amount = $5 \
+    WHERE id = $1 AND closed_at IS NULL";
+const ACCEPT: &str = "UPDATE hand_overs SET state = $2, rep = COALESCE($3, rep), \
+    accepted_at = COALESCE(accepted_at, $4) WHERE id = $1 AND closed_at IS NULL";
+const CAUSES: &str = "SELECT cause FROM hand_overs WHERE lead_id = $1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("open", OPEN), ("close", CLOSE)];
+pub const HOT: &[(&str, &str)] = &[("open", OPEN), ("close", CLOSE), ("accept", ACCEPT), ("causes", CAUSES)];
 
 fn read(row: &dyn Cells) -> DbResult<HandOver> {
     Ok(HandOver {
@@ -47,14 +50,38 @@ pub async fn open_of(tx: &mut Tx, lead: i64) -> DbResult<Option<HandOver>> {
     tx.first(OPEN, args![lead], read).await
 }
 
-/// Closes a hand-over as won, lost or returned.
-pub async fn close(
+/// How a hand-over ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closing<'a> {
+    /// Won, lost or returned.
+    pub state: HandOverState,
+    pub reason: Option<&'a str>,
+    /// What was won, in the currency of the house.
+    pub amount: Option<f64>,
+}
+
+/// Closes a hand-over.
+pub async fn close(tx: &mut Tx, id: i64, closing: &Closing<'_>, now: Timestamp) -> DbResult<()> {
+    let amount = crate::storage::Arg::Real(closing.amount);
+    let mut row = args![id, closing.state.as_str(), now, closing.reason];
+    row.push(amount);
+    tx.execute(CLOSE, row).await?;
+    Ok(())
+}
+
+/// Records that sales works on an open hand-over: accepted, or an opportunity; and who does, if that is new.
+pub async fn accept(
     tx: &mut Tx,
     id: i64,
     state: HandOverState,
-    reason: Option<&str>,
+    rep: Option<&str>,
     now: Timestamp,
 ) -> DbResult<()> {
-    tx.execute(CLOSE, args![id, state.as_str(), now, reason]).await?;
+    tx.execute(ACCEPT, args![id, state.as_str(), rep, now]).await?;
     Ok(())
+}
+
+/// The causes of all hand-overs of a lead, past ones too.
+pub async fn causes(tx: &mut Tx, lead: i64) -> DbResult<Vec<String>> {
+    tx.all(CAUSES, args![lead], |row| row.text(0)).await
 }

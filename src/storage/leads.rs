@@ -8,7 +8,9 @@ use crate::domain::address::Address;
 use crate::domain::consent::Basis;
 use crate::domain::gate::StopKind;
 use crate::domain::lead::{Company, Contact, Lead};
-use crate::domain::stage::{Party, Stage};
+use crate::domain::score::Engagement;
+use crate::domain::stage::{Party, Qualification, Stage};
+use crate::domain::time::Timestamp;
 
 /// A lead, and whether its address may be written to.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +27,7 @@ macro_rules! select {
             "SELECT l.id, l.email, l.address, l.created_at, l.first_name, l.last_name, l.title, l.salutation, \
              l.address_form, l.language, l.timezone, l.country, l.city, l.job_title, l.phone, l.fields, l.tags, \
              l.stage, l.qualification, l.party, l.owner, l.closed_by, l.basis, l.source, l.external_id, l.tracking, \
-             l.enrolls, l.example, l.prospect_since, a.suppressed_by, \
+             l.enrolls, l.example, l.prospect_since, l.engagement, l.engaged_at, a.suppressed_by, \
              c.id, c.name, c.domain, c.industry, c.size, c.country \
              FROM leads l JOIN addresses a ON a.hash = l.address LEFT JOIN companies c ON c.id = l.company_id ",
             $rest
@@ -55,6 +57,11 @@ const SET_PARTY: &str =
 const SET_STAGE: &str = "UPDATE leads SET version = version + 1, stage = $2, enrolls = $3 WHERE id = $1";
 const SET_ENROLLS: &str = "UPDATE leads SET version = version + 1, enrolls = $2 WHERE id = $1";
 const SET_BASIS: &str = "UPDATE leads SET version = version + 1, basis = $2 WHERE id = $1";
+const SET_QUALIFICATION: &str = "UPDATE leads SET version = version + 1, qualification = $2 WHERE id = $1";
+const SET_ENGAGEMENT: &str =
+    "UPDATE leads SET version = version + 1, engagement = $2, engaged_at = $3 WHERE id = $1";
+const SET_PROSPECT: &str = "UPDATE leads SET version = version + 1, prospect_since = $2, prospect_event = $3 \
+    WHERE id = $1 AND prospect_since IS NULL";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
 pub const HOT: &[(&str, &str)] = &[
     ("by_ids", BY_IDS),
@@ -66,6 +73,9 @@ pub const HOT: &[(&str, &str)] = &[
     ("close", CLOSE),
     ("set_party", SET_PARTY),
     ("set_stage", SET_STAGE),
+    ("set_qualification", SET_QUALIFICATION),
+    ("set_engagement", SET_ENGAGEMENT),
+    ("set_prospect", SET_PROSPECT),
 ];
 
 fn read(row: &dyn Cells) -> DbResult<StoredLead> {
@@ -102,24 +112,25 @@ fn read(row: &dyn Cells) -> DbResult<StoredLead> {
         enrolls: row.flag(26)?,
         example: row.flag(27)?,
         prospect_since: row.opt_at(28)?,
+        engagement: Engagement::new(row.opt_real(29)?.unwrap_or(0.0), row.opt_at(30)?),
         created_at: row.at(3)?,
     };
     Ok(StoredLead {
         lead,
         address: row.text(2)?,
-        suppressed_by: opt_word(row.opt_text(29)?, "suppressed_by")?,
+        suppressed_by: opt_word(row.opt_text(31)?, "suppressed_by")?,
     })
 }
 
 fn read_company(row: &dyn Cells) -> DbResult<Option<Company>> {
-    let Some(id) = row.opt_int(30)? else { return Ok(None) };
+    let Some(id) = row.opt_int(32)? else { return Ok(None) };
     Ok(Some(Company {
         id,
-        name: row.text(31)?,
-        domain: row.opt_text(32)?,
-        industry: row.opt_text(33)?,
-        size: row.opt_int(34)?,
-        country: row.opt_text(35)?,
+        name: row.text(33)?,
+        domain: row.opt_text(34)?,
+        industry: row.opt_text(35)?,
+        size: row.opt_int(36)?,
+        country: row.opt_text(37)?,
     }))
 }
 
@@ -256,6 +267,23 @@ pub async fn set_stage(tx: &mut Tx, id: i64, stage: Stage) -> DbResult<()> {
 pub async fn set_enrolls(tx: &mut Tx, id: i64, enrolls: bool) -> DbResult<()> {
     tx.execute(SET_ENROLLS, args![id, enrolls]).await?;
     Ok(())
+}
+
+/// Records how the company judges the lead. Takes the lead's lock.
+pub async fn set_qualification(tx: &mut Tx, id: i64, qualification: Qualification) -> DbResult<()> {
+    tx.execute(SET_QUALIFICATION, args![id, qualification.as_str()]).await?;
+    Ok(())
+}
+
+/// Records what the lead does. Takes the lead's lock.
+pub async fn set_engagement(tx: &mut Tx, id: i64, engagement: Engagement) -> DbResult<()> {
+    tx.execute(SET_ENGAGEMENT, args![id, engagement.points(), engagement.since()]).await?;
+    Ok(())
+}
+
+/// Records that the lead answered, and by which event. False: it had answered before.
+pub async fn set_prospect(tx: &mut Tx, id: i64, since: Timestamp, event: i64) -> DbResult<bool> {
+    Ok(tx.execute(SET_PROSPECT, args![id, since, event]).await? > 0)
 }
 
 /// Records the strongest basis for e-mail.

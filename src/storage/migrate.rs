@@ -6,7 +6,10 @@ use super::sql::{Dialect, Sql, args};
 use super::tx::Tx;
 
 /// Every migration by name. One that was released is never changed.
-const MIGRATIONS: &[(&str, &str)] = &[("0001_engine", include_str!("../../migrations/0001_engine.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_engine", include_str!("../../migrations/0001_engine.sql")),
+    ("0002_loop", include_str!("../../migrations/0002_loop.sql")),
+];
 
 /// Serialises nodes that start at the same time (PostgreSQL); SQLite has one writer anyway.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7239480112)";

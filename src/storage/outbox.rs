@@ -28,10 +28,22 @@ const LEASE: &str =
 const DONE: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, reason = $3 \
     WHERE id = $1 AND due_at IS NOT NULL";
 const RETRY: &str = "UPDATE outbox SET due_at = $2, reason = $3 WHERE id = $1 AND due_at IS NOT NULL";
+const UNTRIED: &str = "SELECT o.id, o.lead_id, o.kind, o.payload, o.attempt, o.first_at FROM outbox o \
+    WHERE o.lead_id = $1 AND o.due_at IS NOT NULL AND o.attempt = 0 ORDER BY o.id DESC LIMIT 1 \
+    {lock: FOR UPDATE OF o}";
+const AMEND: &str =
+    "UPDATE outbox SET payload = $2, due_at = $3 WHERE id = $1 AND due_at IS NOT NULL AND attempt = 0";
 const NEXT: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] =
-    &[("due", DUE), ("lease", LEASE), ("done", DONE), ("retry", RETRY), ("next", NEXT)];
+pub const HOT: &[(&str, &str)] = &[
+    ("due", DUE),
+    ("lease", LEASE),
+    ("done", DONE),
+    ("retry", RETRY),
+    ("untried", UNTRIED),
+    ("amend", AMEND),
+    ("next", NEXT),
+];
 
 fn read(row: &dyn Cells) -> DbResult<OutboxItem> {
     Ok(OutboxItem {
@@ -49,6 +61,16 @@ pub async fn insert(tx: &mut Tx, item: &OutboxItem, due: Timestamp) -> DbResult<
     let row = args![item.id, item.lead, &item.kind, &item.payload, due, item.first_at];
     tx.execute(INSERT, row).await?;
     Ok(())
+}
+
+/// The newest item of a lead that nobody has tried to send yet.
+pub async fn untried(tx: &mut Tx, lead: i64) -> DbResult<Option<OutboxItem>> {
+    tx.first(UNTRIED, args![lead], read).await
+}
+
+/// Replaces what an item says that nobody has tried to send yet. False: somebody has by now.
+pub async fn amend(tx: &mut Tx, id: i64, payload: &str, due: Timestamp) -> DbResult<bool> {
+    Ok(tx.execute(AMEND, args![id, payload, due]).await? > 0)
 }
 
 /// The items that are due, at most one a lead.

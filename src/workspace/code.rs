@@ -83,9 +83,6 @@ codes! {
     PlainPart = "DL059" Error "No plain part can be made from this HTML. Write one beside it, in a .txt file of the same name.";
     Layout = "DL060" Error "The layout lacks the place for the mail's own text.";
     Placement = "DL061" Error "A block tag stands where HTML cannot hold it, such as inside a tag's name.";
-
-    // What is read and kept for later
-    Later = "DL070" Warning "This part is checked and kept, and takes effect with a later version.";
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod check;
 mod nulls;
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use cel::common::ast::IdedExpr;
@@ -27,6 +28,14 @@ pub struct ScoreFacts {
     pub fit: f64,
     /// What they do; it fades with time.
     pub engagement: f64,
+}
+
+/// `score 45: fit 10, engagement 35`
+impl fmt::Display for ScoreFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fit, engagement } = self;
+        write!(f, "score {:.0}: fit {fit:.0}, engagement {engagement:.0}", fit + engagement)
+    }
 }
 
 /// A checked expression. A missing field is null, and a comparison with null is false.

@@ -1,6 +1,7 @@
 //! What several unit tests of the workspace start from.
 
 use crate::domain::lead::{Contact, Lead};
+use crate::domain::score::Engagement;
 use crate::domain::stage::{Party, Qualification, Stage};
 use crate::domain::time::Timestamp;
 
@@ -24,6 +25,7 @@ pub fn lead(email: &str) -> Lead {
         enrolls: true,
         example: false,
         prospect_since: None,
+        engagement: Engagement::default(),
         created_at: Timestamp::from_millis(0),
     }
 }

@@ -1,23 +1,24 @@
 //! [`Funnel`]: what marketing and sales agreed on, from `funnel.toml`.
 
 mod read;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::expression::Expression;
 use super::segment::Segments;
 use crate::domain::address::Address;
-use crate::domain::condition::Phrase;
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
+use crate::domain::lead::Lead;
 use crate::domain::schedule::SendTimes;
-use crate::domain::stage::Stage;
+use crate::domain::time::Timestamp;
 use crate::domain::words::words;
 
 pub(super) use read::read;
+pub use rules::{FitRule, QualificationRule, Rules, ScoreRule};
 
 /// The name of the file inside the workspace.
 pub const FILE: &str = "funnel.toml";
@@ -41,10 +42,8 @@ pub struct Funnel {
     pub consent: Basis,
     /// `[reply] then`. `hand_over`.
     pub reply_then: ReplyThen,
-    /// `[[score]]`. None.
-    pub scores: Vec<ScoreRule>,
-    /// `[stage.NAME]`: what moves a lead forward to this stage. None.
-    pub stages: BTreeMap<Stage, StageRule>,
+    /// How leads are scored and qualified.
+    pub rules: Rules,
 }
 
 /// `[company]`: who sends.
@@ -106,18 +105,11 @@ words! {
     }
 }
 
-/// `[[score]]`: what a fact adds to the engagement score.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScoreRule {
-    pub on: Phrase,
-    pub points: i64,
-}
-
-/// `[stage.NAME]`
-#[derive(Debug)]
-pub struct StageRule {
-    /// When a lead moves forward to this stage.
-    pub when: Expression,
+impl Funnel {
+    /// Whether a lead is in the segment of this name now.
+    pub fn in_segment(&self, name: &str, lead: &Lead, now: Timestamp) -> bool {
+        self.segments.contains(name, lead, &self.rules.scores(lead, now))
+    }
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use crate::domain::wait::Wait;
 /// The keys of which a step has exactly one.
 const VERBS: [&str; 9] = ["mail", "hand_over", "tag", "untag", "set", "points", "webhook", "notify", "end"];
 
-/// Verbs of versions to come.
-const COMING: [&str; 2] = ["points", "webhook"];
+/// A verb of versions to come.
+const COMING: [&str; 1] = ["webhook"];
 
 /// The fields of a lead that a step may set beside `fields.NAME`.
 const SETTABLE: [&str; 12] = [
@@ -83,7 +83,7 @@ pub fn read<'a>(mut table: Table<'a>, send: &Arc<SendTimes>, names: &Names) -> D
     // A key that is not known may be the verb, misspelt: one finding is enough.
     if table.finish() && verb_place.is_none() {
         let finding = Finding::new(Code::NoVerb, "the step does nothing");
-        place.report(finding.help("give it one of: mail, hand_over, tag, untag, set, notify, end"));
+        place.report(finding.help("give it one of: mail, hand_over, tag, untag, set, points, notify, end"));
     }
     draft
 }
@@ -166,6 +166,7 @@ fn verb<'a>(table: &mut Table<'a>, names: &Names) -> (Option<Verb>, Option<Text<
         "tag" => tag(table, word).map(Verb::Tag),
         "untag" => tag(table, word).map(Verb::Untag),
         "notify" => table.text(word).map(|text| Verb::Notify(text.value.to_owned())),
+        "points" => table.integer(word, -1000..=1000).map(Verb::Points),
         "end" => table.text(word).map(|text| Verb::End(text.value.to_owned())),
         _ => None,
     };

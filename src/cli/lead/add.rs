@@ -6,10 +6,10 @@ use super::columns::Columns;
 use crate::cli::context::Context;
 use crate::cli::{Outcome, output};
 use crate::domain::time::Timestamp;
+use crate::nurture::change::store_lead;
 use crate::nurture::import::columns::{Column, Name};
 use crate::nurture::import::row::{self, Given};
-use crate::nurture::record::{How, LeadInput, Record, Stored};
-use crate::nurture::{Engine, NurtureResult};
+use crate::nurture::record::{How, LeadInput, Stored};
 
 /// Add a lead, or bring the contact data of a known one up to date.
 #[derive(Debug, clap::Args)]
@@ -45,7 +45,7 @@ pub async fn run(context: Context, args: Args) -> anyhow::Result<Outcome> {
         }
     };
     let email = input.email.to_string();
-    let Stored { id, how, suppressed } = store(engine, input).await?;
+    let Stored { id, how, suppressed } = store_lead(engine, input).await?;
     let stopped_because = suppressed.map(|suppression| suppression.kind.because());
     if args.json {
         output::print_json(&Added { id, how, stopped_because })?;
@@ -72,12 +72,4 @@ fn read(args: &Args, now: Timestamp) -> Result<LeadInput, Vec<row::Fault>> {
     let cells = std::iter::once(&email).chain(&args.columns.0);
     let given = Given { form: Some("command line".to_owned()), ..Given::default() };
     row::read(cells.map(|(column, cell)| (column, cell.as_str())), &given, now)
-}
-
-async fn store(engine: &Engine, input: LeadInput) -> NurtureResult<Stored> {
-    let (mut tx, revision) = engine.begin().await?;
-    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
-    let stored = record.store_lead(input).await?;
-    tx.commit().await?;
-    Ok(stored)
 }

@@ -24,6 +24,7 @@ struct Story {
     holds: Vec<Hold>,
     sent: Vec<Timestamp>,
     open: Vec<OpenMessage>,
+    judged_at: Option<Timestamp>,
     in_flight: bool,
     walk: Walk,
     now: Timestamp,
@@ -104,7 +105,9 @@ impl Story {
             deeds: Vec::new(),
             holds: Vec::new(),
             sent: Vec::new(),
+            judged_at: None,
             open: Vec::new(),
+            judged_at: None,
             in_flight: false,
             walk: Walk { enrollment: ENROLLMENT, done: Done::default(), place_at: START },
             now: START,
@@ -135,7 +138,9 @@ impl Story {
                 caps: Caps { min_gap: DAY, per_week: 3 },
             },
             in_flight: self.in_flight,
+            judged_at: None,
             open: &self.open,
+            judged_at: self.judged_at,
             zone: chrono_tz::Europe::Berlin,
             now: self.now,
         })
@@ -231,6 +236,22 @@ fn a_goal_and_leave_if_end_the_walk_before_the_next_step() {
     assert_eq!(story.then(), Then::Leave);
     story.lead.tags.push("bought".into());
     assert_eq!(story.then(), Then::Goal);
+}
+
+#[test]
+fn a_step_that_clicks_decide_on_waits_for_their_judgement() {
+    let mut story = Story::of(vec![only_if("not clicked b", mail("a")), mail("b")]);
+    let judged_at = story.now + MINUTE;
+    story.judged_at = Some(judged_at);
+    assert_eq!(story.then(), Then::Wait { until: Some(judged_at), why: Waiting::Judgement });
+    story.now = judged_at;
+    let late = Then::Wait { until: Some(judged_at + JUDGE_LOOK), why: Waiting::Judgement };
+    assert_eq!(story.then(), late, "the judge is late");
+    story.judged_at = None;
+    assert_eq!(story.then(), sends(0));
+    let mut story = Story::of(vec![mail("a")]);
+    story.judged_at = Some(judged_at);
+    assert_eq!(story.then(), sends(0), "no click could change it");
 }
 
 #[test]

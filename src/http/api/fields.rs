@@ -114,6 +114,16 @@ impl Fields {
         value.as_bool()
     }
 
+    /// A number.
+    pub fn number(&mut self, field: &'static str) -> Option<f64> {
+        let value = self.take(field)?;
+        let number = value.as_f64().filter(|number| number.is_finite());
+        if number.is_none() {
+            self.wrong(field, "must be a number");
+        }
+        number
+    }
+
     /// A list of texts.
     pub fn texts(&mut self, field: &'static str) -> Vec<String> {
         let Some(value) = self.take(field) else { return Vec::new() };

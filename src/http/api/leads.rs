@@ -14,17 +14,18 @@ use crate::domain::gate::StopKind;
 use crate::http::Site;
 use crate::http::error::Problem;
 use crate::http::guard::uninterrupted;
+use crate::nurture::change::store_lead;
 use crate::nurture::lookup::find;
-use crate::nurture::record::{Found, How, LeadInput, Record, Stored};
-use crate::nurture::{Change, Engine, NurtureError, NurtureResult};
+use crate::nurture::record::{Found, How};
+use crate::nurture::{Change, Engine, NurtureError};
 
 /// `POST /leads`: 201 for a new lead, 200 for one that was known, whose contact data is brought up to date.
 pub async fn store(State(site): State<Site>, body: Fields) -> Result<Response, Problem> {
     let engine = &site.engine;
     let input = read_lead(body, engine.clock.now())?;
-    let stored = match store_once(engine, input.clone()).await {
+    let stored = match store_lead(engine, input.clone()).await {
         // Somebody else stored the same address or external id at the same time: now it is known.
-        Err(NurtureError::Db(error)) if error.is_unique_violation() => store_once(engine, input).await,
+        Err(NurtureError::Db(error)) if error.is_unique_violation() => store_lead(engine, input).await,
         stored => stored,
     }?;
     let status = if stored.how == How::New { StatusCode::CREATED } else { StatusCode::OK };
@@ -35,14 +36,6 @@ pub async fn store(State(site): State<Site>, body: Fields) -> Result<Response, P
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
-}
-
-async fn store_once(engine: &Engine, input: LeadInput) -> NurtureResult<Stored> {
-    let (mut tx, revision) = engine.begin().await?;
-    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
-    let stored = record.store_lead(input).await?;
-    tx.commit().await?;
-    Ok(stored)
 }
 
 /// `GET /leads/{id or e-mail}`
@@ -74,6 +67,42 @@ pub async fn give_back(
     let (reason, sequence) = (body.required("reason"), body.one_of("sequence", &sequences));
     body.finish()?;
     carry_out(site.engine, &lead, Change::Return { reason, sequence }).await
+}
+
+/// `POST /leads/{id or e-mail}/accept`: sales took the lead on; `rep` if somebody else of the team did, and
+/// `opportunity` if sales sees one.
+pub async fn accept(
+    State(site): State<Site>,
+    Path(lead): Path<String>,
+    mut body: Fields,
+) -> Result<Json<Found>, Problem> {
+    let revision = site.engine.revision().await?;
+    let team: Vec<&str> = revision.workspace.funnel.team.iter().map(|(name, _)| name.as_str()).collect();
+    let (rep, opportunity) = (body.one_of("rep", &team), body.flag("opportunity").unwrap_or(false));
+    body.finish()?;
+    carry_out(site.engine, &lead, Change::Accept { rep, opportunity }).await
+}
+
+/// `POST /leads/{id or e-mail}/won`: `amount` and `reason`, if they are known.
+pub async fn won(
+    State(site): State<Site>,
+    Path(lead): Path<String>,
+    mut body: Fields,
+) -> Result<Json<Found>, Problem> {
+    let (amount, reason) = (body.number("amount"), body.text("reason"));
+    body.finish()?;
+    carry_out(site.engine, &lead, Change::Won { amount, reason }).await
+}
+
+/// `POST /leads/{id or e-mail}/lost`: `reason`.
+pub async fn lost(
+    State(site): State<Site>,
+    Path(lead): Path<String>,
+    mut body: Fields,
+) -> Result<Json<Found>, Problem> {
+    let reason = body.required("reason");
+    body.finish()?;
+    carry_out(site.engine, &lead, Change::Lost { reason }).await
 }
 
 /// `POST /leads/{id or e-mail}/stop`: `reason`, and `kind` if it is not by hand.

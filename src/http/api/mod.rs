@@ -17,6 +17,9 @@ pub fn router() -> Router<Site> {
         .route("/leads", post(leads::store))
         .route("/leads/{lead}", get(leads::show))
         .route("/leads/{lead}/hand-over", post(leads::hand_over))
+        .route("/leads/{lead}/accept", post(leads::accept))
+        .route("/leads/{lead}/won", post(leads::won))
+        .route("/leads/{lead}/lost", post(leads::lost))
         .route("/leads/{lead}/return", post(leads::give_back))
         .route("/leads/{lead}/stop", post(leads::stop))
 }

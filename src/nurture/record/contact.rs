@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Record;
+use super::{Record, StopTicket};
 use crate::domain::address::Address;
 use crate::domain::consent::{Channel, Consent};
 use crate::domain::event::{Details, EventKind};
 use crate::domain::lead::{Company, Contact, Lead};
+use crate::domain::score::Engagement;
 use crate::domain::stage::{Party, Qualification, Stage};
 use crate::domain::words::words;
 use crate::nurture::error::{NurtureError, NurtureResult};
@@ -59,9 +60,10 @@ impl Record<'_> {
     ///
     /// # Errors
     /// [`NurtureError::Refused`] if its external id is another lead's.
-    pub async fn store_lead(&mut self, input: LeadInput) -> NurtureResult<Stored> {
-        let stored = self.store_leads(vec![input], None).await?;
-        stored.into_iter().next().unwrap_or_else(|| Err(NurtureError::NoLead("that was just stored".into())))
+    pub async fn store_lead(&mut self, input: LeadInput) -> NurtureResult<(Stored, StopTicket)> {
+        let (stored, ticket) = self.store_leads(vec![input], None).await?;
+        let missing = || Err(NurtureError::NoLead("that was just stored".into()));
+        Ok((stored.into_iter().next().unwrap_or_else(missing)?, ticket))
     }
 
     /// Stores leads, no two with the same address, new or known, and enters the new ones into their sequences.
@@ -70,7 +72,7 @@ impl Record<'_> {
         &mut self,
         inputs: Vec<LeadInput>,
         import: Option<i64>,
-    ) -> NurtureResult<Vec<NurtureResult<Stored>>> {
+    ) -> NurtureResult<(Vec<NurtureResult<Stored>>, StopTicket)> {
         let addresses: Vec<String> =
             inputs.iter().map(|input| self.engine.keys.address_hash(&input.email)).collect();
         let suppressions = self.know(&addresses).await?;
@@ -90,9 +92,10 @@ impl Record<'_> {
             };
             answers.push(Ok(Stored { id, how, suppressed }));
         }
-        self.insert_leads(new, import).await?;
-        self.note_updates(&updated).await?;
-        Ok(answers)
+        // New leads have no mail on the wire.
+        self.insert_leads(new, import).await?.nothing_else_is_sent();
+        let ticket = self.note_updates(&updated).await?;
+        Ok((answers, ticket))
     }
 
     /// Makes the addresses known, and says which of them must not be written to. In their order, before any lead is
@@ -151,6 +154,7 @@ impl Record<'_> {
             enrolls: true,
             example: input.example,
             prospect_since: None,
+            engagement: Engagement::default(),
             created_at: self.now,
             email: input.email,
         };
@@ -170,7 +174,7 @@ impl Record<'_> {
         &mut self,
         new: Vec<(StoredLead, Vec<Consent>)>,
         import: Option<i64>,
-    ) -> NurtureResult<()> {
+    ) -> NurtureResult<StopTicket> {
         let (stored, agreed): (Vec<StoredLead>, Vec<Vec<Consent>>) = new.into_iter().unzip();
         leads::insert(self.tx, &stored, import).await?;
         let ids: Vec<i64> = stored.iter().map(|stored| stored.lead.id).collect();
@@ -182,8 +186,9 @@ impl Record<'_> {
         consents::insert(self.tx, &agreed).await?;
         let events: Vec<Event> = stored.iter().map(|stored| self.created(&stored.lead)).collect();
         events::insert(self.tx, &events).await?;
+        let ticket = self.appraise(&ids).await?;
         self.offer(&ids).await?;
-        Ok(())
+        Ok(ticket)
     }
 
     fn created(&self, lead: &Lead) -> Event {
@@ -220,7 +225,7 @@ impl Record<'_> {
         Ok(How::Updated)
     }
 
-    async fn note_updates(&mut self, ids: &[i64]) -> NurtureResult<()> {
+    async fn note_updates(&mut self, ids: &[i64]) -> NurtureResult<StopTicket> {
         let event = |id: &i64| Event {
             lead: *id,
             message: None,
@@ -230,7 +235,8 @@ impl Record<'_> {
         };
         let events: Vec<Event> = ids.iter().map(event).collect();
         events::insert(self.tx, &events).await?;
-        self.wake(ids).await
+        self.wake(ids).await?;
+        self.appraise(ids).await
     }
 }
 

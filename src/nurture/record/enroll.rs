@@ -120,6 +120,22 @@ impl Record<'_> {
         Event { lead: enrollment.lead, message: None, kind: EventKind::Enrolled, at: self.now, details }
     }
 
+    /// Ends a walk that came to its end.
+    pub(crate) async fn end(
+        &mut self,
+        walk: &Enrollment,
+        state: EnrollmentState,
+        because: &str,
+    ) -> NurtureResult<()> {
+        enrollments::end(self.tx, walk.walk.enrollment, state, self.now).await?;
+        let kind = match state {
+            EnrollmentState::ReachedGoal => EventKind::GoalReached,
+            EnrollmentState::Finished => EventKind::Finished,
+            _ => EventKind::Left,
+        };
+        self.walk_event(walk, kind, because).await
+    }
+
     /// Notes on the timeline that a walk did something, or ended.
     pub(crate) async fn walk_event(
         &mut self,
@@ -196,8 +212,7 @@ pub(crate) fn obstacle<'t>(
     if !may_enter(revision, track, past, zone_of(revision, lead), now) {
         return Some(Obstacle::Walked);
     }
-    let in_segment =
-        |name: &str| revision.workspace.funnel.segments.contains(name, lead, &Default::default());
+    let in_segment = |name: &str| revision.workspace.funnel.in_segment(name, lead, now);
     let known = Known { lead, happenings: deeds, enrollment: None, in_segment: &in_segment };
     known.first_miss(&sequence.enroll_if).map(Obstacle::Unmet)
 }

@@ -1,4 +1,4 @@
-//! Marketing hands a lead to sales, and gets it back.
+//! Marketing hands a lead to sales, and learns what became of it.
 
 use super::enroll::zone_of;
 use super::{Record, StopTicket};
@@ -6,9 +6,11 @@ use crate::domain::event::{Details, EventKind};
 use crate::domain::gate::{Hold, HoldKind};
 use crate::domain::hand_over::{HandOver, HandOverState};
 use crate::domain::schedule;
-use crate::domain::stage::Party;
+use crate::domain::stage::{Party, Qualification, Stage};
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::nurture::notify;
+use crate::nurture::notify::Words;
+use crate::storage::hand_overs::Closing;
 use crate::storage::leads::{self, StoredLead};
 use crate::storage::{enrollments, hand_overs, holds};
 
@@ -20,6 +22,21 @@ impl Record<'_> {
         lead: i64,
         cause: &str,
         rep: Option<&str>,
+    ) -> NurtureResult<StopTicket> {
+        self.route(lead, cause, rep, None).await
+    }
+
+    /// As [`Record::hand_over`], with the words of the reply that is the cause. They reach the rep in any case.
+    pub(super) async fn hand_over_reply(&mut self, lead: i64, words: &Words) -> NurtureResult<StopTicket> {
+        self.route(lead, "replied", None, Some(words)).await
+    }
+
+    async fn route(
+        &mut self,
+        lead: i64,
+        cause: &str,
+        rep: Option<&str>,
+        words: Option<&Words>,
     ) -> NurtureResult<StopTicket> {
         let stored = self.lead(lead).await?;
         let rep = self.rep(&stored, rep)?;
@@ -39,7 +56,9 @@ impl Record<'_> {
             let details =
                 Details { about: rep.clone(), because: Some(cause.to_owned()), ..Details::default() };
             self.event(lead, EventKind::HandedOver, details).await?;
-            notify::hand_over(self, &stored, rep.as_deref(), cause).await?;
+            notify::hand_over(self, &stored, rep.as_deref(), cause, words).await?;
+        } else if let Some(words) = words {
+            notify::reply(self, &stored, words).await?;
         }
         self.halt_messages(lead, HoldKind::HandOver.because()).await
     }
@@ -58,6 +77,50 @@ impl Record<'_> {
         }
     }
 
+    /// The open hand-over of a lead, which must be with sales.
+    async fn open_hand_over(&mut self, lead: i64) -> NurtureResult<HandOver> {
+        let refused = || NurtureError::Refused("the lead is not with sales".into());
+        hand_overs::open_of(self.tx, lead).await?.ok_or_else(refused)
+    }
+
+    /// Sales works on the lead: it took it on, or sees an opportunity. That makes it an SQL.
+    pub async fn accept(&mut self, lead: i64, state: HandOverState, rep: Option<&str>) -> NurtureResult<()> {
+        let stored = self.lead(lead).await?;
+        let open = self.open_hand_over(lead).await?;
+        let rep = match rep {
+            Some(rep) => self.rep(&stored, Some(rep))?,
+            None => None,
+        };
+        hand_overs::accept(self.tx, open.id, state, rep.as_deref(), self.now).await?;
+        leads::set_party(self.tx, lead, Party::Sales, rep.as_deref()).await?;
+        let kind =
+            if state == HandOverState::Opportunity { EventKind::Opportunity } else { EventKind::Accepted };
+        let about = rep.or(open.rep);
+        self.event(lead, kind, Details { about, ..Details::default() }).await?;
+        self.qualify(&stored, Qualification::Sql, "sales took the lead on").await
+    }
+
+    /// Sales won the lead: it is a customer, and the sequences for customers begin.
+    pub async fn win(
+        &mut self,
+        lead: i64,
+        amount: Option<f64>,
+        reason: Option<&str>,
+    ) -> NurtureResult<StopTicket> {
+        self.close(lead, Closing { state: HandOverState::Won, reason, amount }).await?;
+        let ticket = self.change_stage(lead, Stage::Customer, "sales won the lead").await?;
+        self.wake(&[lead]).await?;
+        self.offer(&[lead]).await?;
+        Ok(ticket)
+    }
+
+    /// Sales lost the lead: its walk ends, and no sequence begins until its stage changes or somebody enrolls it.
+    pub async fn lose(&mut self, lead: i64, reason: &str) -> NurtureResult<StopTicket> {
+        self.close(lead, Closing { state: HandOverState::Lost, reason: Some(reason), amount: None }).await?;
+        leads::set_enrolls(self.tx, lead, false).await?;
+        self.end_walk(lead, "sales lost the lead").await
+    }
+
     /// Sales returns a lead: its walk goes on behind the last step done, or in a named sequence, no sooner than the
     /// next day. A stop stays.
     pub async fn give_back(
@@ -66,16 +129,8 @@ impl Record<'_> {
         reason: &str,
         sequence: Option<&str>,
     ) -> NurtureResult<StopTicket> {
-        let stored = self.lead(lead).await?;
-        let refused = || NurtureError::Refused("the lead is not with sales".into());
-        let open = hand_overs::open_of(self.tx, lead).await?.ok_or_else(refused)?;
-        hand_overs::close(self.tx, open.id, HandOverState::Returned, Some(reason), self.now).await?;
-        leads::set_party(self.tx, lead, Party::Marketing, None).await?;
-        for kind in [HoldKind::HandOver, HoldKind::Reply] {
-            holds::end(self.tx, lead, kind).await?;
-        }
-        let details = Details { because: Some(reason.to_owned()), ..Details::default() };
-        self.event(lead, EventKind::Returned, details).await?;
+        let closing = Closing { state: HandOverState::Returned, reason: Some(reason), amount: None };
+        let stored = self.close(lead, closing).await?;
         self.rest_until_tomorrow(&stored).await?;
         match sequence {
             Some(sequence) => self.enroll(lead, sequence).await,
@@ -84,6 +139,26 @@ impl Record<'_> {
                 Ok(StopTicket::nothing())
             }
         }
+    }
+
+    /// Ends the open hand-over, and the holds of sales with it. The lead is with marketing again.
+    async fn close(&mut self, lead: i64, closing: Closing<'_>) -> NurtureResult<StoredLead> {
+        let stored = self.lead(lead).await?;
+        let open = self.open_hand_over(lead).await?;
+        hand_overs::close(self.tx, open.id, &closing, self.now).await?;
+        leads::set_party(self.tx, lead, Party::Marketing, None).await?;
+        for kind in [HoldKind::HandOver, HoldKind::Reply] {
+            holds::end(self.tx, lead, kind).await?;
+        }
+        let kind = match closing.state {
+            HandOverState::Won => EventKind::Won,
+            HandOverState::Lost => EventKind::Lost,
+            _ => EventKind::Returned,
+        };
+        let about = closing.amount.map(|amount| amount.to_string());
+        let because = closing.reason.map(str::to_owned);
+        self.event(lead, kind, Details { about, because, ..Details::default() }).await?;
+        Ok(stored)
     }
 
     async fn rest_until_tomorrow(&mut self, stored: &StoredLead) -> NurtureResult<()> {

@@ -4,11 +4,13 @@
 //! settled after the commit.
 
 mod contact;
+mod deed;
 mod enroll;
 mod hand_over;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
+pub use deed::{Deed, Noted};
 pub use enroll::zone_of;
 pub(crate) use enroll::{asks_for_deeds, obstacle};
 pub use stop::{Found, NOT_STARTED, StopTicket};
@@ -54,12 +56,13 @@ impl Record<'_> {
         kind: EventKind,
         about: &str,
         edit: impl FnOnce(&mut StoredLead),
-    ) -> NurtureResult<()> {
+    ) -> NurtureResult<StopTicket> {
         let mut stored = self.lead(id).await?;
         edit(&mut stored);
         leads::update_contact(self.tx, &stored.lead).await?;
         self.event(id, kind, Details { about: Some(about.to_owned()), ..Details::default() }).await?;
-        self.wake(&[id]).await
+        self.wake(&[id]).await?;
+        self.appraise(&[id]).await
     }
 
     /// Has the walks of these leads decided anew, now. One that rests for a reason will rest again.

@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Defaults, FILE, Funnel, OwnCompany, Rep, ReplyThen, ScoreRule, Sender, StageRule, Topic};
+use super::{Defaults, FILE, Funnel, OwnCompany, Rep, ReplyThen, Sender, Topic, rules};
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
 use crate::domain::schedule::{SendTimes, zone};
-use crate::domain::stage::Stage;
 use crate::domain::time::DAY;
 use crate::domain::wait::Wait;
 use crate::workspace::code::Code;
 use crate::workspace::expression::Expression;
 use crate::workspace::names::{self, Names};
-use crate::workspace::phrase;
 use crate::workspace::segment::Segments;
 use crate::workspace::source::{Finding, Source};
 use crate::workspace::table::{Document, Table};
@@ -42,8 +40,7 @@ pub fn read(source: Source, names: &mut Names) -> Funnel {
         caps: caps(root.table("caps")),
         consent: consent(root.table("consent")),
         reply_then: reply(root.table("reply")),
-        scores: scores(&mut root, names),
-        stages: stages(&mut root),
+        rules: rules::read(&mut root, names),
     };
     root.finish();
     funnel
@@ -125,7 +122,8 @@ fn segments(root: &mut Table, names: &mut Names) -> Segments {
     segments.into_iter().collect()
 }
 
-fn when(table: &mut Table) -> Option<Expression> {
+/// The expression that a table must have.
+pub(super) fn when(table: &mut Table) -> Option<Expression> {
     table.required("when", "'lead.country == \"DE\"'").and_then(|text| Expression::parse(&text))
 }
 
@@ -191,42 +189,4 @@ fn reply(mut table: Table) -> ReplyThen {
     let then = table.parse("then");
     table.finish();
     then.unwrap_or(ReplyThen::HandOver)
-}
-
-fn scores(root: &mut Table, names: &Names) -> Vec<ScoreRule> {
-    let tables = root.tables("score").unwrap_or_default();
-    if let Some(first) = tables.first() {
-        first
-            .report(Finding::new(Code::Later, "scores are checked and kept, and count with a later version"));
-    }
-    let rule = |mut table: Table| {
-        let on = table.required("on", "\"clicked link pricing\"");
-        if !table.has("points") {
-            table.report(Finding::new(Code::Missing, "[[score]] lacks `points`").help("write points = 20"));
-        }
-        let points = table.integer("points", -1000..=1000);
-        table.finish();
-        let on = phrase::read(&on?, names)?;
-        on.refuse_step("a score");
-        Some(ScoreRule { on: on.phrase, points: points? })
-    };
-    tables.into_iter().filter_map(rule).collect()
-}
-
-fn stages(root: &mut Table) -> BTreeMap<Stage, StageRule> {
-    let tables = root.named("stage");
-    if let Some((_, first)) = tables.first() {
-        first.report(Finding::new(
-            Code::Later,
-            "rules for stages are checked and kept, and count with a later version",
-        ));
-    }
-    let mut stages = BTreeMap::new();
-    for (name, mut table) in tables {
-        let stage = name.parse::<Stage>();
-        let rule = when(&mut table).map(|when| StageRule { when });
-        table.finish();
-        stages.extend(stage.zip(rule));
-    }
-    stages
 }

@@ -53,25 +53,26 @@ impl<'a> Assembly<'a> {
         let footer_text = |text| Text::whole(Source::new("(footer)", text, report));
         let mut tokens = Tokens::new(&self.prefix);
         let body = self.body(mail, &mut tokens);
-        let own_plain = mail.plain.map(|plain| tokens.take(plain));
-        let Some(plain) = own_plain.or_else(|| plain::from_html(&body, &tokens)) else {
-            let finding = Finding::new(Code::PlainPart, "no plain part can be made from this mail");
-            mail.source.report_file(finding.help("write one into a .txt file of the same name beside it"));
-            return None;
-        };
-        let plain = format!("{}\n{}", plain.trim(), tokens.take(&footer_text(&footer.1)));
         let subject = tokens.take(mail.file.subject.as_ref()?);
         let preheader = mail.file.preheader.as_ref().map(|preheader| tokens.take(preheader));
         let slots = BTreeMap::from([
-            ("body", body),
+            ("body", body.clone()),
             ("footer", tokens.take(&footer_text(&footer.0))),
             ("preheader", preheader.as_deref().map(escape).unwrap_or_default()),
             ("subject", escape(&subject)),
             ("language", mail.language.to_owned()),
         ]);
         let document = self.document(mail, slots, &mut tokens)?;
+        let document = append(&document, &tokens.take(&footer_text(footer::PIXEL)));
         let inlined = inline(&document, &tokens).map_err(|error| report_html(mail, &tokens, &error)).ok()?;
         let (html, links) = html::take_links(&inlined, &tokens);
+        let own_plain = mail.plain.map(|plain| tokens.take(plain));
+        let Some(plain) = own_plain.or_else(|| plain::from_html(&body, &tokens, &links)) else {
+            let finding = Finding::new(Code::PlainPart, "no plain part can be made from this mail");
+            mail.source.report_file(finding.help("write one into a .txt file of the same name beside it"));
+            return None;
+        };
+        let plain = format!("{}\n{}", plain.trim(), tokens.take(&footer_text(&footer.1)));
         let compile = |text: &str| {
             let compiled = Compiled::new(tokens.restore(text), &mail.path.name, mail.language);
             let refuse =

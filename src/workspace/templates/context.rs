@@ -19,6 +19,8 @@ pub struct Links {
     pub unsubscribe: String,
     pub preferences: Option<String>,
     pub view_online: Option<String>,
+    /// The picture by which opens are seen. A mail that has one is tracked, and its links are; see [`super::tracking`].
+    pub pixel: Option<String>,
 }
 
 /// The variables of one mail, for all its parts. Built once a mail.
@@ -31,7 +33,11 @@ impl MailContext {
     pub fn new(lead: &Lead, sender: &Sender, company: &OwnCompany, links: &Links, zone: Tz) -> Self {
         let mut link = Map::new();
         link.insert("unsubscribe".to_owned(), links.unsubscribe.clone().into());
-        for (name, url) in [("preferences", &links.preferences), ("view_online", &links.view_online)] {
+        for (name, url) in [
+            ("preferences", &links.preferences),
+            ("view_online", &links.view_online),
+            ("pixel", &links.pixel),
+        ] {
             link.extend(url.as_ref().map(|url| (name.to_owned(), url.clone().into())));
         }
         Self(Context::from(json!({

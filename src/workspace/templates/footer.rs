@@ -46,6 +46,9 @@ pub(super) fn plain(company: &OwnCompany, language: &str) -> String {
     )
 }
 
+/// The picture by which opens are seen, in mails that are tracked.
+pub(super) const PIXEL: &str = r#"{{#if link.pixel}}<img src="{{link.pixel}}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">{{/if}}"#;
+
 /// Text in which braces stand for themselves.
 fn literal(text: &str) -> String {
     text.replace("{{", "\\{{")

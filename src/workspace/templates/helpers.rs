@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::context::MailContext;
 use super::format::{as_number, date, number};
 use super::greeting::greeting;
+use super::tracking;
 
 /// A helper and the form in which templates may call it.
 pub(super) struct Form {
@@ -98,6 +99,7 @@ pub(super) fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     for (name, compute) in ours {
         registry.register_helper(name, Box::new(Inline(compute)));
     }
+    registry.register_helper(tracking::HELPER, Box::new(tracking::Tracked));
     // What Handlebars calls for a variable that is not there. Its own strict mode would fail comparisons as well.
     registry.register_helper("helperMissing", Box::new(Inline(|call| Err(missing(call.helper.name())))));
     registry

@@ -1,12 +1,14 @@
 //! The HTML part: body into layout, styles into elements, links into a list.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use css_inline::CSSInliner;
 
 use super::place::as_comments;
 use super::tags::Kind;
 use super::tokens::{Part, Tokens};
+use super::tracking::wrapped;
 use crate::workspace::table::Text;
 
 /// A link of a mail, in the order of the mail. Tags stand in it as they were written.
@@ -15,6 +17,14 @@ pub struct Link {
     /// The title of the link in Markdown, or its `data-link` in HTML.
     pub name: Option<String>,
     pub href: String,
+}
+
+impl Link {
+    /// Whether clicks on it can be seen: it leads to a page, and is none of the engine's own.
+    pub fn is_tracked(&self) -> bool {
+        let web = ["http://", "https://", "{{"].iter().any(|scheme| self.href.starts_with(scheme));
+        web && !self.href.starts_with("{{link.")
+    }
 }
 
 /// Why a document could not be made.
@@ -122,22 +132,26 @@ fn comments_start(html: &str, tokens: &Tokens) -> usize {
 
 /// The links of a document that [`inline`] has written, and the document without their names.
 pub(super) fn take_links(html: &str, tokens: &Tokens) -> (String, Vec<Link>) {
-    let mut links = Vec::new();
+    let mut links: Vec<Link> = Vec::new();
     let mut rest = html;
     let mut without = String::with_capacity(html.len());
     while let Some(at) = rest.find("<a ") {
         without.push_str(&rest[..at + 2]);
         rest = &rest[at + 2..];
         let mut link = Link { name: None, href: String::new() };
-        while let Some((attribute, name, value)) = attribute(rest) {
-            let value = || tokens.restore(&unescape(value)).text;
+        while let Some((attribute, name, raw)) = attribute(rest) {
+            let value = || tokens.restore(&unescape(raw)).text;
             match name {
                 "data-link" => link.name = Some(value()),
                 "href" => link.href = value(),
                 _ => {}
             }
-            if name != "data-link" {
-                without.push_str(attribute);
+            match name {
+                "data-link" => {}
+                "href" if link.is_tracked() => {
+                    let _ = write!(without, " href=\"{}\"", wrapped(links.len(), raw));
+                }
+                _ => without.push_str(attribute),
             }
             rest = &rest[attribute.len()..];
         }
@@ -156,7 +170,7 @@ fn attribute(tag: &str) -> Option<(&str, &str, &str)> {
     (!name.contains(['>', '<', ' '])).then(|| (&tag[..len], name, value))
 }
 
-fn unescape(value: &str) -> String {
+pub(super) fn unescape(value: &str) -> String {
     value
         .replace("&quot;", "\"")
         .replace("&lt;", "<")

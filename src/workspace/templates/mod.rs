@@ -27,6 +27,7 @@ mod plain;
 mod shared;
 mod tags;
 mod tokens;
+mod tracking;
 mod version;
 
 use std::collections::BTreeMap;

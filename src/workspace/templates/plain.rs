@@ -6,15 +6,18 @@ use std::rc::Rc;
 use html2text::config;
 use html2text::render::TextDecorator;
 
+use super::html::Link;
 use super::place::{as_words, visible_blocks};
 use super::tokens::Tokens;
+use super::tracking::wrapped;
 
 /// Characters in a line, as customary in mail.
 const WIDTH: usize = 76;
 
 /// The body as plain text with tokens: `text (URL)` for a link, lists and tables as lines.
 /// None if its block tags would not stay in order, so that somebody has to write the plain part.
-pub(super) fn from_html(html: &str, tokens: &Tokens) -> Option<String> {
+/// `links` are those of the mail: what the plain part shares with the HTML is followed as there.
+pub(super) fn from_html(html: &str, tokens: &Tokens, links: &[Link]) -> Option<String> {
     let urls = Urls { prefix: format!("{}u", tokens.prefix()), seen: Rc::default() };
     let read = config::with_decorator(urls.clone())
         .no_table_borders()
@@ -22,7 +25,7 @@ pub(super) fn from_html(html: &str, tokens: &Tokens) -> Option<String> {
         .link_footnotes(false)
         .string_from_read(as_words(html, tokens).as_bytes(), WIDTH)
         .ok()?;
-    let text = tidy(&urls.restore(&join_words(&read)), tokens);
+    let text = tidy(&urls.restore(&join_words(&read), tokens, links), tokens);
     let expected = visible_blocks(html, tokens);
     let blocks: Vec<usize> = tokens.tags(&text).into_iter().filter(|tag| expected.contains(tag)).collect();
     (blocks == expected).then_some(text)
@@ -60,7 +63,7 @@ struct Urls {
 }
 
 impl Urls {
-    fn restore(&self, text: &str) -> String {
+    fn restore(&self, text: &str, tokens: &Tokens, links: &[Link]) -> String {
         let mut text = text.to_owned();
         for (number, url) in self.seen.borrow().iter().enumerate() {
             let behind = format!("({}{number}z)", self.prefix);
@@ -72,6 +75,9 @@ impl Urls {
             {
                 text = text.replace(&format!("{text_is}{blank}{behind}"), text_is);
             }
+            let href = tokens.restore(url).text;
+            let link = links.iter().position(|link| link.is_tracked() && link.href == href);
+            let shown = link.map_or_else(|| shown.to_owned(), |number| wrapped(number, shown));
             text = text.replace(&behind, &format!("({shown})"));
         }
         text

@@ -9,6 +9,7 @@ use super::context::MailContext;
 use super::helpers::template_name;
 use super::html::Link;
 use super::tokens::{Place, Restored};
+use super::tracking::{Writing, follow};
 
 /// A mail in one language.
 pub(super) struct Version {
@@ -39,6 +40,17 @@ pub struct Rendered {
     pub preheader: String,
     pub html: String,
     pub text: String,
+}
+
+impl Rendered {
+    /// Has the links of a tracked mail lead by way of the server: `link` makes the address there of the number of a link
+    /// ([`Templates::links`]) and its target; None leaves it as it is.
+    #[must_use]
+    pub fn following(mut self, link: impl Fn(usize, &str) -> Option<String>) -> Self {
+        follow(&mut self.html, Writing::Html, &link);
+        follow(&mut self.text, Writing::Plain, &link);
+        self
+    }
 }
 
 /// Why a mail could not be rendered, and where in its files.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dripline::domain::time::Timestamp;
-use dripline::nurture::{Engine, pump};
+use dripline::nurture::{Engine, judge, pump};
 use dripline::storage::{enrollments, outbox};
 
 /// No test waits longer for something to happen.
@@ -41,7 +41,8 @@ async fn next_due(engine: &Engine) -> Option<Timestamp> {
     let mut tx = engine.db.read().await.unwrap();
     let lanes = enrollments::lanes(&mut tx).await.unwrap();
     let told = outbox::next(&mut tx).await.unwrap();
+    let judged = judge::next(engine, &mut tx).await.unwrap();
     // What is due and rests all the same is in a lane that pauses.
     let later = |due: &Timestamp| *due > engine.clock.now();
-    lanes.into_iter().map(|(_, due)| due).chain(told).filter(later).min()
+    lanes.into_iter().map(|(_, due)| due).chain(told).chain(judged).filter(later).min()
 }

@@ -3,6 +3,7 @@
 use dripline::domain::consent::Basis;
 use dripline::domain::enrollment::{EnrollmentState, Walk};
 use dripline::domain::lead::{Contact, Lead};
+use dripline::domain::score::Engagement;
 use dripline::domain::stage::{Party, Qualification, Stage};
 use dripline::domain::time::Timestamp;
 use dripline::domain::track::Done;
@@ -36,6 +37,7 @@ pub fn lead(id: i64) -> StoredLead {
         enrolls: true,
         example: false,
         prospect_since: None,
+        engagement: Engagement::default(),
         created_at: at(1),
     };
     StoredLead { lead, address: format!("hash-{id}"), suppressed_by: None }

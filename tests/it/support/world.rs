@@ -159,7 +159,7 @@ impl World {
         let mut tx = self.engine.db.begin().await.unwrap();
         let now = self.engine.clock.now();
         let mut record = Record { tx: &mut tx, engine: &self.engine, revision: &revision, now };
-        let id = record.store_lead(input).await.unwrap().id;
+        let id = record.store_lead(input).await.unwrap().0.id;
         tx.commit().await.unwrap();
         id
     }

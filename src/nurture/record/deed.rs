@@ -1,0 +1,171 @@
+//! What a lead did, and what follows: points, goals, another stage, the next step of its walk.
+
+use super::{Record, StopTicket};
+use crate::domain::condition::{Known, Phrase};
+use crate::domain::enrollment::EnrollmentState;
+use crate::domain::event::{Details, EventKind, Happening};
+use crate::domain::sequence::Sequence;
+use crate::domain::stage::{Qualification, Stage};
+use crate::domain::time::Timestamp;
+use crate::nurture::error::NurtureResult;
+use crate::storage::enrollments::{self, Enrollment};
+use crate::storage::events::{self, Event};
+use crate::storage::hand_overs;
+use crate::storage::leads::{self, StoredLead};
+
+/// Something that a lead did.
+#[derive(Clone, Debug)]
+pub struct Deed {
+    pub kind: EventKind,
+    /// When it was done, which may be some time ago.
+    pub at: Timestamp,
+    pub message: Option<i64>,
+    pub details: Details,
+    /// The key that whoever tells of it knows it by: the same one twice is one deed.
+    pub client_id: Option<String>,
+}
+
+/// A deed on the timeline.
+#[derive(Debug)]
+pub struct Noted {
+    /// The id of its event.
+    pub event: i64,
+    pub ticket: StopTicket,
+}
+
+impl Record<'_> {
+    /// Puts what a lead did on its timeline, and does all that follows. None: it was told before.
+    ///
+    /// What a machine did is kept, and nothing follows from it.
+    pub async fn deed(&mut self, lead: i64, deed: Deed) -> NurtureResult<Option<Noted>> {
+        let stored = self.lead(lead).await?;
+        let rules = &self.revision.workspace.funnel.rules;
+        let Deed { kind, at, message, details, client_id } = deed;
+        let mut happening = Happening { kind, at, details };
+        let points = rules.points_of(&happening);
+        happening.details.points = (points != 0).then_some(points);
+        let machine = happening.details.machine.is_some();
+        let event = Event { lead, message, kind, at, details: happening.details };
+        let Some(id) = events::add(self.tx, &event, client_id.as_deref()).await? else { return Ok(None) };
+        if machine {
+            return Ok(Some(Noted { event: id, ticket: StopTicket::nothing() }));
+        }
+        if points != 0 {
+            let engagement = stored.lead.engagement.with(points, at, rules.half_life);
+            leads::set_engagement(self.tx, lead, engagement).await?;
+        }
+        let ticket = self.reach(lead).await?.and(self.commitment(&stored, kind).await?);
+        let ticket = ticket.and(self.appraise(&[lead]).await?);
+        self.wake(&[lead]).await?;
+        self.offer(&[lead]).await?;
+        Ok(Some(Noted { event: id, ticket }))
+    }
+
+    /// Ends the walk whose goal is reached by what the lead did, or which is left for it.
+    async fn reach(&mut self, lead: i64) -> NurtureResult<StopTicket> {
+        let nothing = Ok(StopTicket::nothing());
+        let Some(walk) = enrollments::active(self.tx, lead).await? else { return nothing };
+        let Some(track) = self.revision.track(&walk.seq) else { return nothing };
+        let sequence = &track.sequence;
+        if sequence.goal.is_empty() && sequence.leave_if.is_empty() {
+            return nothing;
+        }
+        let stored = self.lead(lead).await?;
+        let deeds = events::deeds(self.tx, &[lead]).await?.into_iter().map(|(_, deed)| deed);
+        let deeds: Vec<Happening> = deeds.filter(|deed| deed.at >= walk.started_at).collect();
+        let Some((state, because)) = self.end_of(sequence, &walk, &stored, &deeds) else { return nothing };
+        self.end(&walk, state, because).await?;
+        self.halt_messages(lead, "the lead left the sequence").await
+    }
+
+    /// How a walk ends for what the lead did, if it does.
+    fn end_of(
+        &self,
+        sequence: &Sequence,
+        walk: &Enrollment,
+        stored: &StoredLead,
+        deeds: &[Happening],
+    ) -> Option<(EnrollmentState, &'static str)> {
+        let in_segment = |name: &str| self.revision.workspace.funnel.in_segment(name, &stored.lead, self.now);
+        let known = Known {
+            lead: &stored.lead,
+            happenings: deeds,
+            enrollment: Some(walk.walk.enrollment),
+            in_segment: &in_segment,
+        };
+        let meets = |phrases: &[Phrase]| !phrases.is_empty() && known.all(phrases);
+        if meets(&sequence.goal) {
+            return Some((EnrollmentState::ReachedGoal, ""));
+        }
+        meets(&sequence.leave_if).then_some((EnrollmentState::Left, "its leave_if came true"))
+    }
+
+    /// A meeting and a purchase speak for themselves: who books one is an SQL and goes to sales, who buys is a customer.
+    async fn commitment(&mut self, stored: &StoredLead, kind: EventKind) -> NurtureResult<StopTicket> {
+        let lead = &stored.lead;
+        match kind {
+            EventKind::MeetingBooked => {
+                self.qualify(stored, Qualification::Sql, "a meeting was booked").await?;
+                self.hand_over(lead.id, "booked a meeting", None).await
+            }
+            EventKind::Purchase => self.change_stage(lead.id, Stage::Customer, "a purchase").await,
+            _ => Ok(StopTicket::nothing()),
+        }
+    }
+
+    /// Moves these leads forward, if the rules of funnel.toml say so by now: their stage, their qualification, and to
+    /// sales. Their locks are held already.
+    pub async fn appraise(&mut self, ids: &[i64]) -> NurtureResult<StopTicket> {
+        let mut ticket = StopTicket::nothing();
+        if !self.revision.workspace.funnel.rules.move_leads() {
+            return Ok(ticket);
+        }
+        for stored in leads::by_ids(self.tx, ids).await? {
+            if stored.lead.closed_by.is_none() && stored.suppressed_by.is_none() {
+                ticket = ticket.and(self.move_forward(&stored).await?);
+            }
+        }
+        Ok(ticket)
+    }
+
+    async fn move_forward(&mut self, stored: &StoredLead) -> NurtureResult<StopTicket> {
+        let lead = &stored.lead;
+        let rules = &self.revision.workspace.funnel.rules;
+        let scores = rules.scores(lead, self.now);
+        let because = scores.to_string();
+        let mut ticket = StopTicket::nothing();
+        if let Some(stage) = rules.stage(lead, &scores) {
+            ticket = self.change_stage(lead.id, stage, &because).await?;
+        }
+        if let Some((qualification, rule)) = rules.qualification(lead, &scores) {
+            self.qualify(stored, qualification, &because).await?;
+            if let Some(cause) = &rule.hand_over {
+                ticket = ticket.and(self.hand_over(lead.id, cause, None).await?);
+            }
+        }
+        // What sales has seen and returned is not proposed again for the same reason.
+        if let Some(cause) = rules.proposal(lead, &scores)
+            && !hand_overs::causes(self.tx, lead.id).await?.iter().any(|known| known == cause)
+        {
+            ticket = ticket.and(self.hand_over(lead.id, cause, None).await?);
+        }
+        Ok(ticket)
+    }
+
+    /// Records how the company judges a lead, if that is higher than before.
+    pub(super) async fn qualify(
+        &mut self,
+        stored: &StoredLead,
+        to: Qualification,
+        because: &str,
+    ) -> NurtureResult<()> {
+        let from = stored.lead.qualification;
+        if to <= from {
+            return Ok(());
+        }
+        leads::set_qualification(self.tx, stored.lead.id, to).await?;
+        let (about, because) = (Some(format!("{from} -> {to}")), Some(because.to_owned()));
+        self.event(stored.lead.id, EventKind::Qualified, Details { about, because, ..Details::default() })
+            .await
+    }
+}
