@@ -13,6 +13,7 @@ pub mod explain;
 pub mod import;
 pub mod liveness;
 pub mod lookup;
+pub mod notices;
 pub mod notify;
 pub mod orphans;
 pub mod pump;
