@@ -21,7 +21,7 @@ use crate::nurture::clock::Clock;
 use crate::nurture::liveness::{self, Alive};
 use crate::nurture::relays::Relays;
 use crate::nurture::revision::{self, Applied};
-use crate::nurture::{Engine, NurtureError, orphans};
+use crate::nurture::{Engine, NurtureError, notices, orphans};
 use crate::storage::{Db, DbError};
 use crate::worker;
 use crate::workspace::{Diagnostic, Files, FilesError};
@@ -109,6 +109,7 @@ impl App {
         let tasks = TaskTracker::new();
         worker::start(&engine, &tasks, &shutdown);
         tasks.spawn(bury(engine.clone(), shutdown.clone()));
+        tasks.spawn(listen(engine.clone(), shutdown.clone()));
         tasks.spawn(apply_on_hang_up(engine.clone(), workspace, shutdown.clone()));
         let over = CancellationToken::new();
         let guard = tokio::spawn(watch(engine.clone(), alive, over.clone()));
@@ -184,6 +185,10 @@ async fn watch(engine: Arc<Engine>, alive: Alive, over: CancellationToken) {
 
 async fn bury(engine: Arc<Engine>, shutdown: CancellationToken) {
     liveness::bury(&engine, shutdown).await;
+}
+
+async fn listen(engine: Arc<Engine>, shutdown: CancellationToken) {
+    notices::listen(&engine, shutdown).await;
 }
 
 /// SIGHUP: the workspace was edited.

@@ -1,5 +1,7 @@
 //! A [`Change`]: what somebody asks for one lead by hand, carried out and settled.
 
+use std::time::Instant;
+
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::{Found, LeadInput, Record, StopTicket, Stored};
@@ -49,6 +51,7 @@ impl Change {
     /// [`NurtureError::NoLead`](super::NurtureError::NoLead), or
     /// [`NurtureError::Refused`](super::NurtureError::Refused) if it makes no sense for the lead as it is.
     pub async fn carry_out(self, engine: &Engine, lead: i64) -> NurtureResult<Found> {
+        let began = Instant::now();
         let (mut tx, revision) = engine.begin().await?;
         let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
         let ticket = match self {
@@ -69,6 +72,8 @@ impl Change {
         };
         tx.commit().await?;
         engine.hint();
-        ticket.settle(engine).await
+        let found = ticket.settle(engine).await;
+        engine.metrics.stopped(began.elapsed());
+        found
     }
 }

@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
 use super::orphans;
+use super::registry::START_DEADLINE;
 use crate::domain::token::lock_number;
 use crate::storage::{DbError, messages};
 
@@ -85,10 +86,11 @@ fn lock_path(database: &Path) -> PathBuf {
     path.into()
 }
 
-/// How long after its lock is gone a node may still begin to send: it has to notice the loss first. The end of a
-/// process on this machine needs no noticing.
+/// How long after its lock is gone a node may still begin to send what it had claimed: until the claims have run out,
+/// since a process that was halted does not notice the loss before it goes on. The end of a process on this machine
+/// needs no noticing.
 pub fn may_outlive_lock(engine: &Engine) -> Duration {
-    if engine.db.file().is_some() { Duration::ZERO } else { PING + PATIENCE }
+    if engine.db.file().is_some() { Duration::ZERO } else { START_DEADLINE }
 }
 
 /// Whether a process holds the lock of a node, and may thus be sending what that node claimed.

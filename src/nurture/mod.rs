@@ -16,6 +16,7 @@ pub mod judge;
 pub mod liveness;
 pub mod lookup;
 pub mod metrics;
+pub mod notices;
 pub mod notify;
 pub mod orphans;
 pub mod pump;

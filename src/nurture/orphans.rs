@@ -42,6 +42,9 @@ pub async fn settle(engine: &Engine, node: &str) -> NurtureResult<usize> {
     loop {
         let mut tx = engine.db.begin().await?;
         let orphans = messages::orphans(&mut tx, node, BATCH).await?;
+        // In the order of their ids, as everybody who locks several leads does.
+        let leads: Vec<i64> = orphans.iter().map(|orphan| orphan.lead).collect();
+        leads::lock_all(&mut tx, &leads).await?;
         let now = engine.clock.now();
         let mut record = Record { tx: &mut tx, engine, revision: &revision, now };
         for orphan in &orphans {
@@ -59,14 +62,14 @@ pub async fn settle(engine: &Engine, node: &str) -> NurtureResult<usize> {
     Ok(total)
 }
 
+/// The lead is locked already.
 async fn settle_one(record: &mut Record<'_>, revision: &Revision, orphan: &Message) -> NurtureResult<()> {
-    leads::lock(record.tx, orphan.lead).await?;
     let walk = enrollments::by_id(record.tx, orphan.enrollment).await?;
     let walk = walk.filter(|walk| walk.state == EnrollmentState::Active);
     let again = walk.is_some() && orphan.ambiguous == 0;
     let state = if again { MessageState::Retry } else { MessageState::Unknown };
     let settlement = Settlement { state, reason: LOST.to_owned(), uncounted: false, ambiguous: true };
-    if !messages::settle(record.tx, orphan.id, &settlement, record.now).await? {
+    if !messages::settle(record.tx, orphan.id, &orphan.node, &settlement, record.now).await? {
         return Ok(());
     }
     let seq = walk.as_ref().map(|walk| walk.seq.clone());

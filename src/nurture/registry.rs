@@ -80,8 +80,12 @@ impl Registry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many more messages may be claimed now.
+    /// How many more messages may be claimed now. Without its liveness lock a node claims nothing: it could not start
+    /// it, and would keep it from the others.
     pub fn free(&self) -> usize {
+        if !self.is_live() {
+            return 0;
+        }
         self.capacity.saturating_sub(self.state().messages.len())
     }
 
@@ -157,7 +161,7 @@ impl Registry {
     /// this node has lost its liveness lock.
     pub fn start(&self, id: i64) -> Result<(), End> {
         let mut state = self.state();
-        if !self.live.load(Ordering::SeqCst) || state.closed {
+        if !self.is_live() || state.closed {
             return Err(End::TooLate);
         }
         match state.messages.get_mut(&id) {
@@ -262,6 +266,11 @@ impl Registry {
         let state = self.state();
         let on_wire = state.messages.values().filter(|entry| entry.phase == Phase::OnWire).count();
         (state.messages.len(), on_wire)
+    }
+
+    /// Whether this node holds its liveness lock, as far as it knows.
+    pub fn is_live(&self) -> bool {
+        self.live.load(Ordering::SeqCst)
     }
 
     /// Says whether this node holds its liveness lock. Without it nothing starts.

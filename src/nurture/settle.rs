@@ -68,7 +68,7 @@ pub async fn settle(engine: &Engine, claim: &Claimed, end: &End) -> NurtureResul
         uncounted: verdict.uncounted,
         ambiguous: verdict.ambiguous,
     };
-    if messages::settle(record.tx, claim.id, &settlement, now).await? {
+    if messages::settle(record.tx, claim.id, engine.node(), &settlement, now).await? {
         record.follow(claim, &verdict, state, active).await?;
     }
     tx.commit().await?;

@@ -47,7 +47,7 @@ const CLAIM: &str = "INSERT INTO messages \
 const SENT: &str = "UPDATE messages SET state = 2, at = $1, reason = NULL \
     WHERE node = $2 AND state = 1 AND id IN ({rows})";
 const SETTLE: &str = "UPDATE messages SET state = $2, at = $3, reason = $4, attempt = attempt - $5, \
-    ambiguous = ambiguous + $6 WHERE id = $1 AND state = 1";
+    ambiguous = ambiguous + $6 WHERE id = $1 AND state = 1 AND node = $7";
 const CANCEL: &str = "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE lead_id = $1 AND state IN (3, 4) \
     RETURNING id";
 const CANCEL_ONE: &str =
@@ -166,10 +166,11 @@ pub struct Settlement {
     pub ambiguous: bool,
 }
 
-/// Records the end of a message that is being sent. False: it is not, any more.
-pub async fn settle(tx: &mut Tx, id: i64, end: &Settlement, now: Timestamp) -> DbResult<bool> {
+/// Records the end of a message that this node is sending. False: it is not, any more; another one may be.
+pub async fn settle(tx: &mut Tx, id: i64, node: &str, end: &Settlement, now: Timestamp) -> DbResult<bool> {
     let reason: String = end.reason.chars().take(500).collect();
-    let row = args![id, end.state.code(), now, reason, i64::from(end.uncounted), i64::from(end.ambiguous)];
+    let (uncounted, ambiguous) = (i64::from(end.uncounted), i64::from(end.ambiguous));
+    let row = args![id, end.state.code(), now, reason, uncounted, ambiguous, node];
     Ok(tx.execute(SETTLE, row).await? > 0)
 }
 

@@ -16,6 +16,7 @@ pub mod lanes;
 pub mod leads;
 pub mod messages;
 pub mod meta;
+pub mod notices;
 pub mod outbox;
 pub mod revisions;
 

@@ -132,11 +132,13 @@ impl Record<'_> {
         let closing = Closing { state: HandOverState::Returned, reason: Some(reason), amount: None };
         let stored = self.close(lead, closing).await?;
         self.rest_until_tomorrow(&stored).await?;
+        // Until tomorrow this is a hold as well: a mail that was on the wire all the time may have come back since.
+        let ticket = self.halt_messages(lead, HoldKind::Pause.because()).await?;
         match sequence {
-            Some(sequence) => self.enroll(lead, sequence).await,
+            Some(sequence) => Ok(ticket.and(self.enroll(lead, sequence).await?)),
             None => {
                 self.offer(&[lead]).await?;
-                Ok(StopTicket::nothing())
+                Ok(ticket)
             }
         }
     }

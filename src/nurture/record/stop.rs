@@ -13,7 +13,7 @@ use crate::nurture::engine::Engine;
 use crate::nurture::error::NurtureResult;
 use crate::nurture::liveness;
 use crate::storage::messages::Message;
-use crate::storage::{addresses, enrollments, holds, leads, messages};
+use crate::storage::{addresses, enrollments, holds, leads, messages, notices};
 
 /// The reason of a message that was cancelled before anything was written.
 pub const NOT_STARTED: &str = "stopped before it started";
@@ -158,20 +158,24 @@ impl Record<'_> {
         self.halt_messages(lead, hold.kind.because()).await
     }
 
-    /// Ends a lead's walk without closing the gate.
+    /// Ends a lead's walk without closing the gate. Whoever ended it before may still wait for its mails: so they are
+    /// looked for in any case.
     pub async fn end_walk(&mut self, lead: i64, because: &str) -> NurtureResult<StopTicket> {
-        let Some(enrollment) = enrollments::active(self.tx, lead).await? else {
-            return Ok(StopTicket::nothing());
-        };
-        enrollments::end(self.tx, enrollment.walk.enrollment, EnrollmentState::Ended, self.now).await?;
-        self.walk_event(&enrollment, EventKind::Left, because).await?;
+        if let Some(enrollment) = enrollments::active(self.tx, lead).await? {
+            enrollments::end(self.tx, enrollment.walk.enrollment, EnrollmentState::Ended, self.now).await?;
+            self.walk_event(&enrollment, EventKind::Left, because).await?;
+        }
         self.halt_messages(lead, because).await
     }
 
-    /// Cancels what waits, and finds what is being sent. The lead is locked already.
+    /// Cancels what waits, finds what is being sent, and has the other nodes told. The lead is locked already.
     pub(super) async fn halt_messages(&mut self, lead: i64, why: &str) -> NurtureResult<StopTicket> {
         let cancelled = messages::cancel_waiting(self.tx, lead, why, self.now).await?;
         let sending = messages::sending(self.tx, lead).await?;
+        let registry = &self.engine.registry;
+        let elsewhere: Vec<i64> =
+            sending.iter().map(|(id, _)| *id).filter(|id| !registry.holds_any(&[*id])).collect();
+        notices::stop(self.tx, &elsewhere).await?;
         Ok(StopTicket { cancelled, sending })
     }
 }

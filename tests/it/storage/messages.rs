@@ -13,6 +13,7 @@ on_both!(
     a_repeat_keeps_what_counts,
     sent_is_for_the_node_that_sends,
     settling_is_for_what_is_being_sent,
+    settling_is_for_the_node_that_sends,
     a_long_reason_is_cut,
     cancelling_is_for_what_waits,
     recent_messages_are_young_or_not_sent,
@@ -44,7 +45,7 @@ async fn message(tx: &mut Tx, lead: i64, step: i64, state: MessageState) -> i64 
 
 async fn settle(tx: &mut Tx, id: i64, state: MessageState) -> bool {
     let end = Settlement { state, reason: "because".to_owned(), uncounted: false, ambiguous: false };
-    messages::settle(tx, id, &end, at(200)).await.unwrap()
+    messages::settle(tx, id, NODE, &end, at(200)).await.unwrap()
 }
 
 async fn stored(tx: &mut Tx, id: i64) -> Message {
@@ -102,7 +103,7 @@ async fn a_repeat_keeps_what_counts(db: TestDb) {
         uncounted: false,
         ambiguous: true,
     };
-    assert!(messages::settle(&mut tx, id, &lost, at(150)).await.unwrap());
+    assert!(messages::settle(&mut tx, id, NODE, &lost, at(150)).await.unwrap());
     assert_eq!(stored(&mut tx, id).await.reason.as_deref(), Some("lost after the final dot"));
     let claims = [NewClaim { variant: 2, ..first_mail(1, 10) }, first_mail(2, 20)];
     let rows = messages::claim(&mut tx, &claims, "other", 8, at(300)).await.unwrap();
@@ -114,7 +115,7 @@ async fn a_repeat_keeps_what_counts(db: TestDb) {
     assert_eq!((expected.state, expected.at, expected.reason), (MessageState::Sending, at(300), None));
 
     let never_started = Settlement { uncounted: true, ambiguous: false, ..lost };
-    assert!(messages::settle(&mut tx, id, &never_started, at(400)).await.unwrap());
+    assert!(messages::settle(&mut tx, id, "other", &never_started, at(400)).await.unwrap());
     let message = stored(&mut tx, id).await;
     assert_eq!((message.attempt, message.ambiguous), (1, 1));
 }
@@ -147,12 +148,23 @@ async fn settling_is_for_what_is_being_sent(db: TestDb) {
     assert!(!settle(&mut tx, 0, MessageState::Failed).await);
 }
 
+async fn settling_is_for_the_node_that_sends(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let id = message(&mut tx, 1, 1, MessageState::Sending).await;
+    let state = MessageState::Failed;
+    let end = Settlement { state, reason: "because".to_owned(), uncounted: false, ambiguous: false };
+    let taken_over = messages::settle(&mut tx, id, "other", &end, at(200)).await.unwrap();
+    assert!(!taken_over, "a node that lost its claim to another has no say any more");
+    assert_eq!(stored(&mut tx, id).await.state, MessageState::Sending);
+    assert!(messages::settle(&mut tx, id, NODE, &end, at(200)).await.unwrap());
+}
+
 async fn a_long_reason_is_cut(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
     let id = message(&mut tx, 1, 1, MessageState::Sending).await;
     let reason = "ä".repeat(10_000);
     let end = Settlement { state: MessageState::Failed, reason, uncounted: false, ambiguous: false };
-    assert!(messages::settle(&mut tx, id, &end, at(200)).await.unwrap());
+    assert!(messages::settle(&mut tx, id, NODE, &end, at(200)).await.unwrap());
     assert_eq!(stored(&mut tx, id).await.reason, Some("ä".repeat(500)));
 }
 

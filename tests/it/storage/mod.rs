@@ -16,6 +16,7 @@ mod leads;
 mod messages;
 mod meta;
 mod migrations;
+mod notices;
 mod outbox;
 mod revisions;
 mod rows;
