@@ -1,6 +1,7 @@
 //! What happened: the words of the timeline, and what conditions read from it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::condition::{Fact, path_fits};
 use super::hit::Machine;
@@ -87,6 +88,9 @@ pub struct Details {
     /// What it added to the engagement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub points: Option<i64>,
+    /// What else whoever told of it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Map<String, Value>>,
 }
 
 /// Something that happened to a lead, as conditions see it.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::engine::Engine;
 use super::error::NurtureResult;
-use super::record::{Found, LeadInput, Record, StopTicket, Stored};
+use super::record::{Deed, Found, LeadInput, Record, StopTicket, Stored};
 use crate::domain::gate::StopKind;
 use crate::domain::hand_over::HandOverState;
 
@@ -19,6 +19,19 @@ pub async fn store_lead(engine: &Engine, input: LeadInput) -> NurtureResult<Stor
     tx.commit().await?;
     ticket.settle(engine).await?;
     Ok(stored)
+}
+
+/// Records what a lead did, and all that follows. The event and what it stopped; none if it was told before.
+///
+/// # Errors
+/// [`NurtureError::NoLead`](super::NurtureError::NoLead).
+pub async fn record_deed(engine: &Engine, lead: i64, deed: Deed) -> NurtureResult<Option<(i64, Found)>> {
+    let (mut tx, revision) = engine.begin().await?;
+    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
+    let Some(noted) = record.deed(lead, deed).await? else { return Ok(None) };
+    tx.commit().await?;
+    engine.hint();
+    Ok(Some((noted.event, noted.ticket.settle(engine).await?)))
 }
 
 /// What the API, the pages and the command line can ask for one lead.

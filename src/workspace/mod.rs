@@ -24,7 +24,8 @@ use std::thread;
 
 use crate::domain::sequence::Sequence;
 
-use names::{Names, check_word};
+use names::Names;
+pub use names::check_word;
 use source::{Finding, Report, Source};
 use table::Document;
 

@@ -1,5 +1,6 @@
 //! `/api/v1`: for programs, with a key.
 
+mod events;
 mod fields;
 mod lead_body;
 mod lead_view;
@@ -17,6 +18,7 @@ pub fn router() -> Router<Site> {
         .route("/leads", post(leads::store))
         .route("/leads/{lead}", get(leads::show))
         .route("/leads/{lead}/hand-over", post(leads::hand_over))
+        .route("/leads/{lead}/events", post(events::tell))
         .route("/leads/{lead}/accept", post(leads::accept))
         .route("/leads/{lead}/won", post(leads::won))
         .route("/leads/{lead}/lost", post(leads::lost))

@@ -8,7 +8,7 @@ use super::words::date_and_time;
 use crate::domain::enrollment::MessageState;
 use crate::domain::event::{Details, EventKind, Happening};
 use crate::domain::gate::{HoldKind, StopKind};
-use crate::domain::stage::Stage;
+use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{Timestamp, as_rfc3339};
 use crate::storage::messages::Message;
 
@@ -78,6 +78,10 @@ fn of_message(record: &LeadRecord, message: &Message) -> Option<Line> {
 
 fn of_event(record: &LeadRecord, event: &Happening) -> Line {
     let what = what(record, event.kind, &event.details);
+    let what = match event.details.points {
+        Some(points) => format!("{what} ({points:+})"),
+        None => what,
+    };
     Line { kind: event.kind.as_str(), what, because: event.details.because.clone() }
 }
 
@@ -87,7 +91,10 @@ fn what(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Opened => format!("opened {}", step(record, details)),
         EventKind::Clicked => format!("clicked {about} in {}", step(record, details)),
         EventKind::Visited => format!("visited {about}"),
-        EventKind::Replied => "replied".to_owned(),
+        EventKind::Replied if about.is_empty() => "replied".to_owned(),
+        EventKind::Replied => format!("replied: {about}"),
+        EventKind::AutoReplied => "a machine replied".to_owned(),
+        EventKind::Scored => "got points".to_owned(),
         EventKind::Submitted => format!("submitted {about}"),
         EventKind::MeetingBooked => "booked a meeting".to_owned(),
         EventKind::Purchase => "bought".to_owned(),
@@ -101,6 +108,7 @@ fn what(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Tagged => format!("got the tag {about}"),
         EventKind::Untagged => format!("lost the tag {about}"),
         EventKind::StageChanged => stages(about),
+        EventKind::Qualified => qualifications(about),
         EventKind::Stopped => stopped(about),
         _ => of_walk(record, kind, details),
     }
@@ -125,6 +133,8 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Notified => "the owner was told".to_owned(),
         EventKind::Failed => format!("could not send {}", step()),
         EventKind::Bounced => format!("the address does not exist, said the answer to {}", step()),
+        EventKind::BouncedSoftly => "a mail came back, and the address lives".to_owned(),
+        EventKind::Complained => "complained of spam".to_owned(),
         EventKind::Retried => format!("tried to send {} in vain, and will again", step()),
         EventKind::Held if details.step.is_some() => format!("holds {} back", step()),
         EventKind::Held => held(about),
@@ -158,6 +168,13 @@ fn stages(about: &str) -> String {
         Some((from, to)) => format!("moved from {} to {}", title(from), title(to)),
         None => "moved to another stage".to_owned(),
     }
+}
+
+/// From `prequalified -> mql`.
+fn qualifications(about: &str) -> String {
+    let to = about.split_once(" -> ").map_or(about, |(_, to)| to);
+    let title = to.parse().map_or(to, |found: Qualification| found.title());
+    format!("counts as {title} now")
 }
 
 fn stopped(kind: &str) -> String {
