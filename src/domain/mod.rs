@@ -8,6 +8,7 @@ pub mod enrollment;
 pub mod event;
 pub mod gate;
 pub mod hand_over;
+pub mod inbound;
 pub mod lane;
 pub mod lead;
 pub mod outcome;
