@@ -68,6 +68,7 @@ pub async fn sentence(engine: &Engine, lead: &str) -> NurtureResult<String> {
 fn head(explanation: &Explanation) -> String {
     let mut lines =
         vec![format!("{} ({})", explanation.email, explanation.lead), explanation.sentence.clone()];
+    lines.push(format!("{}.", explanation.score));
     lines.extend(explanation.not_sent_because.iter().map(|because| format!("Not sent because {because}.")));
     lines.join("\n") + "\n"
 }

@@ -5,6 +5,7 @@ mod completions;
 pub mod context;
 mod explain;
 mod import;
+mod inbound;
 mod key;
 mod lead;
 pub mod output;
@@ -35,6 +36,7 @@ pub enum Command {
     #[command(subcommand)]
     Lead(lead::Command),
     Explain(explain::Args),
+    Inbound(inbound::Args),
     Pause(pause::Pause),
     Resume(pause::Resume),
     #[command(subcommand)]
@@ -67,6 +69,7 @@ impl Cli {
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,
+            Command::Inbound(args) => inbound::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -6,6 +6,7 @@ mod api;
 mod error;
 mod guard;
 mod health;
+mod inbound;
 mod language;
 mod metrics;
 mod network;
@@ -48,6 +49,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
     let metrics = Router::new().route("/metrics", get(metrics::metrics)).route_layer(key);
     Router::new()
         .route("/healthz", get(health::healthz))
+        .route("/inbound/mime", inbound::route())
         .merge(metrics)
         .route("/u/{token}", get(recipient::ask).post(recipient::unsubscribe))
         .nest("/api/v1", api)

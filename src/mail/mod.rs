@@ -4,11 +4,13 @@
 //! - [`smtp`]: one SMTP connection, driven a message at a time.
 //! - [`file`]: the relay that writes files.
 //! - [`compose`]: a letter becomes bytes.
+//! - [`inbound`]: bytes that came in become a mail that is understood.
 //! - [`delivery`]: what is handed to a relay and what came of it.
 
 pub mod compose;
 pub mod delivery;
 pub mod file;
+pub mod inbound;
 pub mod relay;
 pub mod smtp;
 

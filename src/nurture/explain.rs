@@ -37,6 +37,8 @@ pub struct Explanation {
     pub timezone: String,
     /// Where the lead stands: `MoFu · MQL · with marketing · next mail Thu 09:00`.
     pub sentence: String,
+    /// `score 45: fit 10, engagement 35`
+    pub score: String,
     /// What keeps mail from the lead now, in words that end "not sent because …".
     pub not_sent_because: Vec<String>,
     pub next: Option<Next>,
@@ -87,6 +89,7 @@ pub async fn explain(engine: &Engine, id_or_email: &str) -> NurtureResult<Explan
         email: record.stored.lead.email.to_string(),
         timezone: zone.name().to_owned(),
         sentence: outlook::sentence(&record, next.as_ref(), zone, now),
+        score: record.revision.workspace.funnel.rules.scores(&record.stored.lead, now).to_string(),
         not_sent_because: outlook::not_sent_because(&record, engine, now),
         next,
         timeline: history::entries(&record, zone),

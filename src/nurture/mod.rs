@@ -20,6 +20,7 @@ pub mod notices;
 pub mod notify;
 pub mod orphans;
 pub mod pump;
+pub mod receive;
 pub mod record;
 pub mod registry;
 pub mod relays;

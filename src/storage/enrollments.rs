@@ -60,6 +60,7 @@ const WAKE_LEADS: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL W
     AND lead_id IN ({rows}) AND (due_at IS NULL OR due_at > $1)";
 const ACTIVE: &str = select!("WHERE e.lead_id = $1 AND e.state = 'active'");
 const BY_ID: &str = select!("WHERE e.id = $1 {lock: FOR NO KEY UPDATE OF e}");
+const LEAD_OF: &str = "SELECT lead_id FROM enrollments WHERE id = $1";
 const OF_LEADS: &str = select!("WHERE e.lead_id IN ({rows})");
 const RENAME: &str = "UPDATE enrollments SET seq = $2 WHERE seq = $1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
@@ -74,6 +75,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("rest", REST),
     ("active", ACTIVE),
     ("by_id", BY_ID),
+    ("lead_of", LEAD_OF),
     ("of_leads", OF_LEADS),
 ];
 
@@ -176,6 +178,11 @@ pub async fn active(tx: &mut Tx, lead: i64) -> DbResult<Option<Enrollment>> {
 /// One enrollment, whose lead is locked.
 pub async fn by_id(tx: &mut Tx, id: i64) -> DbResult<Option<Enrollment>> {
     tx.first(BY_ID, args![id], read).await
+}
+
+/// Whose an enrollment is.
+pub async fn lead_of(tx: &mut Tx, id: i64) -> DbResult<Option<i64>> {
+    tx.first(LEAD_OF, args![id], |row| row.int(0)).await
 }
 
 /// All enrollments of these leads, past ones too.

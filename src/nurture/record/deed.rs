@@ -1,9 +1,12 @@
 //! What a lead did, and what follows: points, goals, another stage, the next step of its walk.
 
+use std::collections::HashMap;
+
 use super::{Record, StopTicket};
 use crate::domain::condition::{Known, Phrase};
 use crate::domain::enrollment::EnrollmentState;
 use crate::domain::event::{Details, EventKind, Happening};
+use crate::domain::score::Engagement;
 use crate::domain::sequence::Sequence;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::Timestamp;
@@ -12,6 +15,9 @@ use crate::storage::enrollments::{self, Enrollment};
 use crate::storage::events::{self, Event};
 use crate::storage::hand_overs;
 use crate::storage::leads::{self, StoredLead};
+
+/// Points that are no more than what sums of fractions differ by.
+const LEAST_DIFFERENCE: f64 = 1e-6;
 
 /// Something that a lead did.
 #[derive(Clone, Debug)]
@@ -111,6 +117,24 @@ impl Record<'_> {
             EventKind::Purchase => self.change_stage(lead.id, Stage::Customer, "a purchase").await,
             _ => Ok(StopTicket::nothing()),
         }
+    }
+
+    /// Counts the engagement of these leads anew from what they did, under the rules of now. Their locks are held.
+    pub(crate) async fn recount(&mut self, ids: &[i64]) -> NurtureResult<()> {
+        let rules = &self.revision.workspace.funnel.rules;
+        let mut deeds: HashMap<i64, Vec<Happening>> = HashMap::new();
+        for (lead, deed) in events::deeds(self.tx, ids).await? {
+            deeds.entry(lead).or_default().push(deed);
+        }
+        for stored in leads::by_ids(self.tx, ids).await? {
+            let lead = stored.lead;
+            let engagement = rules.engagement(deeds.get(&lead.id).into_iter().flatten());
+            let now = |engagement: Engagement| engagement.at(self.now, rules.half_life);
+            if (now(engagement) - now(lead.engagement)).abs() > LEAST_DIFFERENCE {
+                leads::set_engagement(self.tx, lead.id, engagement).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Moves these leads forward, if the rules of funnel.toml say so by now: their stage, their qualification, and to

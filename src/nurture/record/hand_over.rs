@@ -27,7 +27,7 @@ impl Record<'_> {
     }
 
     /// As [`Record::hand_over`], with the words of the reply that is the cause. They reach the rep in any case.
-    pub(super) async fn hand_over_reply(&mut self, lead: i64, words: &Words) -> NurtureResult<StopTicket> {
+    pub(crate) async fn hand_over_reply(&mut self, lead: i64, words: &Words) -> NurtureResult<StopTicket> {
         self.route(lead, "replied", None, Some(words)).await
     }
 
@@ -75,6 +75,17 @@ impl Record<'_> {
                 Ok(owner.or_else(|| team.first().map(|(key, _)| key.clone())))
             }
         }
+    }
+
+    /// Ends the wait for an answer to a reply, if that is all that holds the lead: nobody was handed over.
+    async fn answered(&mut self, lead: i64) -> NurtureResult<bool> {
+        let waits =
+            holds::of_leads(self.tx, &[lead]).await?.iter().any(|(_, hold)| hold.kind == HoldKind::Reply);
+        let ends = waits && hand_overs::open_of(self.tx, lead).await?.is_none();
+        if ends {
+            holds::end(self.tx, lead, HoldKind::Reply).await?;
+        }
+        Ok(ends)
     }
 
     /// The open hand-over of a lead, which must be with sales.
@@ -130,7 +141,8 @@ impl Record<'_> {
         sequence: Option<&str>,
     ) -> NurtureResult<StopTicket> {
         let closing = Closing { state: HandOverState::Returned, reason: Some(reason), amount: None };
-        let stored = self.close(lead, closing).await?;
+        let stored = self.lead(lead).await?;
+        let stored = if self.answered(lead).await? { stored } else { self.close(lead, closing).await? };
         self.rest_until_tomorrow(&stored).await?;
         // Until tomorrow this is a hold as well: a mail that was on the wire all the time may have come back since.
         let ticket = self.halt_messages(lead, HoldKind::Pause.because()).await?;

@@ -45,7 +45,18 @@ impl Record<'_> {
 
     /// Puts something on the lead's timeline.
     pub async fn event(&mut self, lead: i64, kind: EventKind, details: Details) -> NurtureResult<()> {
-        let event = Event { lead, message: None, kind, at: self.now, details };
+        self.event_of(lead, None, kind, details).await
+    }
+
+    /// Puts something about a mail on the lead's timeline.
+    pub async fn event_of(
+        &mut self,
+        lead: i64,
+        message: Option<i64>,
+        kind: EventKind,
+        details: Details,
+    ) -> NurtureResult<()> {
+        let event = Event { lead, message, kind, at: self.now, details };
         Ok(events::insert(self.tx, &[event]).await?)
     }
 

@@ -112,11 +112,6 @@ impl Rules {
     pub fn move_leads(&self) -> bool {
         !self.stages.is_empty() || !self.qualifications.is_empty()
     }
-
-    /// Whether engagement is counted in the same way as by other rules.
-    pub fn counts_like(&self, other: &Rules) -> bool {
-        self.scores == other.scores && self.half_life == other.half_life
-    }
 }
 
 /// Reads the rules. What is wrong is reported.

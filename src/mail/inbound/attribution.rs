@@ -1,0 +1,298 @@
+//! Where the history of a mail begins: the line above a quote, or the header that mail programs write there.
+
+use super::html::HISTORY;
+use super::words::plain;
+
+/// Lines that the line above a quote may be broken into.
+const BROKEN: usize = 4;
+/// Characters of it.
+const LONGEST: usize = 400;
+
+/// What begins the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// `On Monday Kim wrote:`, in so many lines.
+    Attribution(usize),
+    /// A rule or a header: all below is history.
+    Rest,
+}
+
+/// Verbs of the line above a quote.
+const VERBS: &[&str] = &[
+    "wrote",
+    "writes",
+    "schrieb",
+    "schrieben",
+    "geschrieben",
+    "a écrit",
+    "escribió",
+    "escribió lo siguiente",
+    "ha scritto",
+    "schreef",
+    "skrev",
+    "napisał",
+    "napisał(a)",
+    "napisała",
+    "escreveu",
+    "kirjoitti",
+    "napsal",
+    "napsal(a)",
+    "írta",
+    "написал",
+    "написал(а)",
+    "пишет",
+    "a scris",
+    "yazdı",
+    "schrieb am",
+    "het volgende geschreven",
+    "shkroi",
+    "έγραψε",
+    "写道",
+    "のメッセージ",
+    "님이 작성",
+];
+
+/// Rules above a history that is not quoted.
+const RULES: &[&str] = &[
+    "original message",
+    "original appointment",
+    "original email",
+    "forwarded message",
+    "ursprüngliche nachricht",
+    "originalnachricht",
+    "original-nachricht",
+    "urspruengliche nachricht",
+    "ursprünglicher termin",
+    "weitergeleitete nachricht",
+    "mensaje original",
+    "mensaje reenviado",
+    "message d'origine",
+    "message original",
+    "message transféré",
+    "messaggio originale",
+    "messaggio inoltrato",
+    "oorspronkelijk bericht",
+    "doorgestuurd bericht",
+    "ursprungligt meddelande",
+    "vidarebefordrat meddelande",
+    "oprindelig meddelelse",
+    "original besked",
+    "opprinnelig melding",
+    "alkuperäinen viesti",
+    "mensagem original",
+    "mensagem encaminhada",
+    "wiadomość oryginalna",
+    "původní zpráva",
+    "eredeti üzenet",
+    "исходное сообщение",
+    "reply message",
+    "原始邮件",
+    "元のメッセージ",
+];
+
+/// Such rules that need no dashes.
+const BARE_RULES: &[&str] = &[
+    "begin forwarded message:",
+    "anfang der weitergeleiteten nachricht:",
+    "anfang der weitergeleiteten e-mail:",
+    "début du message réexpédié :",
+    "inizio messaggio inoltrato:",
+    "reply above this line",
+    "please type your reply above this line",
+    "bitte antworten sie oberhalb dieser linie",
+];
+
+/// Labels of the header that mail programs write above a history: who, when, to whom, about what.
+const LABELS: [&[&str]; 4] = [
+    &[
+        "from",
+        "von",
+        "de",
+        "da",
+        "van",
+        "från",
+        "fra",
+        "lähettäjä",
+        "od",
+        "от",
+        "feladó",
+        "expéditeur",
+        "差出人",
+        "发件人",
+        "kimden",
+    ],
+    &[
+        "sent",
+        "date",
+        "datum",
+        "gesendet",
+        "sent at",
+        "envoyé",
+        "envoyé le",
+        "enviado",
+        "enviado el",
+        "enviada em",
+        "fecha",
+        "inviato",
+        "data",
+        "verzonden",
+        "skickat",
+        "sendt",
+        "dato",
+        "lähetetty",
+        "data wysłania",
+        "wysłano",
+        "отправлено",
+        "дата",
+        "odesláno",
+        "送信日時",
+        "发送时间",
+    ],
+    &[
+        "to",
+        "an",
+        "para",
+        "à",
+        "a",
+        "aan",
+        "till",
+        "til",
+        "vastaanottaja",
+        "do",
+        "кому",
+        "komu",
+        "címzett",
+        "destinataire",
+        "宛先",
+        "收件人",
+        "cc",
+        "kopie",
+        "risposta",
+        "reply to",
+        "antwort an",
+        "reply-to",
+    ],
+    &[
+        "subject",
+        "betreff",
+        "asunto",
+        "objet",
+        "oggetto",
+        "onderwerp",
+        "ämne",
+        "emne",
+        "aihe",
+        "assunto",
+        "temat",
+        "тема",
+        "předmět",
+        "tárgy",
+        "件名",
+        "主题",
+    ],
+];
+
+/// Whether the history begins at the first of these lines.
+pub fn begins(lines: &[&str]) -> Option<Beginning> {
+    let first = bare(lines.first()?);
+    if first.is_empty() {
+        return None;
+    }
+    if first == HISTORY || is_rule(first) || is_header(lines) {
+        return Some(Beginning::Rest);
+    }
+    attribution(lines).map(Beginning::Attribution)
+}
+
+/// A line without quote marks.
+fn bare(line: &str) -> &str {
+    line.trim_start_matches(['>', ' ', '\t']).trim_end()
+}
+
+fn is_rule(line: &str) -> bool {
+    let lower = plain(line);
+    if lower.chars().count() > 120 {
+        return false;
+    }
+    let dashes = |letter: char| matches!(letter, '-' | '_' | '*' | '=' | '—' | '–' | '#' | ' ' | '~' | '+');
+    let inner = lower.trim_matches(dashes);
+    let dashed = lower.starts_with(dashes) && inner.len() < lower.len();
+    dashed
+        && RULES.iter().any(|rule| {
+            inner.trim_end_matches(':') == *rule || inner.starts_with(rule) && lower.starts_with("--")
+        })
+        || BARE_RULES.iter().any(|rule| inner.starts_with(rule))
+}
+
+/// How many lines the words above a quote take.
+fn attribution(lines: &[&str]) -> Option<usize> {
+    let mut joined = String::new();
+    for (number, line) in lines.iter().take(BROKEN).enumerate() {
+        let line = bare(line);
+        if line.is_empty() && number > 0 {
+            return None;
+        }
+        joined.push_str(line);
+        joined.push(' ');
+        if joined.len() > LONGEST {
+            return None;
+        }
+        if is_attribution(joined.trim_end()) {
+            return Some(number + 1);
+        }
+    }
+    None
+}
+
+fn is_attribution(text: &str) -> bool {
+    let text = plain(text);
+    let text = text.trim_matches(['*', '_', '-', ' ', '"']);
+    // Gmail wrote this once: `2011/3/1 Kim <kim@example.org>`.
+    if text.starts_with(|letter: char| letter.is_ascii_digit()) && text.contains('@') {
+        let date = text.split(' ').next().unwrap_or_default();
+        if date.matches(['/', '-', '.']).count() == 2 && text.trim_end_matches(':').ends_with('>') {
+            return true;
+        }
+    }
+    let Some(said) = text.strip_suffix([':', '：']).or_else(|| text.strip_suffix("wrote")) else {
+        return false;
+    };
+    let said = said.trim_end();
+    let verb = text.ends_with("wrote") || VERBS.iter().any(|verb| super::words::has_phrase(said, verb));
+    let known = said.contains('@') || said.contains(|letter: char| letter.is_ascii_digit());
+    let begins =
+        ["on ", "am ", "le ", "el ", "il ", "op ", "den ", "em ", "w dniu ", "dne ", "pe ", "a ", "в "];
+    verb && (known || begins.iter().any(|word| said.starts_with(word)) && said.split(' ').count() > 3)
+}
+
+/// Whether a header begins here: who, and two more.
+fn is_header(lines: &[&str]) -> bool {
+    let mut seen = [false; 4];
+    let mut blank = 0;
+    for (number, line) in lines.iter().take(12).enumerate() {
+        let line = bare(line);
+        if line.is_empty() {
+            blank += 1;
+            if blank > 1 { break } else { continue }
+        }
+        match label(line) {
+            Some(label) => seen[label] = true,
+            None if number == 0 => return false,
+            // A long value goes on in the next line.
+            None => {}
+        }
+    }
+    let first_counts = lines.first().and_then(|line| label(bare(line))).is_some_and(|label| label < 2);
+    first_counts && seen[0] && seen.iter().filter(|seen| **seen).count() >= 3
+}
+
+/// Which label a line begins with.
+fn label(line: &str) -> Option<usize> {
+    let line = line.trim_start_matches(['*', '_', '|', ' ']);
+    let (name, _) = line.split_once([':', '：'])?;
+    if name.chars().count() > 24 {
+        return None;
+    }
+    let name = plain(name.trim_end_matches(['*', '_', ' ']));
+    LABELS.iter().position(|names| names.contains(&name.as_str()))
+}
