@@ -2,7 +2,7 @@
 
 use dripline::storage::{Arg, Cells, Dialect, Sql, Tx};
 use dripline::storage::{
-    addresses, consents, enrollments, events, hand_overs, holds, leads, messages, outbox,
+    addresses, consents, enrollments, events, hand_overs, hits, holds, inbound, leads, messages, outbox,
 };
 
 use crate::support::database::{TestDb, on_both};
@@ -14,7 +14,7 @@ const LEADS: usize = 20_000;
 
 /// The tables that grow with the leads or the mails, and what fills those behind the first two from the leads:
 /// walks in 16 lanes, a few mails on the wire and a few held, one of everything else.
-const GROWING: [(&str, &str); 10] = [
+const GROWING: [(&str, &str); 12] = [
     ("leads", ""),
     ("addresses", ""),
     ("consents", "(id, lead_id, channel, basis, at) SELECT id, id, 'email', 'opt_in', 1 FROM leads"),
@@ -33,19 +33,30 @@ const GROWING: [(&str, &str); 10] = [
     ("events", "(id, lead_id, kind, at, data) SELECT id, id, 'visited', 1, '{}' FROM leads"),
     ("hand_overs", "(id, lead_id, state, cause, opened_at) SELECT id, id, 'open', 'pricing', 1 FROM leads"),
     (
+        "hits",
+        "(id, lead_id, message_id, kind, at, head, agent, network) \
+         SELECT id, id, id, 'click', id, id < 0, '', '192.0.2.0' FROM leads",
+    ),
+    (
+        "inbound",
+        "(id, hash, raw, received_at, kind, evidence, lead_id) SELECT id, email, '', 1, 'unrelated', '', id FROM leads",
+    ),
+    (
         "outbox",
         "(id, lead_id, kind, payload, due_at, first_at) SELECT id, id, 'mail', '{}', id, 1 FROM leads",
     ),
 ];
 
 /// The modules with statements that must not scan.
-const HOT: [(&str, &[(&str, &str)]); 9] = [
+const HOT: [(&str, &[(&str, &str)]); 11] = [
     ("addresses", addresses::HOT),
     ("consents", consents::HOT),
     ("enrollments", enrollments::HOT),
     ("events", events::HOT),
     ("hand_overs", hand_overs::HOT),
+    ("hits", hits::HOT),
     ("holds", holds::HOT),
+    ("inbound", inbound::HOT),
     ("leads", leads::HOT),
     ("messages", messages::HOT),
     ("outbox", outbox::HOT),
@@ -144,24 +155,35 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "enrollments::wake" | "enrollments::wake_leads" => (vec![int(1)], key),
         "enrollments::rest" => (vec![int(7), int(1), text("away")], none),
         "events::timeline" => (vec![int(7), int(50)], none),
-        "hand_overs::close" => (vec![int(7), text("won"), int(1), text("")], none),
+        "hand_overs::close" => (vec![int(7), text("won"), int(1), text(""), Arg::Real(None)], none),
+        "hand_overs::accept" => (vec![int(7), text("accepted"), text("kim"), int(1)], none),
+        "hits::old" => (vec![int(500), int(64)], none),
+        "hits::near" => (vec![int(500), int(600), int(64)], none),
+        "hits::oldest" => (vec![], none),
+        "inbound::by_hash" => (vec![text("lead107@example.org")], none),
         "holds::end" => (vec![int(7), text("pause")], none),
         "leads::by_emails" => (vec![], |n| vec![Arg::from(format!("lead{}@example.org", n + 100))]),
         "leads::by_external_ids" => (vec![], |n| vec![Arg::from(format!("crm-{n}"))]),
         "leads::behind" => (vec![int(7), int(256)], none),
         "leads::close" => (vec![int(7), text("by_hand")], none),
         "leads::set_party" => (vec![int(7), text("sales"), text("kim")], none),
+        "leads::set_qualification" => (vec![int(7), text("mql")], none),
+        "leads::set_engagement" => (vec![int(7), Arg::from(1.5), int(1)], none),
+        "leads::set_prospect" => (vec![int(7), int(1), int(2)], none),
         "leads::set_stage" => (vec![int(7), text("mofu"), Arg::from(true)], none),
         "messages::claim" => (vec![], |n| {
             let ids = [n, 7, 8, 1, 1].map(Arg::from);
             ids.into_iter().chain([Arg::from("main")]).chain([1, 0, 5, 5].map(Arg::from)).collect()
         }),
         "messages::sent" => (vec![int(1), text("main")], key),
-        "messages::settle" => (vec![int(7), int(6), int(1), text("lost"), int(0), int(0)], none),
+        "messages::settle" => {
+            (vec![int(7), int(6), int(1), text("lost"), int(0), int(0), text("main")], none)
+        }
         "messages::cancel" | "messages::cancel_one" => (vec![int(7), int(1), text("stopped")], none),
         "messages::recent" => (vec![int(1)], key),
         "messages::orphans" => (vec![text("main"), int(64)], none),
         "messages::held" => (vec![int(7), int(64)], none),
+        "outbox::amend" => (vec![int(7), text("{}"), int(1)], none),
         "outbox::due" => (vec![int(5_000), int(16)], none),
         "outbox::lease" => (vec![int(1)], key),
         "outbox::done" | "outbox::retry" => (vec![int(7), int(1), text("away")], none),
@@ -170,9 +192,14 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "enrollments::active" | "enrollments::by_id" | "leads::lock" | "hand_overs::open" => {
             (vec![int(7)], none)
         }
+        "enrollments::lead_of" | "hand_overs::causes" | "inbound::raw" | "outbox::untried" => {
+            (vec![int(7)], none)
+        }
+        "enrollments::count_due" => (vec![int(3), int(50)], none),
         "messages::sending" | "messages::of_lead" | "messages::by_id" => (vec![int(7)], none),
         "consents::of_lead" => (vec![int(7)], none),
         "consents::unwanted" | "enrollments::of_leads" | "events::deeds" => (vec![], key),
+        "hits::of_leads" | "hits::latest" | "hits::remove" => (vec![], key),
         "holds::of_leads" | "leads::by_ids" | "leads::lock_all" | "messages::by_ids" => (vec![], key),
         other => panic!("say which arguments {other} takes"),
     }

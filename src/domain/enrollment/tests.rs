@@ -92,6 +92,7 @@ fn lead() -> Lead {
         enrolls: true,
         example: false,
         prospect_since: None,
+        engagement: Default::default(),
         created_at: START,
     }
 }
@@ -105,7 +106,6 @@ impl Story {
             deeds: Vec::new(),
             holds: Vec::new(),
             sent: Vec::new(),
-            judged_at: None,
             open: Vec::new(),
             judged_at: None,
             in_flight: false,
@@ -138,7 +138,6 @@ impl Story {
                 caps: Caps { min_gap: DAY, per_week: 3 },
             },
             in_flight: self.in_flight,
-            judged_at: None,
             open: &self.open,
             judged_at: self.judged_at,
             zone: chrono_tz::Europe::Berlin,

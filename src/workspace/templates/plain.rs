@@ -174,7 +174,7 @@ mod tests {
         let mut tokens = Tokens::new("dl");
         let text = Text { value, span: 0..value.len(), source: Source::new("f.html", value, &report) };
         let taken = tokens.take(&text);
-        from_html(&taken, &tokens).map(|plain| tokens.restore(&plain).text)
+        from_html(&taken, &tokens, &[]).map(|plain| tokens.restore(&plain).text)
     }
 
     #[test]

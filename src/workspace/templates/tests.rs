@@ -67,6 +67,50 @@ fn values_are_escaped_in_html_only() {
 }
 
 #[test]
+fn links_of_a_tracked_mail_lead_by_way_of_the_server() {
+    let body = "[Price](https://x.example/?a=1&b={{lead.last_name}} \"price\") and [mail](mailto:a@x.example) and \
+                <https://y.example/z>\n";
+    let workspace = workspace(&[("mail/a.md", &mail(body))]);
+    let lead = lead();
+    let plain = render(&workspace, "a", "de", &lead).expect("all variables are there");
+    assert!(
+        plain.html.contains("href=\"https://y.example/z\"") && !plain.html.contains("<img"),
+        "{}",
+        plain.html
+    );
+    let links = workspace.templates.links("a", "de");
+    let tracked: Vec<(usize, Option<&str>)> = links
+        .iter()
+        .enumerate()
+        .filter(|(_, link)| link.is_tracked())
+        .map(|(n, link)| (n, link.name.as_deref()))
+        .collect();
+    assert_eq!(tracked, [(0, Some("price")), (2, None)]);
+    let own = Links {
+        unsubscribe: "https://n.example/u/1".into(),
+        pixel: Some("https://n.example/o/1.gif".into()),
+        ..Links::default()
+    };
+    let context =
+        MailContext::new(&lead, &workspace.funnel.senders["anna"], &workspace.funnel.company, &own, Berlin);
+    let rendered = workspace.templates.render("a", "de", &context).expect("all variables are there");
+    let mail = rendered.following(|number, url| Some(format!("https://n.example/c/{number}?{}", url.len())));
+    let target = "https://x.example/?a=1&b=<Meier> & \"Co\"";
+    let price = format!("https://n.example/c/0?{}", target.len());
+    for part in [
+        &format!("href=\"{price}\""),
+        "href=\"https://n.example/c/2?",
+        "href=\"mailto:a@x.example\"",
+        "src=\"https://n.example/o/1.gif\"",
+        "href=\"https://n.example/u/1\"",
+    ] {
+        assert!(mail.html.contains(part), "{part} in {}", mail.html);
+    }
+    assert!(mail.text.contains(&format!("Price ({price})")), "{}", mail.text);
+    assert!(!mail.text.contains('\u{1}') && !mail.html.contains('\u{1}'));
+}
+
+#[test]
 fn subjects_hold_no_line_breaks() {
     let workspace = workspace(&[("mail/a.md", "+++\nsubject = \"Hi {{lead.first_name}}\"\n+++\nx")]);
     let mut lead = lead();

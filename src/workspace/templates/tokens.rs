@@ -4,6 +4,7 @@
 //! of a mail is put away and a word such as `dl7z` stands for it, until the text is HTML and the tags are put back.
 
 use super::tags::{self, Kind};
+use super::tracking::as_tags;
 use crate::workspace::table::Text;
 
 /// The tags of one mail.
@@ -153,7 +154,7 @@ impl<'a> Tokens<'a> {
             match part {
                 Part::Text(text) => {
                     let text = behind.take().and_then(|behind| text.strip_prefix(behind)).unwrap_or(text);
-                    restored.text.push_str(&text.replace("{{", "\\{{"));
+                    restored.text.push_str(&as_tags(text.replace("{{", "\\{{")));
                 }
                 Part::Tag(tag) => {
                     let comment = self.kind(tag).is_block() && restored.text.ends_with("<!--");

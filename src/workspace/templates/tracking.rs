@@ -18,9 +18,25 @@ const START: char = '\u{1}';
 const MIDDLE: char = '\u{2}';
 const END: char = '\u{3}';
 
-/// A link with this number, wrapped for the helper.
+// Stand for the tags around a link until all tags are put back: braces would be taken for the marketer's. Unicode keeps
+// these for programs; no text has them.
+const OPENS: char = '\u{fdd0}';
+const OPENED: char = '\u{fdd1}';
+const CLOSES: char = '\u{fdd2}';
+
+/// A link with this number, wrapped for the helper; see [`as_tags`].
 pub(super) fn wrapped(number: usize, url: &str) -> String {
-    format!("{{{{#{HELPER} {number}}}}}{url}{{{{/{HELPER}}}}}")
+    format!("{OPENS}{number}{OPENED}{url}{CLOSES}")
+}
+
+/// The text with tags around its wrapped links.
+pub(super) fn as_tags(text: String) -> String {
+    if !text.contains([OPENS, OPENED, CLOSES]) {
+        return text;
+    }
+    text.replace(OPENS, &format!("{{{{#{HELPER} "))
+        .replace(OPENED, "}}")
+        .replace(CLOSES, &format!("{{{{/{HELPER}}}}}"))
 }
 
 /// The helper.

@@ -20,6 +20,7 @@ on_both!(
     changed_sequences_are_woken,
     renaming_takes_past_walks_along,
     lanes_show_their_earliest,
+    what_is_due_is_counted_by_lane,
 );
 
 async fn stored(tx: &mut Tx, id: i64) -> Enrollment {
@@ -196,4 +197,15 @@ async fn lanes_show_their_earliest(db: TestDb) {
     let mut lanes = enrollments::lanes(&mut tx).await.unwrap();
     lanes.sort();
     assert_eq!(lanes, [(-2, at(50)), (7, at(30))]);
+}
+
+async fn what_is_due_is_counted_by_lane(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let leads = new_leads(&mut tx, 2).await;
+    let walks = new_enrollments(&mut tx, &leads).await;
+    assert_eq!(enrollments::count_due(&mut tx, 1, at(999)).await.unwrap(), 0);
+    assert_eq!(enrollments::count_due(&mut tx, 1, at(1_000)).await.unwrap(), 2);
+    assert_eq!(enrollments::count_due(&mut tx, 2, at(1_000)).await.unwrap(), 0);
+    assert_eq!(enrollments::lead_of(&mut tx, walks[1]).await.unwrap(), Some(leads[1]));
+    assert_eq!(enrollments::lead_of(&mut tx, 1_000_000).await.unwrap(), None);
 }

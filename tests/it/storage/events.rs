@@ -1,12 +1,19 @@
 //! The table `events`.
 
 use dripline::domain::event::{Details, EventKind, Happening};
+use dripline::domain::hit::Machine;
 use dripline::storage::events::{self, Event};
+use serde_json::json;
 
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::at;
 
-on_both!(the_timeline_shows_the_last_events, deeds_are_what_the_person_did, kinds_are_counted);
+on_both!(
+    the_timeline_shows_the_last_events,
+    deeds_are_what_the_person_did,
+    kinds_are_counted,
+    the_same_key_of_a_client_is_one_event,
+);
 
 fn event(lead: i64, kind: EventKind, millis: i64) -> Event {
     Event { lead, message: None, kind, at: at(millis), details: Details::default() }
@@ -24,6 +31,9 @@ async fn the_timeline_shows_the_last_events(db: TestDb) {
         step: Some("guide".to_owned()),
         about: Some("a \"link\"".to_owned()),
         because: Some("weil · {}".to_owned()),
+        machine: Some(Machine::AllLinks),
+        points: Some(-5),
+        data: json!({ "text": "a \"b\"" }).as_object().cloned(),
     };
     let stored = [
         event(1, EventKind::Created, 30),
@@ -53,7 +63,10 @@ async fn deeds_are_what_the_person_did(db: TestDb) {
         deeds.iter().filter(|(lead, _)| *lead == 1).map(|(_, deed)| deed.kind).collect();
     kinds.sort();
     use EventKind::*;
-    assert_eq!(kinds, [Opened, Clicked, Visited, Replied, Submitted, MeetingBooked, Purchase, Custom]);
+    assert_eq!(
+        kinds,
+        [Opened, Clicked, Visited, Replied, Submitted, MeetingBooked, Purchase, Custom, Scored]
+    );
     let others: Vec<_> = deeds.into_iter().filter(|(lead, _)| *lead != 1).collect();
     assert_eq!(others, [(2, happening(&event(2, Visited, 20)))]);
 }
@@ -67,4 +80,18 @@ async fn kinds_are_counted(db: TestDb) {
     let mut counts = events::count_by_kind(&mut tx).await.unwrap();
     counts.sort_unstable();
     assert_eq!(counts, [(EventKind::Created, 1), (EventKind::Skipped, 2)]);
+}
+
+async fn the_same_key_of_a_client_is_one_event(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let mine = event(1, EventKind::Custom, 10);
+    let first = events::add(&mut tx, &mine, Some("a")).await.unwrap();
+    assert!(first.is_some());
+    assert_eq!(events::add(&mut tx, &mine, Some("a")).await.unwrap(), None);
+    assert!(events::add(&mut tx, &mine, Some("b")).await.unwrap().is_some());
+    assert!(events::add(&mut tx, &event(2, EventKind::Custom, 10), Some("a")).await.unwrap().is_some());
+    for _ in 0..2 {
+        assert!(events::add(&mut tx, &mine, None).await.unwrap().is_some());
+    }
+    assert_eq!(events::timeline(&mut tx, 1, 10).await.unwrap(), vec![happening(&mine); 4]);
 }

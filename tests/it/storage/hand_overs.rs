@@ -1,12 +1,12 @@
 //! The table `hand_overs`.
 
 use dripline::domain::hand_over::{HandOver, HandOverState};
-use dripline::storage::hand_overs;
+use dripline::storage::hand_overs::{self, Closing};
 
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::{at, new_leads};
 
-on_both!(one_is_open_at_a_time, a_closed_one_stays_as_it_ended);
+on_both!(one_is_open_at_a_time, a_closed_one_stays_as_it_ended, sales_takes_it_on);
 
 fn hand_over(id: i64, lead: i64) -> HandOver {
     HandOver {
@@ -33,7 +33,8 @@ async fn one_is_open_at_a_time(db: TestDb) {
     assert_eq!(hand_overs::open_of(&mut tx, leads[0]).await.unwrap(), Some(first.clone()));
     assert_eq!(hand_overs::open_of(&mut tx, leads[1]).await.unwrap(), Some(other));
 
-    hand_overs::close(&mut tx, first.id, HandOverState::Returned, Some("no budget"), at(9)).await.unwrap();
+    let returned = Closing { state: HandOverState::Returned, reason: Some("no budget"), amount: None };
+    hand_overs::close(&mut tx, first.id, &returned, at(9)).await.unwrap();
     assert_eq!(hand_overs::open_of(&mut tx, leads[0]).await.unwrap(), None);
     assert!(hand_overs::open(&mut tx, &second).await.unwrap());
     assert_eq!(hand_overs::open_of(&mut tx, leads[0]).await.unwrap(), Some(second));
@@ -44,9 +45,26 @@ async fn a_closed_one_stays_as_it_ended(db: TestDb) {
     let lead = new_leads(&mut tx, 1).await[0];
     let id = tx.id().unwrap();
     hand_overs::open(&mut tx, &hand_over(id, lead)).await.unwrap();
-    hand_overs::close(&mut tx, id, HandOverState::Won, None, at(9)).await.unwrap();
-    hand_overs::close(&mut tx, id, HandOverState::Lost, Some("late"), at(10)).await.unwrap();
-    let sql = "SELECT state, closed_at, reason FROM hand_overs";
+    let won = Closing { state: HandOverState::Won, reason: None, amount: Some(1.5) };
+    hand_overs::close(&mut tx, id, &won, at(9)).await.unwrap();
+    let lost = Closing { state: HandOverState::Lost, reason: Some("late"), amount: None };
+    hand_overs::close(&mut tx, id, &lost, at(10)).await.unwrap();
+    hand_overs::accept(&mut tx, id, HandOverState::Accepted, Some("lee"), at(11)).await.unwrap();
+    let sql = "SELECT state, closed_at, reason FROM hand_overs WHERE amount = 1.5 AND rep = 'kim'";
     let ended = tx.all(sql, vec![], |row| Ok((row.text(0)?, row.opt_at(1)?, row.opt_text(2)?)));
     assert_eq!(ended.await.unwrap(), [("won".to_owned(), Some(at(9)), None)]);
+}
+
+async fn sales_takes_it_on(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let lead = new_leads(&mut tx, 1).await[0];
+    assert_eq!(hand_overs::causes(&mut tx, lead).await.unwrap(), [""; 0]);
+    let id = tx.id().unwrap();
+    hand_overs::open(&mut tx, &hand_over(id, lead)).await.unwrap();
+    hand_overs::accept(&mut tx, id, HandOverState::Accepted, Some("lee"), at(11)).await.unwrap();
+    hand_overs::accept(&mut tx, id, HandOverState::Opportunity, None, at(12)).await.unwrap();
+    let sql = "SELECT state, rep, accepted_at FROM hand_overs";
+    let now = tx.all(sql, vec![], |row| Ok((row.text(0)?, row.text(1)?, row.opt_at(2)?)));
+    assert_eq!(now.await.unwrap(), [("opportunity".to_owned(), "lee".to_owned(), Some(at(11)))]);
+    assert_eq!(hand_overs::causes(&mut tx, lead).await.unwrap(), ["looked at pricing"]);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use dripline::domain::consent::Basis;
 use dripline::domain::gate::StopKind;
 use dripline::domain::lead::{AddressForm, Company, Contact, Lead, Salutation};
+use dripline::domain::score::Engagement;
 use dripline::domain::stage::{Party, Qualification, Stage};
 use dripline::storage::leads::StoredLead;
 use dripline::storage::{Db, Tx, addresses, companies, leads, meta};
@@ -26,6 +27,7 @@ on_both!(
     a_suppression_shows_at_every_lead_of_the_address,
     each_change_counts_the_version,
     changes_under_the_lock_do_not_overlap,
+    what_the_loop_learns_is_kept,
 );
 on_postgres!(the_lock_is_held_until_the_end, many_locks_are_taken_in_one_order);
 
@@ -302,4 +304,20 @@ async fn many_locks_are_taken_in_one_order(db: TestDb) {
     let mut second = db.begin_impatient().await;
     assert!(leads::lock(&mut second, backwards[0]).await.unwrap());
     assert!(leads::lock(&mut second, ids[0]).await.is_err());
+}
+
+async fn what_the_loop_learns_is_kept(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let id = one(&mut tx).await;
+    assert_eq!(stored(&mut tx, id).await.engagement, Engagement::default());
+    let engagement = Engagement::new(12.5, Some(at(7)));
+    leads::set_engagement(&mut tx, id, engagement).await.unwrap();
+    leads::set_qualification(&mut tx, id, Qualification::Mql).await.unwrap();
+    assert!(leads::set_prospect(&mut tx, id, at(8), 3).await.unwrap());
+    assert!(!leads::set_prospect(&mut tx, id, at(9), 4).await.unwrap(), "the first answer stays");
+    let lead = stored(&mut tx, id).await;
+    assert_eq!((lead.engagement, lead.qualification), (engagement, Qualification::Mql));
+    assert_eq!(lead.prospect_since, Some(at(8)));
+    let event = tx.first("SELECT prospect_event FROM leads", vec![], |row| row.opt_int(0)).await.unwrap();
+    assert_eq!(event, Some(Some(3)));
 }

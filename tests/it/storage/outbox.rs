@@ -12,6 +12,7 @@ on_both!(
     a_leased_item_comes_back,
     a_failed_item_blocks_those_behind_it,
     what_is_done_stays_done,
+    what_nobody_has_tried_can_be_amended,
 );
 on_postgres!(what_another_node_takes_is_passed_over);
 
@@ -96,4 +97,18 @@ async fn what_another_node_takes_is_passed_over(db: TestDb) {
     let others = due(&mut second, 50).await;
     assert_eq!(others.len(), 1, "of the two leads, one is taken");
     assert!(!others.contains(&3), "item 1 goes first, whoever sends it");
+}
+
+async fn what_nobody_has_tried_can_be_amended(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    assert_eq!(outbox::untried(&mut tx, 5).await.unwrap(), None);
+    put(&mut tx, 1, 5, 10).await;
+    put(&mut tx, 2, 5, 90).await;
+    assert_eq!(outbox::untried(&mut tx, 5).await.unwrap().map(|item| item.id), Some(2), "the newest");
+    assert!(outbox::amend(&mut tx, 2, "{}", at(20)).await.unwrap());
+    outbox::lease(&mut tx, &[2], at(60)).await.unwrap();
+    assert!(!outbox::amend(&mut tx, 2, "[]", at(30)).await.unwrap(), "somebody sends it");
+    assert_eq!(outbox::untried(&mut tx, 5).await.unwrap().map(|item| item.id), Some(1));
+    let payload = tx.all("SELECT payload FROM outbox WHERE id = 2", vec![], |row| row.text(0)).await.unwrap();
+    assert_eq!(payload, ["{}"]);
 }
