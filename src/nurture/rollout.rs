@@ -36,7 +36,7 @@ pub async fn step(engine: &Engine) -> NurtureResult<bool> {
     enrollments::wake_changed(&mut tx, &ids, &deployment.changed, now).await?;
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now };
     record.recount(&ids).await?;
-    let ticket = record.appraise(&ids).await?;
+    let ticket = record.appraise(&ids, now).await?;
     record.offer(&ids).await?;
     let done = ids.len() < BATCH as usize;
     revisions::offered(&mut tx, if done { None } else { ids.last().copied() }).await?;

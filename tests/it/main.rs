@@ -2,6 +2,7 @@
 
 mod app;
 mod cli;
+mod closing_the_loop;
 mod crash;
 mod edits;
 mod explain;

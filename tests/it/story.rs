@@ -7,12 +7,13 @@ use chrono::{Datelike, Timelike, Weekday};
 use chrono_tz::Tz;
 use dripline::domain::time::{DAY, HOUR, Timestamp};
 use dripline::nurture::import::{ImportOptions, import};
-use mail_parser::{HeaderValue, MessageParser};
+use mail_parser::MessageParser;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
+use crate::support::post::one_click;
 use crate::support::world::{FUNNEL, files, subject};
 
 on_both!(leads_from_a_file_walk_their_stages);
@@ -101,29 +102,13 @@ async fn take(app: &TestApp, csv: &str) {
     assert_eq!(report.bad, 0, "{report:?}");
 }
 
-/// The raw mails that were taken for an address.
-fn mails(app: &TestApp, email: &str) -> Vec<Vec<u8>> {
-    let taken = app.mail.accepted().into_iter().filter(|mail| mail.to.as_deref() == Some(email));
-    taken.map(|mail| mail.body).collect()
-}
-
 fn subjects(app: &TestApp, email: &str) -> Vec<String> {
-    mails(app, email).iter().map(|raw| subject(raw)).collect()
-}
-
-/// The path of the one-click link in a mail.
-fn one_click(raw: &[u8]) -> String {
-    let message = MessageParser::default().parse(raw).expect("a message");
-    let header = message.header_raw("List-Unsubscribe").expect("List-Unsubscribe").trim().to_owned();
-    let post = message.header("List-Unsubscribe-Post").and_then(HeaderValue::as_text);
-    assert_eq!(post, Some("List-Unsubscribe=One-Click"));
-    let url: String = header.chars().filter(|c| !c.is_whitespace() && !"<>".contains(*c)).collect();
-    url.split_once("/u/").map(|(_, token)| format!("/u/{token}")).expect("a link")
+    app.mails(email).iter().map(|raw| subject(raw)).collect()
 }
 
 /// Every mail of these went out on a weekday between nine and five of that zone.
 fn in_office_hours(app: &TestApp, email: &str, zone: Tz) {
-    for raw in mails(app, email) {
+    for raw in app.mails(email) {
         let message = MessageParser::default().parse(&raw).expect("a message");
         let sent = Timestamp::from_millis(message.date().expect("a date").to_timestamp() * 1000);
         let local = sent.utc().with_timezone(&zone);
@@ -161,7 +146,7 @@ async fn leads_from_a_file_walk_their_stages(db: TestDb) {
 
 async fn one_who_leaves(app: &TestApp) {
     let fay = "fay@leaves.example";
-    let path = one_click(&mails(app, fay)[0]);
+    let path = one_click(&app.mails(fay)[0]);
     for method in [Method::GET, Method::HEAD] {
         assert_eq!(app.request(method, &path).send().await.expect("an answer").status(), 200);
     }

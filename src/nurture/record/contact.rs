@@ -186,7 +186,7 @@ impl Record<'_> {
         consents::insert(self.tx, &agreed).await?;
         let events: Vec<Event> = stored.iter().map(|stored| self.created(&stored.lead)).collect();
         events::insert(self.tx, &events).await?;
-        let ticket = self.appraise(&ids).await?;
+        let ticket = self.appraise(&ids, self.now).await?;
         self.offer(&ids).await?;
         Ok(ticket)
     }
@@ -236,7 +236,7 @@ impl Record<'_> {
         let events: Vec<Event> = ids.iter().map(event).collect();
         events::insert(self.tx, &events).await?;
         self.wake(ids).await?;
-        self.appraise(ids).await
+        self.appraise(ids, self.now).await
     }
 }
 

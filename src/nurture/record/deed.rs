@@ -61,7 +61,7 @@ impl Record<'_> {
             leads::set_engagement(self.tx, lead, engagement).await?;
         }
         let ticket = self.reach(lead).await?.and(self.commitment(&stored, kind).await?);
-        let ticket = ticket.and(self.appraise(&[lead]).await?);
+        let ticket = ticket.and(self.appraise(&[lead], at).await?);
         self.wake(&[lead]).await?;
         self.offer(&[lead]).await?;
         Ok(Some(Noted { event: id, ticket }))
@@ -138,24 +138,25 @@ impl Record<'_> {
     }
 
     /// Moves these leads forward, if the rules of funnel.toml say so by now: their stage, their qualification, and to
-    /// sales. Their locks are held already.
-    pub async fn appraise(&mut self, ids: &[i64]) -> NurtureResult<StopTicket> {
+    /// sales. `at` is when something happened that may move them: twenty points are twenty at that moment, and a little
+    /// less when it comes to be judged. Their locks are held already.
+    pub async fn appraise(&mut self, ids: &[i64], at: Timestamp) -> NurtureResult<StopTicket> {
         let mut ticket = StopTicket::nothing();
         if !self.revision.workspace.funnel.rules.move_leads() {
             return Ok(ticket);
         }
         for stored in leads::by_ids(self.tx, ids).await? {
             if stored.lead.closed_by.is_none() && stored.suppressed_by.is_none() {
-                ticket = ticket.and(self.move_forward(&stored).await?);
+                ticket = ticket.and(self.move_forward(&stored, at).await?);
             }
         }
         Ok(ticket)
     }
 
-    async fn move_forward(&mut self, stored: &StoredLead) -> NurtureResult<StopTicket> {
+    async fn move_forward(&mut self, stored: &StoredLead, at: Timestamp) -> NurtureResult<StopTicket> {
         let lead = &stored.lead;
         let rules = &self.revision.workspace.funnel.rules;
-        let scores = rules.scores(lead, self.now);
+        let scores = rules.scores(lead, at);
         let because = scores.to_string();
         let mut ticket = StopTicket::nothing();
         if let Some(stage) = rules.stage(lead, &scores) {

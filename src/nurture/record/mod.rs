@@ -73,7 +73,7 @@ impl Record<'_> {
         leads::update_contact(self.tx, &stored.lead).await?;
         self.event(id, kind, Details { about: Some(about.to_owned()), ..Details::default() }).await?;
         self.wake(&[id]).await?;
-        self.appraise(&[id]).await
+        self.appraise(&[id], self.now).await
     }
 
     /// Has the walks of these leads decided anew, now. One that rests for a reason will rest again.

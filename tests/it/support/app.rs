@@ -13,7 +13,9 @@ use dripline::domain::token::KeyRing;
 use dripline::http::auth::{Role, add_key};
 use dripline::nurture::Engine;
 use dripline::nurture::clock::Clock;
+use dripline::nurture::explain::{Explanation, explain};
 use dripline::workspace::Files;
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -72,8 +74,9 @@ impl Ground {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let shutdown = CancellationToken::new();
+        let client = Client::builder().redirect(Policy::none()).build().expect("a client");
         let running = tokio::spawn(app.run(listener, shutdown.clone()));
-        TestApp { engine, ground: self, key, url, client: Client::new(), shutdown, running }
+        TestApp { engine, ground: self, key, url, client, shutdown, running }
     }
 }
 
@@ -130,6 +133,36 @@ impl TestApp {
     /// Presses the button on a page.
     pub async fn press(&self, path: &str) -> (u16, String) {
         text(self.request(Method::POST, path).body("from=page")).await
+    }
+
+    /// A request with a certain program, which follows no redirects.
+    pub async fn browse(&self, method: Method, path: &str, agent: &str) -> Response {
+        let request = self.request(method, path).header("User-Agent", agent);
+        request.send().await.expect("an answer")
+    }
+
+    /// The raw mails that were taken for an address.
+    pub fn mails(&self, email: &str) -> Vec<Vec<u8>> {
+        let taken = self.mail.accepted().into_iter().filter(|mail| mail.to.as_deref() == Some(email));
+        taken.map(|mail| mail.body).collect()
+    }
+
+    /// Hands in a raw mail, as a mail server does that received it; what it was taken for.
+    pub async fn hand_in(&self, raw: &[u8]) -> Value {
+        let request = self.request(Method::POST, "/inbound/mime?key=post-key").body(raw.to_vec());
+        let (status, received) = json(request).await;
+        assert_eq!(status, 200, "{received}");
+        received
+    }
+
+    /// Why a lead did or did not get a mail.
+    pub async fn explain(&self, email: &str) -> Explanation {
+        explain(&self.engine, email).await.expect("an explanation")
+    }
+
+    /// What Prometheus would read.
+    pub async fn metrics(&self) -> String {
+        text(self.request(Method::GET, "/metrics").bearer_auth(&self.key)).await.1
     }
 
     /// Unsubscribes as a mail program does (RFC 8058).

@@ -1,0 +1,83 @@
+//! Mails that come back, and what a reader finds in one.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mail_parser::{HeaderValue, MessageParser};
+
+/// What a browser says that it is.
+pub const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+
+/// A mail that somebody wrote, or a machine for them.
+pub struct Written {
+    pub raw: Vec<u8>,
+    /// Without angle brackets.
+    pub message_id: String,
+}
+
+impl Written {
+    /// An answer in the manner of a German mail program: above the mail, which it quotes.
+    pub fn reply_to(mail: &[u8], from: &str, text: &str) -> Written {
+        let quoted: String = body(mail).lines().map(|line| format!("> {line}\n")).collect();
+        let text =
+            format!("{text}\n\nAm 05.01.2026 um 09:00 schrieb Anna Berg <anna@nordwerk.example>:\n{quoted}");
+        Self::answer(mail, from, "Re: ", "", &text)
+    }
+
+    /// What a mail program sends for somebody who is away.
+    pub fn absence_note(mail: &[u8], from: &str, text: &str) -> Written {
+        Self::answer(mail, from, "Automatische Antwort: ", "Auto-Submitted: auto-replied\r\n", text)
+    }
+
+    fn answer(mail: &[u8], from: &str, prefix: &str, fields: &str, text: &str) -> Written {
+        static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+        let message = MessageParser::default().parse(mail).expect("a message");
+        let to = message.reply_to().or(message.from()).and_then(|to| to.first()).and_then(|to| to.address());
+        let to = to.expect("somebody to answer");
+        let message_id = format!("answer{}@mail.example", WRITTEN.fetch_add(1, Ordering::Relaxed));
+        let (subject, id) = (message.subject().unwrap_or_default(), message.message_id().expect("an id"));
+        let raw = format!(
+            "Return-Path: <{from}>\r\nFrom: <{from}>\r\nTo: <{to}>\r\nSubject: {prefix}{subject}\r\n\
+             Message-ID: <{message_id}>\r\nIn-Reply-To: <{id}>\r\nReferences: <{id}>\r\n{fields}\
+             Date: Mon, 05 Jan 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n\
+             Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
+            text.replace('\n', "\r\n")
+        );
+        Written { raw: raw.into_bytes(), message_id }
+    }
+}
+
+/// The plain text of a mail.
+pub fn body(mail: &[u8]) -> String {
+    let message = MessageParser::default().parse(mail).expect("a message");
+    message.body_text(0).expect("a text").into_owned()
+}
+
+fn html(mail: &[u8]) -> String {
+    let message = MessageParser::default().parse(mail).expect("a message");
+    message.body_html(0).expect("HTML").into_owned()
+}
+
+/// The paths of the tracked links of a mail.
+pub fn links(mail: &[u8]) -> Vec<String> {
+    paths(&html(mail), "/c/")
+}
+
+/// The path of its pixel.
+pub fn pixel(mail: &[u8]) -> Option<String> {
+    paths(&html(mail), "/o/").into_iter().next()
+}
+
+fn paths(html: &str, begin: &str) -> Vec<String> {
+    let quoted = html.split('"').filter_map(|text| text.strip_prefix("http://localhost:8080"));
+    quoted.filter(|path| path.starts_with(begin)).map(str::to_owned).collect()
+}
+
+/// The path of the one-click link in a mail.
+pub fn one_click(raw: &[u8]) -> String {
+    let message = MessageParser::default().parse(raw).expect("a message");
+    let header = message.header_raw("List-Unsubscribe").expect("List-Unsubscribe").trim().to_owned();
+    let post = message.header("List-Unsubscribe-Post").and_then(HeaderValue::as_text);
+    assert_eq!(post, Some("List-Unsubscribe=One-Click"));
+    let url: String = header.chars().filter(|c| !c.is_whitespace() && !"<>".contains(*c)).collect();
+    url.split_once("/u/").map(|(_, token)| format!("/u/{token}")).expect("a link")
+}
