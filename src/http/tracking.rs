@@ -101,9 +101,18 @@ async fn click(State(site): State<Site>, Path(token): Path<String>, request: Req
 fn read_click(site: &Site, token: &str, request: &Request) -> Option<(Hit, HeaderValue)> {
     let ([lead, message, link, links], target) = site.engine.keys.verify_text(Purpose::Click, token)?;
     let (_, url) = target.split_once('\n')?;
-    let location = HeaderValue::from_str(url).or_else(|_| HeaderValue::from_bytes(url.as_bytes())).ok()?;
+    let location = HeaderValue::try_from(in_ascii(url)).ok()?;
     let hit = Asker::of(request).hit(site, HitKind::Click, lead, message);
     Some((Hit { link: Some((link, links)), target: Some(target), ..hit }, location))
+}
+
+/// A URL as headers hold it: what is not ASCII is escaped (RFC 3986 section 2.1).
+fn in_ascii(url: &str) -> String {
+    let escaped = |byte: u8| match byte {
+        b'!'..=b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    url.bytes().map(escaped).collect()
 }
 
 async fn no_such_page(site: &Site, headers: &HeaderMap) -> Response {

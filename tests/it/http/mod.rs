@@ -4,6 +4,7 @@ mod access;
 mod changes;
 mod leads;
 mod recipient;
+mod tracking;
 
 use dripline::workspace::Files;
 

@@ -49,7 +49,7 @@ impl Written {
 /// The plain text of a mail.
 pub fn body(mail: &[u8]) -> String {
     let message = MessageParser::default().parse(mail).expect("a message");
-    message.body_text(0).expect("a text").into_owned()
+    message.body_text(0).expect("a text").replace("\r\n", "\n")
 }
 
 fn html(mail: &[u8]) -> String {
