@@ -14,6 +14,7 @@ mod plans;
 mod schedule;
 mod serve;
 mod smtp;
+mod stop;
 mod storage;
 mod story;
 mod support;

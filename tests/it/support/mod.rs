@@ -3,7 +3,10 @@
 pub mod app;
 pub mod counts;
 pub mod database;
+pub mod nodes;
 pub mod pace;
+pub mod program;
 pub mod records;
 pub mod smtp_server;
+pub mod stops;
 pub mod world;
