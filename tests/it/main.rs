@@ -11,6 +11,7 @@ mod import;
 mod layers;
 mod liveness;
 mod plans;
+mod power_cut;
 mod schedule;
 mod serve;
 mod smtp;

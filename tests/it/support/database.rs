@@ -89,7 +89,8 @@ pub fn run<F: Future<Output = ()>>(home: Home, test: impl FnOnce(TestDb) -> F) {
     });
 }
 
-fn runtime() -> Runtime {
+/// What tests run on.
+pub fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts")
 }
 

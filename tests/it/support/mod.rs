@@ -5,6 +5,7 @@ pub mod counts;
 pub mod database;
 pub mod nodes;
 pub mod pace;
+pub mod power_cut;
 pub mod program;
 pub mod records;
 pub mod smtp_server;

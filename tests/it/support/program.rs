@@ -22,9 +22,14 @@ pub struct Program {
 
 impl Program {
     pub fn new(db: &TestDb, server: &SmtpServer, files: &Files) -> Self {
+        Self::at(db.url(), server, files)
+    }
+
+    /// As [`Program::new`], with the URL of a database of the test's own.
+    pub fn at(url: String, server: &SmtpServer, files: &Files) -> Self {
         let dir = tempfile::tempdir().unwrap();
         write(dir.path(), files);
-        Self { dir, url: db.url(), port: server.port() }
+        Self { dir, url, port: server.port() }
     }
 
     /// A command that is killed when the test fails.

@@ -85,11 +85,16 @@ impl Stopped {
     /// Checks the promise for the lead with this message, of which the mail server saw this: no `MAIL FROM` after the
     /// answer, unless the answer named the mail as on the wire without knowing its end.
     pub fn check(&self, message: Option<i64>, seen: &[&Transaction]) {
-        let late = seen.iter().any(|transaction| transaction.began > self.answered);
-        let named = message.is_some_and(|id| self.found.in_flight_unknown.contains(&id));
-        assert!(!late || named, "a mail began after its stop had answered: {self:?}, {seen:?}");
-        let taken = seen.iter().any(|transaction| transaction.accepted);
-        assert!(!taken || self.found.cancelled.is_empty(), "it is no cancelled mail: {self:?}, {seen:?}");
-        assert!(taken || self.found.in_flight_delivered.is_empty(), "it did not arrive: {self:?}, {seen:?}");
+        let (kind, found) = (self.kind, &self.found);
+        let late = seen.iter().map(|mail| mail.began.saturating_duration_since(self.answered)).max();
+        let late = late.filter(|late| !late.is_zero());
+        let named = message.is_some_and(|id| found.in_flight_unknown.contains(&id));
+        assert!(late.is_none() || named, "{kind:?}: a mail began {late:?} after the answer, {found:?}");
+        let taken = seen.iter().any(|mail| mail.accepted);
+        assert!(
+            !taken || found.cancelled.is_empty(),
+            "{kind:?}: it arrived, and is no cancelled mail: {found:?}"
+        );
+        assert!(taken || found.in_flight_delivered.is_empty(), "{kind:?}: it did not arrive: {found:?}");
     }
 }
