@@ -67,6 +67,14 @@ impl TestDb {
         tx
     }
 
+    /// How many sessions wait for a lock with a statement that begins so. For PostgreSQL only.
+    pub async fn waiting(&self, statement: &str) -> i64 {
+        let sql = "SELECT COUNT(*) FROM pg_stat_activity \
+            WHERE datname = current_database() AND wait_event_type = 'Lock' AND starts_with(query, $1)";
+        let mut tx = self.db.read().await.expect("a transaction begins");
+        tx.first(sql, vec![statement.into()], |row| row.int(0)).await.expect("a count").unwrap_or(0)
+    }
+
     /// Another handle with its own connections and ids, as another process would have.
     pub async fn another(&self) -> Db {
         Db::open(&self.url()).await.expect("the database opens a second time")
@@ -81,7 +89,8 @@ pub fn run<F: Future<Output = ()>>(home: Home, test: impl FnOnce(TestDb) -> F) {
     });
 }
 
-fn runtime() -> Runtime {
+/// What tests run on.
+pub fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts")
 }
 

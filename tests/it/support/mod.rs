@@ -3,8 +3,12 @@
 pub mod app;
 pub mod counts;
 pub mod database;
+pub mod nodes;
 pub mod pace;
 pub mod post;
+pub mod power_cut;
+pub mod program;
 pub mod records;
 pub mod smtp_server;
+pub mod stops;
 pub mod world;

@@ -155,13 +155,7 @@ impl World {
     pub async fn add_with(&self, email: &str, edit: impl FnOnce(&mut LeadInput)) -> i64 {
         let mut input = lead(email, self.engine.clock.now());
         edit(&mut input);
-        let revision = self.engine.revision().await.unwrap();
-        let mut tx = self.engine.db.begin().await.unwrap();
-        let now = self.engine.clock.now();
-        let mut record = Record { tx: &mut tx, engine: &self.engine, revision: &revision, now };
-        let id = record.store_lead(input).await.unwrap().0.id;
-        tx.commit().await.unwrap();
-        id
+        add(&self.engine, vec![input]).await.remove(0)
     }
 
     /// Does something to a record, commits, and settles the ticket.
@@ -169,13 +163,7 @@ impl World {
     where
         F: AsyncFnOnce(&mut Record<'_>) -> StopTicket,
     {
-        let revision = self.engine.revision().await.unwrap();
-        let mut tx = self.engine.db.begin().await.unwrap();
-        let now = self.engine.clock.now();
-        let mut record = Record { tx: &mut tx, engine: &self.engine, revision: &revision, now };
-        let ticket = act(&mut record).await;
-        tx.commit().await.unwrap();
-        ticket.settle(&self.engine).await.unwrap()
+        record(&self.engine, act).await
     }
 
     /// What the mail server took for this address: the subjects, in order.
@@ -218,6 +206,28 @@ impl World {
         self.tasks.close();
         tokio::time::timeout(PATIENCE, self.tasks.wait()).await.expect("the loops end");
     }
+}
+
+/// Adds leads; their ids.
+pub async fn add(engine: &Engine, inputs: Vec<LeadInput>) -> Vec<i64> {
+    let (mut tx, revision) = engine.begin().await.unwrap();
+    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
+    let (stored, ticket) = record.store_leads(inputs, None).await.unwrap();
+    tx.commit().await.unwrap();
+    ticket.settle(engine).await.unwrap();
+    stored.into_iter().map(|stored| stored.unwrap().id).collect()
+}
+
+/// Does something to a record, commits, and settles the ticket.
+pub async fn record<F>(engine: &Engine, act: F) -> Found
+where
+    F: AsyncFnOnce(&mut Record<'_>) -> StopTicket,
+{
+    let (mut tx, revision) = engine.begin().await.unwrap();
+    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
+    let ticket = act(&mut record).await;
+    tx.commit().await.unwrap();
+    ticket.settle(engine).await.unwrap()
 }
 
 /// An engine of its own over a database, as a node would have.
