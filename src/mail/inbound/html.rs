@@ -7,7 +7,7 @@ use html2text::config;
 
 use super::field::bounded;
 
-/// Bytes of HTML that are looked at.
+/// Bytes of the blocks that are made.
 const LIMIT: usize = 512 * 1024;
 /// Blocks within blocks.
 const DEPTH_LIMIT: usize = 40;
@@ -28,7 +28,7 @@ pub fn looks_like(text: &str) -> bool {
 /// The text of HTML.
 pub fn to_text(html: &str) -> String {
     let mut blocks = Blocks::default();
-    blocks.read(bounded(html, LIMIT));
+    blocks.read(html);
     let read = config::plain().allow_width_overflow().string_from_read(blocks.html.as_bytes(), WIDTH);
     let text = read.unwrap_or_default();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")

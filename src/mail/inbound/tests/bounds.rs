@@ -66,6 +66,9 @@ fn large_and_odd_mails_are_read() {
     }
     let nested = "Content-Type: message/rfc822\n\n".repeat(100_000);
     assert!(read(nested.as_bytes()).is_ok());
+    let part = format!("--a\nContent-Type: text/html\n\n{}\n", "<i>x<p>".repeat(1_000));
+    let parts = format!("Content-Type: multipart/mixed; boundary=a\n\n{}", part.repeat(900));
+    assert!(read(parts.as_bytes()).is_ok());
     let parameters = format!("Content-Type: a/b; {}\n\nx", "a*1=b; ".repeat(60_000));
     assert!(read(parameters.as_bytes()).is_ok());
 }

@@ -114,6 +114,7 @@ fn what_only_looks_like_history_stays() {
         "On Monday we decide, and I wrote it down:\nthe 14th.",
         "Am 3. November 2026 schrieb ich Ihnen schon:\nes passt nicht.",
         "On Monday Kim wrote:\nit is too expensive.",
+        "Sent via DHL yesterday.\nIt should be there.",
         "Das Angebot von 11.11.2026 ist gut.\n- Preis: passt\n- Termin: passt nicht",
     ] {
         assert_eq!(text_of(words), words);
