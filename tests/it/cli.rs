@@ -155,3 +155,47 @@ fn a_workspace_with_mistakes_is_not_applied() {
     assert_eq!(code(&refused), Some(2));
     assert!(said.contains("dripline check") && said.contains("sequences/hello.toml:1:"), "{said}");
 }
+
+#[test]
+fn mails_that_came_in_are_judged_without_a_workspace() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    write(folder.path(), "away.eml", AWAY);
+    write(folder.path(), "broken.eml", "no mail at all");
+    write(
+        folder.path(),
+        "reply.txt",
+        "Yes.\n\nOn 11 Nov 2026, at 08:30, Jan <jan@nordwerk.example> wrote:\n> When?\n",
+    );
+    let nowhere = folder.path().join("nowhere");
+    let judge = |args: &[&str]| {
+        let output = dripline(&nowhere, &[&["inbound", "--classify", "--json"], args].concat());
+        let lines = text(&output.stdout);
+        let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (code(&output), lines)
+    };
+
+    let (ended, lines) = judge(&[&at("away.eml")]);
+    let expected = json!([{
+        "file": at("away.eml"), "kind": "auto_reply", "hard": null, "recipients": [], "absent_until": "2026-11-23",
+        "text": "I am back on 23 November.", "matched_by": null, "evidence": "Auto-Submitted: auto-replied",
+    }]);
+    assert_eq!((ended, json!(lines)), (Some(0), expected));
+
+    let (ended, lines) = judge(&[&at("broken.eml"), &at("away.eml")]);
+    assert_eq!(
+        (ended, lines.len()),
+        (Some(1), 2),
+        "one that cannot be read does not keep the next from being judged"
+    );
+    assert_eq!((&lines[0]["kind"], &lines[1]["kind"]), (&json!("unrelated"), &json!("auto_reply")));
+    assert!(lines[0]["evidence"].as_str().unwrap().contains("no header"), "{}", lines[0]);
+
+    let (ended, lines) = judge(&["--text", &at("reply.txt")]);
+    assert_eq!((ended, json!(lines)), (Some(0), json!([{ "file": at("reply.txt"), "text": "Yes." }])));
+    assert_eq!(judge(&[&at("missing.eml")]).0, Some(2));
+    assert_eq!(code(&dripline(&nowhere, &["inbound"])), Some(2));
+}
+
+const AWAY: &str = "From: petra@kunde.example\nDate: Thu, 12 Nov 2026 10:15:00 +0100\nAuto-Submitted: auto-replied\n\
+                    Subject: Automatic reply: Offer\n\nI am back on 23 November.\n";

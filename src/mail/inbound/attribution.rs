@@ -1,7 +1,7 @@
 //! Where the history of a mail begins: the line above a quote, or the header that mail programs write there.
 
 use super::html::HISTORY;
-use super::words::plain;
+use super::words::{has_phrase, plain};
 
 /// Lines that the line above a quote may be broken into.
 const BROKEN: usize = 4;
@@ -11,8 +11,9 @@ const LONGEST: usize = 400;
 /// What begins the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beginning {
-    /// `On Monday Kim wrote:`, in so many lines.
-    Attribution(usize),
+    /// `On Monday Kim wrote:`, in so many lines. A quote with marks follows, unless it says so precisely who and when that
+    /// nobody would write it himself.
+    Attribution { lines: usize, precise: bool },
     /// A rule or a header: all below is history.
     Rest,
 }
@@ -100,6 +101,12 @@ const BARE_RULES: &[&str] = &[
     "reply above this line",
     "please type your reply above this line",
     "bitte antworten sie oberhalb dieser linie",
+];
+
+/// Words that the line above a quote begins with.
+const OPENINGS: &[&str] = &[
+    "on ", "am ", "le ", "el ", "il ", "op ", "den ", "em ", "w dniu ", "dne ", "pe ", "a ", "в ", "pada ",
+    "vào ",
 ];
 
 /// Labels of the header that mail programs write above a history: who, when, to whom, about what.
@@ -198,10 +205,15 @@ pub fn begins(lines: &[&str]) -> Option<Beginning> {
     if first.is_empty() {
         return None;
     }
-    if first == HISTORY || is_rule(first) || is_header(lines) {
+    if first == HISTORY || is_rule(first, &lines[1..]) || is_header(lines) {
         return Some(Beginning::Rest);
     }
-    attribution(lines).map(Beginning::Attribution)
+    let length = attribution(lines)?;
+    let words = plain(&lines[..length].join(" "));
+    Some(Beginning::Attribution {
+        lines: length,
+        precise: words.contains('@') || has_time(&words) || has_year(&words),
+    })
 }
 
 /// A line without quote marks.
@@ -209,7 +221,7 @@ fn bare(line: &str) -> &str {
     line.trim_start_matches(['>', ' ', '\t']).trim_end()
 }
 
-fn is_rule(line: &str) -> bool {
+fn is_rule(line: &str, below: &[&str]) -> bool {
     let lower = plain(line);
     if lower.chars().count() > 120 {
         return false;
@@ -217,6 +229,12 @@ fn is_rule(line: &str) -> bool {
     let dashes = |letter: char| matches!(letter, '-' | '_' | '*' | '=' | '—' | '–' | '#' | ' ' | '~' | '+');
     let inner = lower.trim_matches(dashes);
     let dashed = lower.starts_with(dashes) && inner.len() < lower.len();
+    // Whatever the language: a title between dashes, and a header below it.
+    let titled = lower.starts_with("--") && lower.ends_with("--") && !inner.is_empty();
+    let header = below.iter().position(|line| !bare(line).is_empty());
+    if titled && header.is_some_and(|at| is_header(&below[at..])) {
+        return true;
+    }
     dashed
         && RULES.iter().any(|rule| {
             inner.trim_end_matches(':') == *rule || inner.starts_with(rule) && lower.starts_with("--")
@@ -224,45 +242,68 @@ fn is_rule(line: &str) -> bool {
         || BARE_RULES.iter().any(|rule| inner.starts_with(rule))
 }
 
-/// How many lines the words above a quote take.
+/// How many lines the words above a quote take, if they begin with the first of these.
 fn attribution(lines: &[&str]) -> Option<usize> {
-    let mut joined = String::new();
-    for (number, line) in lines.iter().take(BROKEN).enumerate() {
-        let line = bare(line);
-        if line.is_empty() && number > 0 {
-            return None;
-        }
-        joined.push_str(line);
-        joined.push(' ');
-        if joined.len() > LONGEST {
-            return None;
-        }
-        if is_attribution(joined.trim_end()) {
-            return Some(number + 1);
-        }
-    }
-    None
+    let lines: Vec<&str> = lines.iter().take(BROKEN).map(|line| bare(line)).collect();
+    let lines = lines.split(|line| line.is_empty()).next().unwrap_or_default();
+    let whole = |from: usize, to: usize| is_attribution(&lines[from..to].join(" "));
+    let length = (1..=lines.len()).find(|length| whole(0, *length))?;
+    // What stands before it in the paragraph is no part of it.
+    let later = (1..length).filter(|from| whole(*from, length));
+    let better = later.clone().any(|from| opens(lines[from])) || !opens(lines[0]) && later.count() > 0;
+    (!better).then_some(length)
+}
+
+/// Whether a line begins as the words above a quote do.
+fn opens(line: &str) -> bool {
+    let line = plain(line);
+    let line = line.trim_start_matches(['*', '_', '-', ' ']);
+    line.starts_with(|letter: char| letter.is_ascii_digit())
+        || OPENINGS.iter().any(|word| line.starts_with(word))
 }
 
 fn is_attribution(text: &str) -> bool {
+    if text.len() > LONGEST {
+        return false;
+    }
     let text = plain(text);
     let text = text.trim_matches(['*', '_', '-', ' ', '"']);
-    // Gmail wrote this once: `2011/3/1 Kim <kim@example.org>`.
-    if text.starts_with(|letter: char| letter.is_ascii_digit()) && text.contains('@') {
-        let date = text.split(' ').next().unwrap_or_default();
-        if date.matches(['/', '-', '.']).count() == 2 && text.trim_end_matches(':').ends_with('>') {
-            return true;
-        }
+    if is_dated_name(text) {
+        return true;
     }
     let Some(said) = text.strip_suffix([':', '：']).or_else(|| text.strip_suffix("wrote")) else {
         return false;
     };
     let said = said.trim_end();
-    let verb = text.ends_with("wrote") || VERBS.iter().any(|verb| super::words::has_phrase(said, verb));
+    let verb = text.ends_with("wrote") || VERBS.iter().any(|verb| has_phrase(said, verb));
     let known = said.contains('@') || said.contains(|letter: char| letter.is_ascii_digit());
-    let begins =
-        ["on ", "am ", "le ", "el ", "il ", "op ", "den ", "em ", "w dniu ", "dne ", "pe ", "a ", "в "];
-    verb && (known || begins.iter().any(|word| said.starts_with(word)) && said.split(' ').count() > 3)
+    // What somebody wrote himself is no history.
+    let own = !said.contains('@') && ["ich", "i", "wir", "we"].iter().any(|own| has_phrase(said, own));
+    verb && !own && (known || opens(said) && said.split(' ').count() > 3)
+}
+
+/// `8:30`
+fn has_time(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|four| matches!(four, [b'0'..=b'9', b':', b'0'..=b'9', b'0'..=b'9']))
+}
+
+/// `2026`
+fn has_year(text: &str) -> bool {
+    text.as_bytes()
+        .windows(4)
+        .any(|four| matches!(four, [b'1' | b'2', b'9' | b'0', b'0'..=b'9', b'0'..=b'9']))
+}
+
+/// When and who, without a verb: `2011/3/1 Kim <kim@example.org>`, `Mi., 30. Apr. 2025, 15:19, Kim <kim@example.org>:`.
+fn is_dated_name(text: &str) -> bool {
+    let named = text.ends_with(">:") || text.ends_with('>');
+    let date = text.split(' ').next().is_some_and(|word| {
+        word.starts_with(|letter: char| letter.is_ascii_digit()) && word.matches(['/', '-', '.']).count() == 2
+    });
+    let address = named && text.contains('@') && text.contains('<');
+    address && date
+        || address && has_time(text) && text.ends_with(':')
+        || date && has_time(text) && text.contains(" gmt")
 }
 
 /// Whether a header begins here: who, and two more.

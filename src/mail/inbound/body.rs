@@ -1,16 +1,20 @@
 //! What a mail shows to its reader.
 
+use super::field::bounded;
 use super::html;
 use super::part::Part;
 
-/// Characters of text that are looked at.
+/// Bytes of text that are looked at.
 const TEXT_LIMIT: usize = 256 * 1024;
+/// Bytes of HTML that are looked at, in all parts together.
+const HTML_LIMIT: usize = 512 * 1024;
 
 /// The text that a mail shows, and the files that come with it.
 #[derive(Debug, Default)]
 pub struct Shown {
     pub text: String,
     pub attachments: Vec<String>,
+    html_read: usize,
 }
 
 /// Reads what a mail shows. Of alternatives the plain text, if it says anything.
@@ -39,23 +43,31 @@ impl Shown {
     }
 
     fn add_alternative(&mut self, part: &Part<'_>) {
-        let mut best = Self::default();
+        let mut best = String::new();
         for child in &part.children {
-            let plain_enough = !best.text.trim().is_empty();
-            let mut next = shown(child);
-            best.attachments.append(&mut next.attachments);
-            if !plain_enough {
-                best.text = next.text;
+            let mut next = Self { html_read: self.html_read, ..Self::default() };
+            next.add(child);
+            self.html_read = next.html_read;
+            self.attachments.append(&mut next.attachments);
+            if best.trim().is_empty() {
+                best = next.text;
             }
         }
-        self.push(&best.text);
-        self.attachments.append(&mut best.attachments);
+        self.push(&best);
     }
 
     fn add_text(&mut self, part: &Part<'_>) {
+        if self.text.len() >= TEXT_LIMIT {
+            return;
+        }
         let text = part.text();
-        let is_html = part.media == "text/html" || part.media != "text/plain" && html::looks_like(&text);
-        if is_html { self.push(&html::to_text(&text)) } else { self.push(&text) }
+        if part.media != "text/html" && (part.media == "text/plain" || !html::looks_like(&text)) {
+            self.push(&text);
+        } else if self.html_read < HTML_LIMIT {
+            let text = bounded(&text, HTML_LIMIT - self.html_read);
+            self.html_read += text.len();
+            self.push(&html::to_text(text));
+        }
     }
 
     fn push(&mut self, text: &str) {
@@ -63,7 +75,7 @@ impl Shown {
         if !self.text.is_empty() && !text.trim().is_empty() {
             self.text.push('\n');
         }
-        self.text.push_str(super::field::bounded(text, room));
+        self.text.push_str(bounded(text, room));
     }
 
     fn add_name(&mut self, part: &Part<'_>) {

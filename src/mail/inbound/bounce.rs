@@ -1,6 +1,6 @@
 //! Bounces of servers that follow no standard: by who sent them, what they are called, and the replies that they quote.
 
-use super::address::{Found, addresses_in};
+use super::address::addresses_in;
 use super::field::Fields;
 use super::part::Part;
 use super::returned::Told;
@@ -11,6 +11,9 @@ use crate::domain::inbound::{DeliveryAction, InboundKind};
 
 /// Recipients of one bounce.
 const RECIPIENT_LIMIT: usize = 200;
+
+/// Bytes before an address that say whose it is.
+const NEAR: usize = 160;
 
 /// Local parts that no person has.
 const DAEMONS: &[&str] = &[
@@ -155,6 +158,24 @@ const WARNINGS: &[&str] = &[
     "verzögert",
 ];
 
+/// What stands before a recipient.
+const LABELS: &[&str] = &[
+    "rcpt to:",
+    "recipient:",
+    "recipients:",
+    "address:",
+    "email address :",
+    "error-for:",
+    "user:",
+    "errors:",
+    "expanded from:",
+    "deliver to",
+    "delivered to",
+    "your mail to",
+    "undeliverable to",
+    "addressed to",
+];
+
 /// What a mail is, if it is a bounce.
 pub fn read(mail: &Part<'_>, told: &Told) -> Option<Finding> {
     let fields = &mail.fields;
@@ -165,9 +186,10 @@ pub fn read(mail: &Part<'_>, told: &Told) -> Option<Finding> {
     let says = TEXTS.iter().find(|words| said.contains(**words));
     let recipients = recipients(fields, told);
     let quoted = Reply::in_text(&told.text) != Reply::default() && !recipients.is_empty();
+    let returned = told.returned.is_some() && !recipients.is_empty();
     let evidence = match (daemon, called, says) {
-        (Some(Daemon::Named(who)), called, says) if called.is_some() || says.is_some() || quoted => {
-            let why = called.or(says).copied().unwrap_or("a refusal is quoted");
+        (Some(Daemon::Named(who)), called, says) if called.or(says).is_some() || quoted || returned => {
+            let why = called.or(says).copied().unwrap_or("it quotes a refusal, or returns a mail");
             format!("{who}; {why}")
         }
         (Some(Daemon::NoSender), Some(called), _) => format!("Return-Path: <>; Subject: {called}"),
@@ -269,7 +291,7 @@ fn recipient(address: &str, all: &[String], told: &str) -> Recipient {
     });
     Recipient {
         address: address.to_owned(),
-        original: None,
+        forwarded_to: None,
         status: reply.status.map(|status| status.to_string()),
         action: None,
         diagnostic: diagnostic.map(|line| line.trim().to_owned()),
@@ -299,11 +321,12 @@ fn suspects(told: &str, own: &[String]) -> Vec<String> {
     for line in told.lines().take(1_000) {
         let mut before_is_sure = false;
         for found in addresses_in(line) {
-            let before = plain(&line[..found.start]);
-            let sure_one = is_sure(&before, &found, line) || before_is_sure && before.ends_with(['<', '(']);
+            let near = line.ceil_char_boundary(found.start.saturating_sub(NEAR));
+            let before = plain(&line[near..found.start]);
+            let sure_one = is_sure(&before) || before_is_sure && before.ends_with(['<', '(']);
             before_is_sure = sure_one;
             let list = match () {
-                () if is_of_system(&found.address) || is_other(&before) => continue,
+                () if is_of_system(&found.address) || !sure_one && is_other(&before) => continue,
                 () if own.contains(&found.address) => &mut own_ones,
                 () if sure_one => &mut sure,
                 () => &mut likely,
@@ -317,33 +340,17 @@ fn suspects(told: &str, own: &[String]) -> Vec<String> {
 }
 
 /// Whether an address stands where bounces put recipients.
-fn is_sure(before: &str, found: &Found, line: &str) -> bool {
+fn is_sure(before: &str) -> bool {
     let lead = before.trim_end_matches(['<', '[', '(', '"', '\'', '*', '-', '>', ' ', '+', '|']);
-    let _ = (found, line);
-    lead.is_empty()
-        || [
-            "rcpt to:",
-            "recipient:",
-            "recipients:",
-            "address:",
-            "error-for:",
-            "final-recipient: rfc822;",
-            "user:",
-            "errors:",
-        ]
-        .iter()
-        .any(|label| lead.ends_with(label))
-        || ["deliver to", "delivering your mail to", "undeliverable to", "addressed to", "email address :"]
-            .iter()
-            .any(|label| lead.ends_with(label))
+    lead.is_empty() || LABELS.iter().any(|label| lead.ends_with(label))
 }
 
 /// Whether the words before an address say that it is not the recipient's.
 fn is_other(before: &str) -> bool {
-    let near: String = before.chars().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect();
+    let near = &before[before.ceil_char_boundary(before.len().saturating_sub(40))..];
     ["from", "sender", "contact", "by", "reply-to", "return-path", "mailto", "support", "original sender"]
         .iter()
-        .any(|word| has_phrase(&near, word))
+        .any(|word| has_phrase(near, word))
         || near.ends_with("mailto:")
 }
 

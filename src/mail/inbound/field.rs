@@ -42,7 +42,6 @@ impl Fields {
             }
             let content = line.strip_suffix(b"\n").unwrap_or(line);
             if content.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
-                // An empty line ends the header; a line of blanks does so only if it is followed by no field.
                 return Ok((Self(fields), at + line.len()));
             }
             let first = at == 0;

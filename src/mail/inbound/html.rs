@@ -7,10 +7,12 @@ use html2text::config;
 
 use super::field::bounded;
 
-/// Bytes of HTML that are looked at.
+/// Bytes of the blocks that are made.
 const LIMIT: usize = 512 * 1024;
 /// Blocks within blocks.
 const DEPTH_LIMIT: usize = 40;
+/// Bytes of a tag in which quotes are looked for.
+const TAG_LIMIT: usize = 20_000;
 /// Characters in a line: lines stay as they are.
 const WIDTH: usize = 2_000;
 
@@ -26,7 +28,7 @@ pub fn looks_like(text: &str) -> bool {
 /// The text of HTML.
 pub fn to_text(html: &str) -> String {
     let mut blocks = Blocks::default();
-    blocks.read(bounded(html, LIMIT));
+    blocks.read(html);
     let read = config::plain().allow_width_overflow().string_from_read(blocks.html.as_bytes(), WIDTH);
     let text = read.unwrap_or_default();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
@@ -43,35 +45,42 @@ struct Blocks {
 impl Blocks {
     fn read(&mut self, html: &str) {
         let mut rest = html;
-        while let Some(at) = rest.find('<') {
+        while let Some(at) = rest.find('<').filter(|_| self.html.len() < LIMIT) {
             self.html.push_str(&rest[..at]);
-            rest = self.markup(&rest[at..]);
+            rest = &rest[at..];
+            match self.markup(rest) {
+                Some(after) => rest = after,
+                None => break,
+            }
         }
-        self.html.push_str(rest);
+        // A tag that nothing ends is text, and so is all that follows it.
+        self.html.push_str(&rest.replace('<', "&lt;"));
+        self.html.truncate(self.html.floor_char_boundary(LIMIT));
         while let Some((_, written)) = self.open.pop() {
             self.close(written);
         }
     }
 
-    /// Reads what begins with `<`, and returns what follows it.
-    fn markup<'a>(&mut self, html: &'a str) -> &'a str {
+    /// Reads what begins with `<`, and returns what follows it. None if it begins a tag that nothing ends.
+    fn markup<'a>(&mut self, html: &'a str) -> Option<&'a str> {
         if let Some(comment) = html.strip_prefix("<!--") {
-            return comment.split_once("-->").map_or("", |(_, rest)| rest);
+            return Some(comment.split_once("-->").map_or("", |(_, rest)| rest));
         }
-        let Some(tag) = Tag::read(html) else {
+        if !Tag::begins(html) {
             self.html.push_str("&lt;");
-            return &html[1..];
-        };
+            return Some(&html[1..]);
+        }
+        let tag = Tag::read(html)?;
         let rest = &html[tag.length..];
         if tag.closes {
             self.end(&tag.name);
-            return rest;
+            return Some(rest);
         }
         if ["script", "style", "title", "head", "template", "noscript"].contains(&tag.name.as_str()) {
-            return after_element(rest, &tag.name);
+            return Some(after_element(rest, &tag.name));
         }
         self.begin(tag);
-        rest
+        Some(rest)
     }
 
     fn begin(&mut self, tag: Tag<'_>) {
@@ -164,13 +173,16 @@ struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// The tag at the start of `html`, which begins with `<`.
+    /// Whether a `<` begins a tag.
+    fn begins(html: &str) -> bool {
+        let inner = html[1..].strip_prefix('/').unwrap_or(&html[1..]);
+        inner.starts_with(|letter: char| letter.is_ascii_alphabetic() || matches!(letter, '!' | '?'))
+    }
+
+    /// The tag at the start of `html`. None if nothing ends it.
     fn read(html: &'a str) -> Option<Self> {
         let inner = html[1..].strip_prefix('/').unwrap_or(&html[1..]);
         let closes = inner.len() + 1 < html.len();
-        if !inner.starts_with(|letter: char| letter.is_ascii_alphabetic() || matches!(letter, '!' | '?')) {
-            return None;
-        }
         let end = tag_end(inner)?;
         let content = &inner[..end];
         let length = html.len() - inner.len() + end + 1;
@@ -224,17 +236,18 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// Where a tag ends: at the first `>` that is in no quotes.
+/// Where a tag ends: at the first `>` that is in no quotes, or at the first at all if a quote is not closed.
 fn tag_end(tag: &str) -> Option<usize> {
     let mut quote = None;
-    for (at, byte) in tag.bytes().enumerate().take(20_000) {
+    let mut after_equals = false;
+    for (at, byte) in tag.bytes().enumerate().take(TAG_LIMIT) {
         match (quote, byte) {
             (None, b'>') => return Some(at),
-            (None, b'"' | b'\'') if tag[..at].trim_end().ends_with('=') => quote = Some(byte),
+            (None, b'"' | b'\'') if after_equals => quote = Some(byte),
             (Some(open), _) if open == byte => quote = None,
             _ => {}
         }
+        after_equals = byte == b'=' || after_equals && byte.is_ascii_whitespace();
     }
-    // A quote that is not closed: the tag ends at the first `>`.
-    tag.find('>').filter(|at| *at < 20_000)
+    tag.find('>')
 }

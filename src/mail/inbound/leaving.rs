@@ -188,6 +188,17 @@ pub fn read(mail: &Part<'_>, text: &str) -> Option<Finding> {
     })
 }
 
+/// The mail that a mail program sends for its user to the address of a List-Unsubscribe field (RFC 2369): the subject
+/// says all.
+pub fn by_program(mail: &Part<'_>, text: &str) -> Option<Finding> {
+    let subject = mail.fields.text("Subject").unwrap_or_default();
+    let program = plain(text).contains("unsubscribe") || text.trim().is_empty();
+    (plain(&subject) == "unsubscribe" && program && text.len() <= LONGEST).then(|| Finding {
+        evidence: format!("Subject: {subject}"),
+        ..Finding::new(InboundKind::Unsubscribe)
+    })
+}
+
 /// Whether a text says nothing else: a wish, and politeness around it.
 pub fn is_wish(text: &str) -> bool {
     if text.len() > LONGEST {

@@ -1,10 +1,10 @@
 //! A mail that came in: what it is, whom it is about, and what the person wrote.
 //!
 //! - [`read`] is all that others call. It is pure, bounded, and takes any bytes.
-//! - [`part`], [`field`], [`body`], [`html`]: from bytes to texts.
-//! - [`classify`] decides, by standards first: [`report`] (RFC 3464, RFC 5965), then [`bounce`] (servers that follow
-//!   none), [`automatic`] (RFC 3834), [`leaving`].
-//! - [`status`]: is the address dead? [`absence`]: until when? [`reply_text`]: what is new in this mail?
+//! - `part`, `field`, `body`, `html`: from bytes to texts.
+//! - `classify` decides, by standards first: `report` (RFC 3464, RFC 5965), then `notice` and `bounce` (servers that
+//!   follow none), `leaving`, `automatic` (RFC 3834).
+//! - `status`: is the address dead? `absence`: until when? [`reply_text`]: what is new in this mail?
 
 mod absence;
 mod address;
@@ -17,6 +17,7 @@ mod date;
 mod field;
 mod html;
 mod leaving;
+mod notice;
 mod part;
 mod reply_text;
 mod report;
@@ -69,10 +70,10 @@ pub struct InboundMail {
 /// A recipient that a report is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
-    /// The address that was written to last, lower case.
+    /// The address that the mail was sent to, lower case (Original-Recipient; Final-Recipient without that).
     pub address: String,
-    /// The address that the mail was sent to first, if a report says so and it is another.
-    pub original: Option<String>,
+    /// The address that it was forwarded to on its way, and that the report is about (Final-Recipient).
+    pub forwarded_to: Option<String>,
     /// As in RFC 3463: `5.1.1`.
     pub status: Option<String>,
     pub action: Option<DeliveryAction>,
@@ -84,7 +85,7 @@ pub struct Recipient {
 
 impl Recipient {
     fn of_complaint(address: String) -> Self {
-        Self { address, original: None, status: None, action: None, diagnostic: None, dead: false }
+        Self { address, forwarded_to: None, status: None, action: None, diagnostic: None, dead: false }
     }
 }
 
@@ -200,3 +201,6 @@ fn unique(texts: impl Iterator<Item = String>) -> Vec<String> {
     }
     unique
 }
+
+#[cfg(test)]
+mod tests;

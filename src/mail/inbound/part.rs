@@ -11,8 +11,8 @@ use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use super::Unreadable;
 use super::field::{Fields, decoded, latin};
 
-/// Parts within parts.
-const DEPTH_LIMIT: usize = 24;
+/// Parts within parts. Each level is one more look at all lines.
+const DEPTH_LIMIT: usize = 12;
 /// Parts of a mail.
 const PART_LIMIT: usize = 1_000;
 /// Bytes of a text part that are looked at.

@@ -9,39 +9,91 @@ const LINE_LIMIT: usize = 5_000;
 /// The words that the sender added.
 pub fn visible(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace(['\u{a0}', '\u{202f}'], " ");
-    let lines: Vec<&str> = text.lines().take(LINE_LIMIT).map(str::trim_end).collect();
+    let lines: Vec<&str> = text.lines().take(LINE_LIMIT).flat_map(parted).map(str::trim_end).collect();
     let kept = without_history(&lines);
     let kept = without_signature(&kept);
     tidy(&kept)
 }
 
-/// The lines that are no history. Where answers stand between or below quotes, they are kept.
+/// Parts what somebody wrote from a rule in the same line.
+fn parted(line: &str) -> Vec<&str> {
+    let lower = line.to_ascii_lowercase();
+    let rules =
+        ["--- on ", "-----original message", "----- original message", "-----ursprüngliche nachricht"];
+    let at = rules.iter().find_map(|rule| lower.find(rule)).map(|at| line[..at].trim_end_matches('-').len());
+    match at {
+        Some(at) if !line[..at].trim().is_empty() => vec![&line[..at], &line[at..]],
+        _ => vec![line],
+    }
+}
+
+/// A run of lines of one sort.
+enum Run<'a> {
+    /// What somebody wrote.
+    Own(Vec<&'a str>),
+    /// Lines with `>`, and whether words above them say who wrote them.
+    Quote(Vec<&'a str>, bool),
+}
+
+/// The lines that are no history. Quotes stay where several are answered one by one, and where nobody is named.
 fn without_history<'a>(lines: &[&'a str]) -> Vec<&'a str> {
-    let mut kept: Vec<&str> = Vec::new();
+    let mut runs = runs(lines);
+    while let Some(Run::Quote(..)) = runs.last() {
+        runs.pop();
+    }
+    let quotes = runs.iter().filter(|run| matches!(run, Run::Quote(..))).count();
+    let kept = runs.into_iter().map(|run| match run {
+        Run::Own(lines) => lines,
+        Run::Quote(lines, named) if quotes > 1 || !named => lines,
+        Run::Quote(..) => vec![""],
+    });
+    kept.flatten().collect()
+}
+
+/// The runs before the history that is not quoted.
+fn runs<'a>(lines: &[&'a str]) -> Vec<Run<'a>> {
+    let mut runs: Vec<Run<'a>> = Vec::new();
     let mut at = 0;
-    while at < lines.len() {
-        if is_quoted(lines[at]) {
-            at += 1;
-            kept.push("");
-            continue;
-        }
-        match attribution::begins(&lines[at..]) {
-            Some(Beginning::Rest) => break,
-            Some(Beginning::Attribution(length)) => {
-                let after = at + length;
-                let next = lines[after..].iter().find(|line| !line.is_empty());
-                if !next.is_some_and(|line| is_quoted(line)) {
+    let mut named = false;
+    while let Some(line) = lines.get(at).copied() {
+        match (is_quoted(line), attribution::begins(&lines[at..])) {
+            (false, Some(Beginning::Rest)) => break,
+            (false, Some(Beginning::Attribution { lines: length, precise }))
+                if precise || quote_follows(&lines[at + length..]) =>
+            {
+                if !quote_follows(&lines[at + length..]) {
                     break;
                 }
-                at = after;
+                at += length;
+                named = true;
+                continue;
             }
-            None => {
-                kept.push(lines[at]);
-                at += 1;
+            (true, _) => match runs.last_mut() {
+                Some(Run::Quote(quote, _)) => quote.push(line),
+                _ => runs.push(Run::Quote(vec![line], named)),
+            },
+            // Empty lines between two quotes belong to both.
+            (false, _) if line.is_empty() && (named || matches!(runs.last(), Some(Run::Quote(..)))) => {
+                if let Some(Run::Own(lines) | Run::Quote(lines, _)) = runs.last_mut() {
+                    lines.push(line);
+                }
+            }
+            (false, _) => {
+                named = false;
+                match runs.last_mut() {
+                    Some(Run::Own(own)) => own.push(line),
+                    _ => runs.push(Run::Own(vec![line])),
+                }
             }
         }
+        at += 1;
     }
-    kept
+    runs
+}
+
+/// Whether the next line that is not empty is quoted.
+fn quote_follows(lines: &[&str]) -> bool {
+    lines.iter().find(|line| !line.is_empty()).is_some_and(|line| is_quoted(line))
 }
 
 fn is_quoted(line: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use super::address::address_in;
 use super::part::Part;
+use super::returned::Told;
 use super::status::{Reply, is_dead};
 use super::{Finding, Recipient};
 use crate::domain::inbound::{DeliveryAction, InboundKind};
@@ -89,18 +90,24 @@ fn delivery(text: &str, told: &str) -> Option<Finding> {
 }
 
 fn recipient(group: &Group, told: &str) -> Option<Recipient> {
-    let last = group.first("Final-Recipient").and_then(typed_address);
-    let first = group.first("Original-Recipient").and_then(typed_address);
-    let named = group.first("X-Actual-Recipient").and_then(typed_address);
-    let address = last.or_else(|| first.clone()).or(named)?;
+    let of = |name: &'static str| group.first(name).and_then(typed_address);
+    let last = of("Final-Recipient").or_else(|| of("X-Actual-Recipient"));
+    let bare = |address: &String| address.replace('"', "");
+    // Quoted and unquoted it is the same.
+    let first = of("Original-Recipient").filter(|first| last.as_ref().map(bare) != Some(bare(first)));
+    let (address, forwarded_to) = match (first, last) {
+        (Some(first), last) => (first, last),
+        (None, last) => (last?, None),
+    };
     let diagnostic = group.first("Diagnostic-Code").map(without_type);
     let status = group.first("Status").unwrap_or_default();
     let reply = Reply::of_report(status, diagnostic.unwrap_or_default());
     let action = action(group.first("Action").unwrap_or_default(), &reply);
-    let dead = action == DeliveryAction::Failed && is_dead(&reply, diagnostic, told, &address);
+    let named = forwarded_to.as_deref().unwrap_or(&address);
+    let dead = action == DeliveryAction::Failed && is_dead(&reply, diagnostic, told, named);
     Some(Recipient {
-        original: first.filter(|first| *first != address),
         address,
+        forwarded_to,
         status: reply.status.map(|status| status.to_string()),
         action: Some(action),
         diagnostic: diagnostic.map(str::to_owned),
@@ -157,4 +164,28 @@ fn feedback(text: &str) -> Option<Finding> {
     };
     let recipients = recipients.take(RECIPIENT_LIMIT).collect();
     Some(Finding { evidence: format!("Feedback-Type: {kind}"), recipients, ..Finding::new(is) })
+}
+
+/// What complaints are called by providers whose reports follow no standard.
+const COMPLAINTS: &[&str] = &[
+    "complaint about message from",
+    "email feedback report for",
+    "abuse report",
+    "spam report",
+    "spam complaint",
+];
+
+/// A complaint without fields for machines: by its subject, with the mail that it is about enclosed.
+pub fn complaint_by_words(mail: &Part<'_>, told: &Told) -> Option<Finding> {
+    let subject = mail.fields.lower("Subject");
+    let words = COMPLAINTS.iter().find(|words| subject.starts_with(**words))?;
+    let enclosed = mail.all().into_iter().any(|part| part.enclosed().is_some());
+    let returned = told.returned.as_ref().filter(|_| enclosed)?;
+    // Outlook.com names the recipient so, and hides the others.
+    let named = returned.mailboxes("X-HmXmrOriginalRecipient");
+    let named = if named.is_empty() { returned.mailboxes("To") } else { named };
+    let addresses = named.into_iter().map(|mailbox| mailbox.address).filter(|address| address.contains('@'));
+    let recipients = addresses.map(Recipient::of_complaint).take(RECIPIENT_LIMIT).collect();
+    let evidence = format!("Subject: {words}");
+    Some(Finding { evidence, recipients, ..Finding::new(InboundKind::Complaint) })
 }

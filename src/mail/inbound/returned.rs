@@ -32,7 +32,8 @@ impl Told {
 /// Whether a line says that the returned mail follows.
 fn is_marker(line: &str) -> bool {
     let line = line.trim().to_lowercase();
-    if line.len() > 100 || line.is_empty() {
+    // "The following addresses did not receive a copy of your message:"
+    if line.len() > 100 || line.is_empty() || any(&line, &["address", "recipient", "receive"]) {
         return false;
     }
     let ruled =

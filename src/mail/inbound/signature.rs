@@ -90,28 +90,66 @@ const REGISTER: &[&str] = &[
     "sitz der gesellschaft",
 ];
 
+/// Programs and devices that say so of themselves.
+const PRODUCTS: &[&str] = &[
+    "iphone",
+    "ipad",
+    "ipod",
+    "android",
+    "galaxy",
+    "samsung",
+    "huawei",
+    "xiaomi",
+    "pixel",
+    "blackberry",
+    "windows",
+    "outlook",
+    "mail",
+    "gmx",
+    "web.de",
+    "yahoo",
+    "proton",
+    "spark",
+    "superhuman",
+    "thunderbird",
+    "handy",
+    "smartphone",
+    "mobile",
+    "mobiltelefon",
+    "telefon",
+    "phone",
+    "tablet",
+    "app",
+    "móvil",
+    "mobiel",
+    "telefoon",
+    "mobil",
+];
+
+/// Lines that a signature has at most, where a line that people also draw within a text begins it.
+const LONGEST: usize = 12;
+
 /// Whether a signature begins with the first of these lines: nothing below is part of what was written.
 pub fn begins(lines: &[&str]) -> bool {
     let Some(line) = lines.first() else { return false };
-    is_delimiter(line) || is_sent_from(line) || is_legal(line)
+    let short = || lines.iter().filter(|line| !line.trim().is_empty()).count() <= LONGEST;
+    line.trim_end() == "--" || is_ruler(line) && short() || is_sent_from(line) || is_legal(line)
 }
 
-/// `-- ` (RFC 3676 section 4.3), and how programs and people bend it.
-fn is_delimiter(line: &str) -> bool {
-    matches!(line.trim_end(), "--" | "---" | "__" | "___" | "—" | "–") || is_line_of(line, '_', 10)
-}
-
-fn is_line_of(line: &str, letter: char, least: usize) -> bool {
-    let line = line.trim();
-    line.chars().all(|each| each == letter) && line.chars().count() >= least
+/// What people draw instead of `-- ` (RFC 3676 section 4.3).
+fn is_ruler(line: &str) -> bool {
+    let line = line.trim_end();
+    let long = line.trim().chars().all(|letter| letter == '_') && line.trim().chars().count() >= 10;
+    long || matches!(line, "---" | "__" | "___" | "—" | "–")
 }
 
 fn is_sent_from(line: &str) -> bool {
     let line = plain(line);
     let line = line.trim_matches(['*', '_', '<', '[', '(', '-', ' ']);
-    line.chars().count() <= 80
+    let short = line.chars().count() <= 80 && line.split(' ').count() <= 9;
+    short
         && SENT_FROM.iter().any(|words| line.starts_with(words))
-        && line.split(' ').count() <= 9
+        && PRODUCTS.iter().any(|name| line.contains(name))
 }
 
 fn is_legal(line: &str) -> bool {

@@ -1,6 +1,7 @@
 //! What a server's words mean for an address: is it dead?
 
-use super::words::{any, has_phrase};
+use super::field::bounded;
+use super::words::any;
 use crate::domain::outcome::EnhancedStatus;
 
 /// Code and enhanced status of a reply that a report quotes.
@@ -59,88 +60,101 @@ fn code_in(text: &str) -> Option<u16> {
     text.split(edge).find_map(|word| code(word.split('-').next().unwrap_or_default()))
 }
 
-/// Words that say: nobody lives at this address.
+/// What a mailbox, or who has it, is called.
+const NOUNS: &[&str] = &[
+    "user",
+    "userid",
+    "username",
+    "recipient",
+    "recipients",
+    "mailbox",
+    "account",
+    "address",
+    "addressee",
+    "alias",
+    "person",
+    "customer",
+    "empfänger",
+    "benutzer",
+    "postfach",
+    "adresse",
+    "destinataire",
+    "utilisateur",
+    "usuario",
+    "destinatario",
+    "utente",
+];
+/// Words near them that say: there is none.
+const NONE: &[&str] = &[
+    "unknown",
+    "no such",
+    "not found",
+    "could not be found",
+    "couldn't be found",
+    "wasn't found",
+    "was not found",
+    "does not exist",
+    "doesn't exist",
+    "do not exist",
+    "not exist",
+    "no longer exists",
+    "no longer valid",
+    "no longer on server",
+    "not known",
+    "isn't known",
+    "invalid",
+    "not a valid",
+    "not valid",
+    "not recognized",
+    "not our",
+    "not a known",
+    "bad destination",
+    "not present in",
+    "not listed in",
+    "not an active",
+    "incorrect",
+    "unrouteable",
+    "unroutable",
+    "existiert nicht",
+    "unbekannt",
+    "unbekannter",
+    "nicht gefunden",
+    "ungültig",
+    "invalide",
+    "inconnu",
+    "inconnue",
+    "desconocido",
+    "no existe",
+    "sconosciuto",
+    "inesistente",
+];
+/// Words between the two.
+const NEAR: usize = 4;
+/// Other words that say: nobody lives at this address.
 const DEAD: &[&str] = &[
-    "user unknown",
-    "unknown user",
-    "no such user",
-    "no such recipient",
-    "no such mailbox",
-    "no such address",
-    "no such person",
     "no mailbox here",
     "no mailbox by that name",
     "no account by that name",
     "no user by that name",
-    "not a known user",
-    "not a valid user",
-    "not a valid mailbox",
-    "not a valid recipient",
-    "not our user",
-    "not our customer",
-    "user not found",
-    "user not known",
-    "user not exist",
-    "user does not exist",
-    "user doesn't exist",
-    "user doesn't have",
-    "user is unknown",
-    "unknown recipient",
-    "recipient unknown",
-    "recipient not found",
-    "recipnotfound",
-    "recipient does not exist",
-    "recipient address does not exist",
-    "recipient name is not recognized",
-    "recipient address unknown",
-    "invalid recipient",
-    "invalid mailbox",
-    "invalid address",
-    "invalid user",
-    "invalid final delivery userid",
-    "mailbox unavailable",
-    "mailbox not found",
-    "mailbox does not exist",
-    "mailbox doesn't exist",
-    "mailbox unknown",
-    "unknown mailbox",
-    "unknown address",
+    "no mail box available",
     "unknown local part",
     "unknown local-part",
-    "unknown or illegal alias",
-    "address unknown",
-    "addressee unknown",
-    "address not found",
-    "address does not exist",
-    "address doesn't exist",
-    "address you entered couldn't be found",
-    "address wasn't found",
-    "account does not exist",
-    "account doesn't exist",
-    "account is unavailable",
-    "account that you tried to reach does not exist",
-    "account not found",
-    "unknown account",
-    "no longer with",
-    "no longer valid",
-    "not listed in",
-    "can't find the recipient",
-    "unrouteable address",
-    "unroutable address",
-    "adresse unbekannt",
-    "empfänger unbekannt",
-    "unbekannter empfänger",
-    "adresse existiert nicht",
-    "postfach existiert nicht",
-    "adresse destinataire invalide",
-    "utilisateur inconnu",
-    "usuario desconocido",
-    "utente sconosciuto",
+    "mailbox unavailable",
+    "recipnotfound",
+    "invalid final delivery userid",
+    "not known at this site",
+    "no longer with us",
+    "user has moved",
+    "recipient has moved",
+    "no longer accepts mail",
 ];
 
 /// Words that say: the domain takes no mail, or does not exist.
 const DEAD_DOMAIN: &[&str] = &[
     "no such domain",
+    "unknown domain",
+    "unrouteable mail domain",
+    "name or service not known",
     "domain not found",
     "domain does not exist",
     "domain is not reachable",
@@ -192,7 +206,7 @@ const ALIVE: &[&str] = &[
     "rate limit",
     "too many",
     "temporar",
-    "try again",
+    "try again later",
     "try later",
     "timed out",
     "timeout",
@@ -210,38 +224,75 @@ const ALIVE: &[&str] = &[
     "hops",
     "suspended",
     "disabled",
+    "frozen",
+    "locked",
+    "deactivated",
+    "on hold",
 ];
 
+/// Words that say, in a report whose text does not name the address: somebody lives there, and the mailbox is full.
+const FULL: &[&str] =
+    &["disk space", "disk quota", "over quota", "mailbox full", "mailbox is full", "quota exceeded"];
+
 /// Whether a final refusal says that the address is dead (or its domain). `told` is the whole text of the report.
+///
+/// A status that says so is believed. Words are not always: of a mail's content some servers say "user unknown", too.
 pub fn is_dead(reply: &Reply, diagnostic: Option<&str>, told: &str, address: &str) -> bool {
-    let words = diagnostic.filter(|words| !words.is_empty()).unwrap_or(told);
+    let told = told.to_lowercase();
+    let words = diagnostic.map(str::to_lowercase).filter(|words| !words.is_empty());
+    let words = words.as_deref().unwrap_or(&told);
+    let names_address = words.contains(address);
     // The address may hold any of the words.
-    let words = words.to_lowercase().replace(address, " ").replace('’', "'");
-    let alive = any(&words, ALIVE);
-    let named = any(&words, DEAD);
+    let words = words.replace(address, " ").replace('’', "'");
+    let of_another = !told.contains(address) && any(&told, FULL);
+    let alive = any(&words, ALIVE) || of_another;
     let no_domain = any(&words, DEAD_DOMAIN);
-    let at_data = refused_at_data(told);
+    let at_rcpt = refused_at_rcpt(&told) || refused_at_rcpt(&words);
+    let certain = reply.code.is_none() || at_rcpt || names_address || words.contains("mailbox unavailable");
+    let named = is_named(&words) && certain && !refused_at_data(&told);
     match reply.status {
         Some(EnhancedStatus(5, 1, 1 | 3 | 6 | 10)) => !alive,
         Some(EnhancedStatus(5, 1, 2)) => true,
+        // Exchange Online says this of unknown users.
+        Some(EnhancedStatus(5, 4, 1)) => words.contains("recipient address rejected: access denied"),
         // Where to route, no null MX, and hosts that take no mail.
         Some(EnhancedStatus(5, 4, 4) | EnhancedStatus(5, 3, 2) | EnhancedStatus(5, 7, 27)) => no_domain,
         // The mailbox exists, by the standard; many say so of unknown users, too.
-        Some(EnhancedStatus(5, 2, 1)) => named && !alive && refused_at_rcpt(told),
+        Some(EnhancedStatus(5, 2, 1)) => named && !alive && at_rcpt,
         Some(EnhancedStatus(5, _, 0)) | None if reply.class() != Some(4) => {
-            matches!(reply.code, Some(521 | 556)) || !alive && (no_domain || named && !at_data)
+            // 521 and 556: the host takes no mail (RFC 7504).
+            matches!(reply.code, Some(521 | 556)) || !alive && (no_domain || named)
         }
         _ => false,
     }
 }
 
+/// Whether words say that nobody has the address. Some servers say `address rejected`, and nothing more.
+fn is_named(words: &str) -> bool {
+    any(words, DEAD) || says_none(words) || words.trim_end_matches([' ', '.']).ends_with("address rejected")
+}
+
+/// Whether a mailbox and "there is none" stand near each other.
+fn says_none(words: &str) -> bool {
+    let words = bounded(words, 4_000);
+    NONE.iter().any(|none| {
+        words.match_indices(none).any(|(at, _)| {
+            let before =
+                words[..at].rsplit(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+            let after = words[at + none.len()..].split(|letter: char| !letter.is_alphanumeric());
+            let after = after.filter(|word| !word.is_empty());
+            before.take(NEAR).chain(after.take(NEAR)).any(|word| NOUNS.contains(&word))
+        })
+    })
+}
+
 /// Whether the dialogue that is shown ended at the content. What is said then is about the mail.
 fn refused_at_data(told: &str) -> bool {
-    let told = told.to_lowercase();
-    any(&told, &["end of data", ">>> data", "smtp command\ndata"]) && !has_phrase(&told, ">>> rcpt to")
+    let at_data = any(told, &["end of data", ">>> data", "smtp command\ndata"]);
+    // Without a recipient that was taken, the content is refused only because of them.
+    at_data && !any(told, &[">>> rcpt to", "no valid recipients"])
 }
 
 fn refused_at_rcpt(told: &str) -> bool {
-    let told = told.to_lowercase();
-    any(&told, &["rcpt to", "[rcpt_to]"])
+    any(told, &["rcpt to", "rcpt_to", "smtp:rcpt", "rcpt:", "does not like recipient", "no valid recipients"])
 }
