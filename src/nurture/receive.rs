@@ -223,7 +223,7 @@ impl Record<'_> {
         let about = mail
             .reports
             .iter()
-            .find(|report| report.address == email || report.original.as_deref() == Some(email));
+            .find(|report| report.address == email || report.forwarded_to.as_deref() == Some(email));
         let about = about.or(mail.reports.first().filter(|_| mail.reports.len() == 1));
         let dead = about.is_some_and(|report| report.dead);
         if !dead || self.trips(&mail.evidence).await? {

@@ -77,10 +77,9 @@ async fn by_message_id(engine: &Engine, tx: &mut Tx, mail: &InboundMail) -> Nurt
 /// The lead that the mail is from; of a report, the one that it is about.
 async fn by_sender(tx: &mut Tx, mail: &InboundMail) -> NurtureResult<Option<Match>> {
     let from = mail.from.iter().map(|from| from.address.as_str());
-    let about = mail
-        .reports
-        .iter()
-        .flat_map(|report| [Some(report.address.as_str()), report.original.as_deref()].into_iter().flatten());
+    let about = mail.reports.iter().flat_map(|report| {
+        [Some(report.address.as_str()), report.forwarded_to.as_deref()].into_iter().flatten()
+    });
     let reports = matches!(mail.kind, InboundKind::Bounce | InboundKind::Complaint | InboundKind::Delayed);
     let addresses: Vec<&str> = if reports { about.collect() } else { from.collect() };
     for address in addresses {
