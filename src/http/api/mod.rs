@@ -1,5 +1,6 @@
 //! `/api/v1`: for programs, with a key.
 
+mod changes;
 mod events;
 mod fields;
 mod lead_body;
@@ -17,11 +18,11 @@ pub fn router() -> Router<Site> {
     Router::new()
         .route("/leads", post(leads::store))
         .route("/leads/{lead}", get(leads::show))
-        .route("/leads/{lead}/hand-over", post(leads::hand_over))
+        .route("/leads/{lead}/hand-over", changes::route(changes::hand_over))
         .route("/leads/{lead}/events", post(events::tell))
-        .route("/leads/{lead}/accept", post(leads::accept))
-        .route("/leads/{lead}/won", post(leads::won))
-        .route("/leads/{lead}/lost", post(leads::lost))
-        .route("/leads/{lead}/return", post(leads::give_back))
-        .route("/leads/{lead}/stop", post(leads::stop))
+        .route("/leads/{lead}/accept", changes::route(changes::accept))
+        .route("/leads/{lead}/won", changes::route(changes::won))
+        .route("/leads/{lead}/lost", changes::route(changes::lost))
+        .route("/leads/{lead}/return", changes::route(changes::give_back))
+        .route("/leads/{lead}/stop", changes::route(changes::stop))
 }

@@ -1,0 +1,73 @@
+//! What can be asked for one lead: each is `POST /leads/{id or e-mail}/…` with a small body, and answers what it found
+//! on the wire.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::routing::{MethodRouter, post};
+
+use super::fields::Fields;
+use crate::domain::gate::StopKind;
+use crate::http::Site;
+use crate::http::error::Problem;
+use crate::http::guard::uninterrupted;
+use crate::nurture::Change;
+use crate::nurture::lookup::find;
+use crate::nurture::record::Found;
+use crate::nurture::revision::Revision;
+
+/// Reads a change from a body. What is wrong with the body is noted in it.
+type Read = fn(&mut Fields, &Revision) -> Change;
+
+/// The route of a change. It is carried out also if the caller hangs up.
+pub fn route(read: Read) -> MethodRouter<Site> {
+    post(async move |State(site): State<Site>, Path(lead): Path<String>, mut body: Fields| {
+        let engine = site.engine;
+        let change = read(&mut body, &*engine.revision().await?);
+        body.finish()?;
+        let mut tx = engine.db.read().await?;
+        let lead = find(&mut tx, &lead).await?.lead.id;
+        drop(tx);
+        let found = uninterrupted(async move { change.carry_out(&engine, lead).await }).await??;
+        Ok::<Json<Found>, Problem>(Json(found))
+    })
+}
+
+/// `cause`, and `rep` if not the owner or the first of the team.
+pub fn hand_over(body: &mut Fields, revision: &Revision) -> Change {
+    Change::HandOver { cause: body.required("cause"), rep: body.one_of("rep", &team(revision)) }
+}
+
+/// Sales took the lead on; `rep` if somebody else of the team did, and `opportunity` if sales sees one.
+pub fn accept(body: &mut Fields, revision: &Revision) -> Change {
+    let rep = body.one_of("rep", &team(revision));
+    Change::Accept { rep, opportunity: body.flag("opportunity").unwrap_or(false) }
+}
+
+/// `amount` and `reason`, if they are known.
+pub fn won(body: &mut Fields, _: &Revision) -> Change {
+    Change::Won { amount: body.number("amount"), reason: body.text("reason") }
+}
+
+/// `reason`.
+pub fn lost(body: &mut Fields, _: &Revision) -> Change {
+    Change::Lost { reason: body.required("reason") }
+}
+
+/// `reason`, and `sequence` if the lead is to walk another one.
+pub fn give_back(body: &mut Fields, revision: &Revision) -> Change {
+    let sequences: Vec<&str> = revision.tracks.keys().map(String::as_str).collect();
+    Change::Return { reason: body.required("reason"), sequence: body.one_of("sequence", &sequences) }
+}
+
+/// `reason`, and `kind` if it is not by hand.
+pub fn stop(body: &mut Fields, _: &Revision) -> Change {
+    // An erasure is more than a stop, and nothing that this request does.
+    let kinds: Vec<&str> =
+        StopKind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| *kind != "erasure").collect();
+    let kind = body.one_of("kind", &kinds).and_then(|kind| kind.parse().ok());
+    Change::Stop { kind: kind.unwrap_or(StopKind::ByHand), because: body.required("reason") }
+}
+
+fn team(revision: &Revision) -> Vec<&str> {
+    revision.workspace.funnel.team.iter().map(|(name, _)| name.as_str()).collect()
+}
