@@ -4,7 +4,7 @@
 ALTER TABLE leads ADD COLUMN engagement DOUBLE PRECISION NOT NULL DEFAULT 0;
 ALTER TABLE leads ADD COLUMN engaged_at BIGINT;
 
--- Raw opens and clicks, removed once judged.
+-- Raw opens and clicks. Judged ones stay for a while: what comes after them is judged by them.
 DROP TABLE hits;
 CREATE TABLE hits (
     id         {key},
@@ -18,9 +18,11 @@ CREATE TABLE hits (
     links      BIGINT,
     target     TEXT,
     agent      TEXT NOT NULL,
-    network    TEXT NOT NULL
+    network    TEXT NOT NULL,
+    judged     BOOLEAN NOT NULL DEFAULT FALSE
 );
 CREATE INDEX hits_by_time ON hits (at);
+CREATE INDEX hits_unjudged ON hits (at) WHERE NOT judged;
 CREATE INDEX hits_by_lead ON hits (lead_id);
 
 -- Mail that came in, by the hash of its content: the same one twice is one. The raw mail is base64: it may be in any

@@ -24,7 +24,10 @@ pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationT
         }
     }
     tasks.spawn(pump_loop(engine.clone(), shutdown.clone()));
-    tasks.spawn(side_loop(engine.clone(), shutdown.clone()));
+    // One each: a relay that hangs keeps no step waiting for a judgement.
+    tasks.spawn(side_loop(engine.clone(), shutdown.clone(), roll_out));
+    tasks.spawn(side_loop(engine.clone(), shutdown.clone(), judge_hits));
+    tasks.spawn(side_loop(engine.clone(), shutdown.clone(), tell_reps));
     let (engine, shutdown) = (engine.clone(), shutdown.clone());
     tasks.spawn(async move {
         shutdown.cancelled().await;
@@ -72,27 +75,32 @@ async fn hold_for_clock(engine: &Engine, jump: i64) {
     }
 }
 
-/// What need not be fast: rolling out a revision, judging hits, mails to reps.
-async fn side_loop(engine: Arc<Engine>, shutdown: CancellationToken) {
+/// What need not be fast: a loop over one step, which answers whether there was something to do.
+async fn side_loop<F>(engine: Arc<Engine>, shutdown: CancellationToken, step: impl Fn(Arc<Engine>) -> F)
+where
+    F: Future<Output = NurtureResult<bool>>,
+{
     while !shutdown.is_cancelled() {
-        match side_step(&engine).await {
-            Ok(true) => {}
-            Ok(false) => {
-                let pause = Duration::from_millis(LOOK_EVERY.unsigned_abs() / 4);
-                let _ = tokio::time::timeout(pause, shutdown.cancelled()).await;
-            }
+        let pause = match step(engine.clone()).await {
+            Ok(true) => continue,
+            Ok(false) => Duration::from_millis(LOOK_EVERY.unsigned_abs() / 4),
             Err(error) => {
                 warn!("{error}");
-                let _ = tokio::time::timeout(AFTER_ERROR, shutdown.cancelled()).await;
+                AFTER_ERROR
             }
-        }
+        };
+        let _ = tokio::time::timeout(pause, shutdown.cancelled()).await;
     }
 }
 
-/// Whether there was something to do.
-async fn side_step(engine: &Engine) -> NurtureResult<bool> {
-    let rolled = rollout::step(engine).await?;
-    let judged = judge::step(engine).await?;
-    let told = notify::step(engine).await?;
-    Ok(rolled || judged || told > 0)
+async fn roll_out(engine: Arc<Engine>) -> NurtureResult<bool> {
+    rollout::step(&engine).await
+}
+
+async fn judge_hits(engine: Arc<Engine>) -> NurtureResult<bool> {
+    judge::step(&engine).await
+}
+
+async fn tell_reps(engine: Arc<Engine>) -> NurtureResult<bool> {
+    Ok(notify::step(&engine).await? > 0)
 }

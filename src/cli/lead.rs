@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::{Outcome, explain, output};
 use crate::domain::gate::StopKind;
+use crate::domain::time::Timestamp;
 use crate::domain::words::UnknownWord;
 use crate::nurture::lookup::find;
 use crate::nurture::record::Found;
@@ -27,6 +28,8 @@ pub enum Command {
     Won(Won),
     Lost(Lost),
     Return(Return),
+    Pause(Pause),
+    Resume(Resume),
     Stop(Stop),
 }
 
@@ -122,6 +125,27 @@ pub struct Return {
     sequence: Option<String>,
 }
 
+/// Send a lead nothing for a while.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dripline lead pause kim@example.org --until 2026-03-01T00:00:00Z")]
+pub struct Pause {
+    #[command(flatten)]
+    lead: Lead,
+    /// When it ends by itself (RFC 3339); else with `dripline lead resume`.
+    #[arg(long, value_parser = moment)]
+    until: Option<Timestamp>,
+    #[arg(long, default_value = "paused by hand")]
+    reason: String,
+}
+
+/// End a pause of a lead, or an absence that was misread.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dripline lead resume kim@example.org")]
+pub struct Resume {
+    #[command(flatten)]
+    lead: Lead,
+}
+
 /// Stop all marketing mail to a lead. Only the person can undo it.
 #[derive(Debug, Args)]
 #[command(
@@ -156,6 +180,12 @@ fn kind(text: &str) -> Result<StopKind, String> {
     }
 }
 
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let moment = chrono::DateTime::parse_from_rfc3339(text);
+    let refuse = |_| "write a time such as 2026-03-01T00:00:00Z".to_owned();
+    moment.map(|moment| moment.to_utc().into()).map_err(refuse)
+}
+
 pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> {
     let context = Context::open_applied(workspace).await?;
     let engine = &context.engine;
@@ -169,6 +199,8 @@ pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> 
         Command::Won(args) => (args.lead, Change::Won { amount: args.amount, reason: args.reason }),
         Command::Lost(args) => (args.lead, Change::Lost { reason: args.reason }),
         Command::Return(args) => (args.lead, Change::Return { reason: args.reason, sequence: args.sequence }),
+        Command::Pause(args) => (args.lead, Change::Pause { until: args.until, because: args.reason }),
+        Command::Resume(args) => (args.lead, Change::Resume),
         Command::Stop(args) => (args.lead, Change::Stop { kind: args.kind, because: args.reason }),
     };
     let found = change(engine, &lead.name, wanted).await?;

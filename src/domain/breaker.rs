@@ -39,6 +39,16 @@ impl Breaker {
         trips
     }
 
+    /// Notes a mail that came back some time after it was accepted. Such come without the good ones between, so that a
+    /// run of them says nothing; they count among the last 500 like any other.
+    pub fn note_late(&mut self) -> bool {
+        let run = self.run;
+        self.run = 0;
+        let trips = self.note(true);
+        self.run = run;
+        trips
+    }
+
     fn too_many(&self) -> bool {
         let hard = self.hard.iter().filter(|hard| **hard).count();
         self.run >= HANDFUL || (hard >= HANDFUL && hard * ONE_IN > self.hard.len())
@@ -62,6 +72,14 @@ mod tests {
     /// Notes the outcomes; answers the place (from 1) of the one that tripped it.
     fn trip_place(breaker: &mut Breaker, outcomes: impl IntoIterator<Item = bool>) -> Option<usize> {
         outcomes.into_iter().position(|hard| breaker.note(hard)).map(|index| index + 1)
+    }
+
+    #[test]
+    fn a_run_of_late_bounces_is_no_broken_relay() {
+        let mut breaker = Breaker::new();
+        assert_eq!(trip_place(&mut breaker, [false; 500]), None);
+        assert!((0..25).all(|_| !breaker.note_late()), "5 % of the last 500");
+        assert!(breaker.note_late());
     }
 
     #[test]

@@ -89,8 +89,10 @@ pub struct Facts<'a> {
     pub in_flight: bool,
     /// Messages of this enrollment in states retry, held and cancelled.
     pub open: &'a [OpenMessage],
-    /// When the last of the opens and clicks is judged that are not judged yet; none if there are none.
-    pub judged_at: Option<Timestamp>,
+    /// When the opens and clicks of the lead were that are not judged yet.
+    pub unjudged: &'a [Timestamp],
+    /// How long after it an open or a click is judged, in milliseconds.
+    pub judge_after: i64,
     pub zone: Tz,
     pub now: Timestamp,
 }
@@ -168,9 +170,11 @@ pub fn advance(facts: &Facts) -> Advance {
         if due > facts.now {
             break Then::Wait { until: Some(due), why: Waiting::Time };
         }
-        if let Some(judged_at) = facts.judged_at.filter(|_| asks_for_hits(sequence, step)) {
+        // What came after the step fell due changes nothing: or else who clicks on and on would keep it waiting.
+        let last = facts.unjudged.iter().filter(|at| **at <= due).max();
+        if let Some(last) = last.filter(|_| asks_for_hits(sequence, step)) {
             // Late if the judge is.
-            let until = judged_at.max(facts.now + JUDGE_LOOK);
+            let until = (*last + facts.judge_after).max(facts.now + JUDGE_LOOK);
             break Then::Wait { until: Some(until), why: Waiting::Judgement };
         }
         match try_step(facts, at, resumed) {

@@ -43,6 +43,8 @@ words! {
         Left = "left",
         Finished = "finished",
         Notified = "notified",
+        /// A mail to the rep was given up.
+        Untold = "untold",
         // The mail
         Failed = "failed",
         Bounced = "bounced",
@@ -51,6 +53,7 @@ words! {
         Complained = "complained",
         Retried = "retried",
         Held = "held",
+        Resumed = "resumed",
         Cancelled = "cancelled",
         Ambiguous = "ambiguous",
         // Sales
@@ -76,6 +79,9 @@ pub struct Details {
     /// The step, by its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+    /// The number of the step, which it keeps when it is renamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
     /// What it is about: a link's name, a path, a form, a custom event's kind, a tag, a stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,

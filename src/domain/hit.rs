@@ -1,8 +1,10 @@
-//! A [`Hit`]: a raw open or click. [`judge`] tells whether a person or a machine was behind it (promise 8).
+//! A [`Hit`]: a raw open or click. [`MailHits`] tells whether a person or a machine was behind it (promise 8).
 //!
 //! Mail programs load images for people who never look, and gateways follow every link before the mail is delivered.
 //! What such machines do is kept and marked, and has no effect. In doubt it was a machine: a lead that is taken for cold
 //! gets the next mail of its sequence, one that is taken for hot gets a call that it never asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::time::{SECOND, Timestamp};
 use super::words::words;
@@ -52,11 +54,6 @@ impl Machine {
             Machine::ManyLeads => "it followed links in the mails of many leads at once",
         }
     }
-
-    /// Whether it shows a machine that goes through the whole mail, so that what comes within [`WINDOW`] is its, too.
-    pub const fn goes_through(self) -> bool {
-        matches!(self, Machine::Head | Machine::AllLinks | Machine::ManyLeads)
-    }
 }
 
 /// A raw open or click, not judged yet.
@@ -77,19 +74,6 @@ pub struct Hit {
     pub agent: String,
     /// The network that it came from, not the address: the first 24 or 48 bits.
     pub network: String,
-}
-
-/// What a hit is judged by, beside itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
-    /// All hits on the same mail that are not judged yet, itself among them.
-    pub same_mail: &'a [Hit],
-    /// When machines that go through whole mails were seen at this mail lately.
-    pub machines_at: &'a [Timestamp],
-    /// When the mail was delivered; none if that is not known.
-    pub delivered_at: Option<Timestamp>,
-    /// Mails of how many leads were clicked in from the same network within [`WINDOW`].
-    pub leads_of_network: usize,
 }
 
 /// What belongs together: hits that are at most so many milliseconds apart.
@@ -171,9 +155,67 @@ const ROBOTS: &[&str] = &[
     "postman",
 ];
 
-/// Who was behind a hit: none if it was likely a person.
-pub fn judge(hit: &Hit, evidence: &Evidence) -> Option<Machine> {
-    by_itself(hit, evidence.delivered_at).or_else(|| by_company(hit, evidence))
+/// The hits on one mail, judged by each other. Built once for a mail.
+pub struct MailHits<'a> {
+    delivered_at: Option<Timestamp>,
+    /// The minutes in which a machine went through the mail: from, to.
+    bursts: Vec<(Timestamp, Timestamp)>,
+    /// By network: the times about which it asked by HEAD.
+    heads: BTreeMap<&'a str, Vec<(Timestamp, Timestamp)>>,
+    /// Networks from which machines went through the mail.
+    suspects: BTreeSet<&'a str>,
+}
+
+impl<'a> MailHits<'a> {
+    /// `hits` are all on this mail that are known; `delivered_at` is when it was delivered, if that is known.
+    pub fn new(hits: impl IntoIterator<Item = &'a Hit>, delivered_at: Option<Timestamp>) -> Self {
+        let mut hits: Vec<&Hit> = hits.into_iter().collect();
+        hits.sort_by_key(|hit| hit.at);
+        let bursts = bursts(&hits);
+        let mut heads: BTreeMap<&str, Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
+        for hit in hits.iter().filter(|hit| hit.head) {
+            add(heads.entry(&hit.network).or_default(), (hit.at - WINDOW, hit.at + WINDOW));
+        }
+        let within = |hit: &&&Hit| hit.head || bursts.iter().any(|burst| contains(*burst, hit.at));
+        let suspects = hits.iter().filter(within).map(|hit| hit.network.as_str());
+        // A network that is not known is everybody's.
+        let suspects = suspects.filter(|network| !network.is_empty()).collect();
+        Self { delivered_at, bursts, heads, suspects }
+    }
+
+    /// Who was behind a hit: none if it was likely a person. In the mails of `leads_of_network` leads something from
+    /// the same network clicked at about the same time.
+    pub fn judge(&self, hit: &Hit, leads_of_network: usize) -> Option<Machine> {
+        by_itself(hit, self.delivered_at).or_else(|| self.by_company(hit, leads_of_network))
+    }
+
+    /// What came at the same time shows.
+    fn by_company(&self, hit: &Hit, leads_of_network: usize) -> Option<Machine> {
+        if hit.kind != HitKind::Open && leads_of_network >= MANY_LEADS {
+            return Some(Machine::ManyLeads);
+        }
+        if self.bursts.iter().any(|burst| contains(*burst, hit.at)) {
+            return Some(Machine::AllLinks);
+        }
+        // HEAD beside GET from the same network is one program that looks before it takes.
+        let heads = self.heads.get(hit.network.as_str()).map_or(&[][..], Vec::as_slice);
+        if heads.iter().any(|times| contains(*times, hit.at)) {
+            return Some(Machine::Head);
+        }
+        self.suspects.contains(hit.network.as_str()).then_some(Machine::AllLinks)
+    }
+}
+
+/// Adds a span that begins no earlier than those before; what overlaps becomes one.
+fn add(spans: &mut Vec<(Timestamp, Timestamp)>, (from, to): (Timestamp, Timestamp)) {
+    match spans.last_mut().filter(|last| from <= last.1) {
+        Some(last) => last.1 = last.1.max(to),
+        None => spans.push((from, to)),
+    }
+}
+
+fn contains((from, to): (Timestamp, Timestamp), at: Timestamp) -> bool {
+    from <= at && at <= to
 }
 
 /// What the hit itself shows.
@@ -196,41 +238,39 @@ fn by_itself(hit: &Hit, delivered_at: Option<Timestamp>) -> Option<Machine> {
     delivered_at.filter(|delivered| hit.at - *delivered < SOONEST).map(|_| Machine::TooSoon)
 }
 
-/// What came at the same time shows.
-fn by_company(hit: &Hit, evidence: &Evidence) -> Option<Machine> {
-    let near = |at: Timestamp| (at - hit.at).abs() <= WINDOW;
-    if hit.kind != HitKind::Open && evidence.leads_of_network >= MANY_LEADS {
-        return Some(Machine::ManyLeads);
+/// The minutes in which two or more links of the mail were followed, and as many as it has. A mail with one link has two:
+/// the one to leave is followed by scanners and not by those who are interested. `hits` are in the order of time.
+fn bursts(hits: &[&Hit]) -> Vec<(Timestamp, Timestamp)> {
+    let links = hits.iter().filter_map(|hit| hit.link).map(|(_, of)| of).max().unwrap_or(0);
+    // The link to leave is none of the numbered ones.
+    let followed = |hit: &&Hit| match hit.kind {
+        HitKind::Open => None,
+        HitKind::Click => Some((hit.at, hit.link.map_or(0, |(link, _)| link))),
+        HitKind::Leave => Some((hit.at, LEAVES)),
+    };
+    let followed: Vec<(Timestamp, i64)> = hits.iter().filter_map(followed).collect();
+    let mut bursts = Vec::new();
+    let (mut end, mut within) = (0, BTreeMap::<i64, usize>::new());
+    for (start, link) in &followed {
+        while followed.get(end).is_some_and(|(at, _)| *at - *start <= WINDOW) {
+            *within.entry(followed[end].1).or_default() += 1;
+            end += 1;
+        }
+        let clicked = within.len() - usize::from(within.contains_key(&LEAVES));
+        if links > 0 && clicked as i64 >= links && within.len() >= 2 {
+            add(&mut bursts, (*start, *start + WINDOW));
+        }
+        if let Some(count) = within.get_mut(link) {
+            *count -= 1;
+            if *count == 0 {
+                within.remove(link);
+            }
+        }
     }
-    if all_links_at_once(hit, evidence.same_mail) {
-        return Some(Machine::AllLinks);
-    }
-    if evidence.machines_at.iter().any(|at| near(*at)) {
-        return Some(Machine::AllLinks);
-    }
-    // HEAD beside GET from the same network is one program that looks before it takes.
-    let heads = evidence.same_mail.iter().filter(|other| other.head && other.network == hit.network);
-    heads.into_iter().any(|other| near(other.at)).then_some(Machine::Head)
+    bursts
 }
 
-/// Whether the hit lies in a minute in which two or more links of the mail were followed, and as many as it has. A mail
-/// with one link has two: the one to leave is followed by scanners and not by those who are interested.
-fn all_links_at_once(hit: &Hit, same_mail: &[Hit]) -> bool {
-    let links = same_mail.iter().filter_map(|hit| hit.link).map(|(_, of)| of).max().unwrap_or(0);
-    let starts = same_mail.iter().map(|other| other.at).filter(|start| {
-        let end = *start + WINDOW;
-        *start <= hit.at && hit.at <= end
-    });
-    starts.into_iter().any(|start| {
-        let within = same_mail.iter().filter(|other| other.at >= start && other.at <= start + WINDOW);
-        let mut clicked: Vec<i64> = within.clone().filter_map(|other| Some(other.link?.0)).collect();
-        clicked.sort_unstable();
-        clicked.dedup();
-        let left = within.clone().any(|other| other.kind == HitKind::Leave);
-        let all = links > 0 && clicked.len() as i64 >= links;
-        all && clicked.len() + usize::from(left) >= 2
-    })
-}
+const LEAVES: i64 = -1;
 
 #[cfg(test)]
 mod tests {
@@ -256,8 +296,7 @@ mod tests {
     }
 
     fn judged(hit: &Hit, same_mail: &[Hit]) -> Option<Machine> {
-        let delivered_at = Some(SENT);
-        judge(hit, &Evidence { same_mail, machines_at: &[], delivered_at, leads_of_network: 1 })
+        MailHits::new(same_mail, Some(SENT)).judge(hit, 1)
     }
 
     #[test]
@@ -307,14 +346,10 @@ mod tests {
             assert_eq!(judged(hit, &hits), Some(Machine::AllLinks), "{hit:?}");
         }
         assert_eq!(judged(&hits[0], &hits[..2]), None, "two of three");
-        let late = click(1, 3, 100 * SECOND);
-        let evidence = Evidence {
-            same_mail: std::slice::from_ref(&late),
-            machines_at: &[SENT + 60 * SECOND],
-            delivered_at: Some(SENT),
-            leads_of_network: 1,
-        };
-        assert_eq!(judge(&late, &evidence), Some(Machine::AllLinks));
+        let again: Vec<Hit> = hits.iter().cloned().chain([click(1, 3, 125 * SECOND)]).collect();
+        assert_eq!(judged(&again[3], &again), Some(Machine::AllLinks), "the same network once more");
+        let somebody = Hit { network: "198.51.100.0".into(), ..again[3].clone() };
+        assert_eq!(judged(&somebody, &again), None, "somebody else, later");
     }
 
     #[test]
@@ -335,12 +370,17 @@ mod tests {
     }
 
     #[test]
+    fn a_flood_is_judged_at_once() {
+        let flood: Vec<Hit> = (0..50_000).map(|n| click(n % 3, 4, 10 * SECOND + n)).collect();
+        let mail = MailHits::new(&flood, Some(SENT));
+        assert!(flood.iter().all(|hit| mail.judge(hit, 1).is_none()), "three of four links");
+    }
+
+    #[test]
     fn a_gateway_that_clicks_for_many_is_a_machine() {
         let hit = click(1, 5, MINUTE);
-        let same_mail = std::slice::from_ref(&hit);
-        let of = |leads_of_network| {
-            judge(&hit, &Evidence { same_mail, machines_at: &[], delivered_at: None, leads_of_network })
-        };
+        let mail = MailHits::new(std::slice::from_ref(&hit), None);
+        let of = |leads_of_network| mail.judge(&hit, leads_of_network);
         assert_eq!((of(9), of(10)), (None, Some(Machine::ManyLeads)));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::event::Happening;
 use super::sequence::{Sequence, Step};
 
 /// A sequence whose steps have their numbers.
@@ -70,6 +71,15 @@ impl Track {
             number = self.anchors.get(&number).copied().unwrap_or(0);
         }
         0
+    }
+
+    /// What happened, with the step called as it is now.
+    pub fn as_of_now(&self, mut happening: Happening) -> Happening {
+        let step = happening.details.number.and_then(|number| self.by_number(number));
+        if let Some((_, step)) = step {
+            happening.details.step = Some(step.id.clone());
+        }
+        happening
     }
 
     /// The step with this number, and its place in the file.

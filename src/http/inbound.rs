@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Query, Request, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodRouter, post};
 use serde::Deserialize;
@@ -30,9 +29,11 @@ pub(super) fn route() -> MethodRouter<Site> {
 async fn mime(
     State(site): State<Site>,
     Query(access): Query<Access>,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Json<Received>, Problem> {
+    // Before the body is read: nobody else makes the server hold ten megabytes.
     check(&site, access.key.as_deref())?;
+    let body = Bytes::from_request(request, &site).await;
     let body = body.map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
     let engine = site.engine;
     Ok(Json(uninterrupted(async move { receive(&engine, &body).await }).await??))

@@ -14,15 +14,17 @@ const V6_BITS: u32 = 48;
 pub struct Network(Option<IpAddr>);
 
 impl Network {
-    /// Of a request. A proxy on this machine is believed when it says whom it asks for.
+    /// Of a request. A proxy is believed when it says whom it asks for: whatever asks from this machine or from a private
+    /// network. If it does not say, the network is not known.
     pub fn of(request: &Request) -> Self {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let behind_proxy = peer.is_some_and(|peer| peer.is_loopback());
-        let forwarded = request.headers().get("x-forwarded-for").filter(|_| behind_proxy);
+        let peer =
+            request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+        let Some(proxy) = peer.filter(|peer| is_private(*peer)) else { return Self(peer.map(of_network)) };
+        let forwarded = request.headers().get("x-forwarded-for");
         // The last entry is the one that the proxy itself has added.
         let client = forwarded
             .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
-        Self(client.or(peer).map(|ip| of_network(ip.to_canonical())))
+        Self(client.filter(|client| *client != proxy).map(|ip| of_network(ip.to_canonical())))
     }
 }
 
@@ -32,6 +34,14 @@ impl fmt::Display for Network {
             Some(ip) => ip.fmt(f),
             None => Ok(()),
         }
+    }
+}
+
+/// Loopback, private (RFC 1918), unique local (RFC 4193) and link-local addresses.
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 
@@ -66,9 +76,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_proxy_on_this_machine_is_believed() {
+    fn only_a_proxy_nearby_is_believed() {
         assert_eq!(of("127.0.0.1:1", Some("203.0.113.9, 198.51.100.7")), "198.51.100.0");
         assert_eq!(of("192.0.2.77:1", Some("198.51.100.7")), "192.0.2.0");
-        assert_eq!(of("127.0.0.1:1", Some("nonsense")), "127.0.0.0");
+        assert_eq!(of("172.17.0.1:1", Some("198.51.100.7")), "198.51.100.0");
+        assert_eq!(of("127.0.0.1:1", Some("nonsense")), "", "nobody knows");
+        assert_eq!(of("10.0.0.1:1", None), "");
     }
 }

@@ -3,10 +3,28 @@
 use std::time::Instant;
 
 use super::engine::Engine;
-use super::error::NurtureResult;
+use super::error::{NurtureError, NurtureResult};
 use super::record::{Deed, Found, LeadInput, Record, StopTicket, Stored};
-use crate::domain::gate::StopKind;
+use crate::domain::gate::{Hold, HoldKind, StopKind};
 use crate::domain::hand_over::HandOverState;
+use crate::domain::time::Timestamp;
+
+/// How often something is tried that other transactions are in the way of.
+const TRIES: usize = 5;
+
+/// Does something again that met a conflict with another transaction, and was rolled back whole.
+pub(super) async fn patiently<T, F>(mut act: impl FnMut() -> F) -> NurtureResult<T>
+where
+    F: Future<Output = NurtureResult<T>>,
+{
+    let mut tries = 1;
+    loop {
+        match act().await {
+            Err(NurtureError::Db(error)) if error.is_conflict() && tries < TRIES => tries += 1,
+            done => return done,
+        }
+    }
+}
 
 /// Stores one lead, new or known.
 ///
@@ -39,6 +57,10 @@ pub async fn record_deed(engine: &Engine, lead: i64, deed: Deed) -> NurtureResul
 pub enum Change {
     /// Nothing is sent any more, until the person asks for it.
     Stop { kind: StopKind, because: String },
+    /// Nothing is sent until a time, or until somebody resumes.
+    Pause { until: Option<Timestamp>, because: String },
+    /// A pause, or an absence, is over.
+    Resume,
     /// Sales takes over; `rep` is a key of `[team.NAME]`.
     HandOver { cause: String, rep: Option<String> },
     /// Sales gives the lead back, into a named sequence or to where it was.
@@ -65,10 +87,23 @@ impl Change {
     /// [`NurtureError::Refused`](super::NurtureError::Refused) if it makes no sense for the lead as it is.
     pub async fn carry_out(self, engine: &Engine, lead: i64) -> NurtureResult<Found> {
         let began = Instant::now();
+        let found = patiently(|| self.clone().try_once(engine, lead)).await;
+        engine.metrics.stopped(began.elapsed());
+        found
+    }
+
+    async fn try_once(self, engine: &Engine, lead: i64) -> NurtureResult<Found> {
         let (mut tx, revision) = engine.begin().await?;
         let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
         let ticket = match self {
             Change::Stop { kind, because } => record.stop(lead, kind, &because).await?,
+            Change::Pause { until, because } => {
+                record.hold(lead, Hold { kind: HoldKind::Pause, until }, &because).await?
+            }
+            Change::Resume => {
+                record.resume(lead).await?;
+                StopTicket::nothing()
+            }
             Change::HandOver { cause, rep } => record.hand_over(lead, &cause, rep.as_deref()).await?,
             Change::Return { reason, sequence } => {
                 record.give_back(lead, &reason, sequence.as_deref()).await?
@@ -85,8 +120,6 @@ impl Change {
         };
         tx.commit().await?;
         engine.hint();
-        let found = ticket.settle(engine).await;
-        engine.metrics.stopped(began.elapsed());
-        found
+        ticket.settle(engine).await
     }
 }

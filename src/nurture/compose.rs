@@ -65,8 +65,7 @@ pub fn compose(engine: &Engine, claim: &Claimed) -> Result<Mail, String> {
 /// Has the links of a mail lead by way of this server.
 fn followed(engine: &Engine, claim: &Claimed, rendered: Rendered, language: &str) -> Rendered {
     let links = claim.revision.workspace.templates.links(claim.template(), language);
-    let of = links.iter().filter(|link| link.is_tracked()).count();
-    rendered.following(|number, target| {
+    rendered.following(|number, of, target| {
         // What a variable turned into may lead to no page.
         let web = target.starts_with("http://") || target.starts_with("https://");
         let name = links.get(number).and_then(|link| link.name.as_deref()).unwrap_or_default();

@@ -244,7 +244,7 @@ async fn may_send(
         let why = "[safety] only_to in dripline.toml leaves this address out";
         return Ok(Some((Some(record.now + SAFETY_LOOK), why.into())));
     }
-    if let Some(why) = fuse::blows(record, facts.messages(lead.lead.id), lead, track, step).await? {
+    if let Some(why) = fuse::blows(record, facts.messages(lead.lead.id), lead, track, step) {
         return Ok(Some((Some(record.now), why)));
     }
     let relay = engine.relay_of(record.revision, &track.sequence.sender);

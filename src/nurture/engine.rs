@@ -40,6 +40,9 @@ pub struct Engine {
     hint: Notify,
     /// Mails to reps are being sent.
     pub(super) telling: AtomicBool,
+    /// Why all sending is to be paused, once the transaction that found it out is over: its locks and those of the pause
+    /// would be taken in the wrong order.
+    to_pause: Mutex<Option<String>>,
     revision: RwLock<Option<Arc<Revision>>>,
     breaker: Mutex<Breaker>,
     /// Mails of each step within the hour that is counted: for the fuse.
@@ -79,6 +82,7 @@ impl Engine {
             metrics: Metrics::default(),
             hint: Notify::new(),
             telling: AtomicBool::new(false),
+            to_pause: Mutex::default(),
             revision: RwLock::new(None),
             breaker: Mutex::new(Breaker::new()),
             steps: Mutex::default(),
@@ -219,6 +223,16 @@ impl Engine {
         let delivery = line.send(&letter.message_id, &envelope, &letter.to_bytes(), || true).await;
         line.close().await;
         Ok(delivery)
+    }
+
+    /// Has all sending paused by [`pump::pause_if_asked`](super::pump::pause_if_asked), after the transaction.
+    pub(super) fn ask_for_pause(&self, because: String) {
+        self.to_pause.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(because);
+    }
+
+    /// Why sending is to be paused, if it is.
+    pub(super) fn pause_asked_for(&self) -> Option<String> {
+        self.to_pause.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The breaker that stops sending when too many addresses are said not to exist.

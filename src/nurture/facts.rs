@@ -29,8 +29,8 @@ pub struct LeadFacts {
     unwanted: HashMap<i64, Vec<String>>,
     messages: HashMap<i64, Vec<Message>>,
     deeds: HashMap<i64, Vec<Happening>>,
-    /// When the latest of the hits was that are not judged yet.
-    hits: HashMap<i64, Timestamp>,
+    /// When the hits were that are not judged yet.
+    hits: HashMap<i64, Vec<Timestamp>>,
 }
 
 impl LeadFacts {
@@ -55,7 +55,7 @@ impl LeadFacts {
             unwanted: grouped(consents::unwanted_topics(tx, &ids).await?),
             messages: grouped_by(messages::recent(tx, &ids, since).await?, |message| message.lead),
             deeds: grouped(events::deeds(tx, &curious).await?),
-            hits: hits::latest(tx, &watched).await?.into_iter().collect(),
+            hits: grouped(hits::unjudged(tx, &watched).await?),
             leads,
         })
     }
@@ -86,8 +86,8 @@ impl LeadFacts {
             messages.iter().filter(|message| counts(message)).map(|message| message.at).collect();
         let open: Vec<OpenMessage> =
             messages.iter().filter(|message| is_open(message, walk)).map(open_message).collect();
-        let deeds: Vec<Happening> =
-            slice(&self.deeds, lead.id).iter().filter(|deed| deed.at >= walk.started_at).cloned().collect();
+        let deeds = slice(&self.deeds, lead.id).iter().filter(|deed| deed.at >= walk.started_at);
+        let deeds: Vec<Happening> = deeds.map(|deed| track.as_of_now(deed.clone())).collect();
         let in_segment = |name: &str| funnel.in_segment(name, lead, now);
         let unwanted = slice(&self.unwanted, lead.id);
         Some(advance(&Facts {
@@ -113,7 +113,8 @@ impl LeadFacts {
             },
             in_flight: messages.iter().any(|message| message.state == MessageState::Sending),
             open: &open,
-            judged_at: self.hits.get(&lead.id).map(|at| *at + engine.config.tracking.judge_after),
+            unjudged: slice(&self.hits, lead.id),
+            judge_after: engine.config.tracking.judge_after,
             zone: zone_of(revision, lead),
             now,
         }))

@@ -4,28 +4,26 @@ use std::collections::HashMap;
 
 use tracing::error;
 
-use super::error::NurtureResult;
 use super::record::Record;
 use crate::domain::time::{DAY, HOUR};
 use crate::domain::track::Track;
 use crate::storage::leads::StoredLead;
 use crate::storage::messages::Message;
-use crate::storage::revisions;
 
 /// Whether one more mail to this lead would be more than `[fuse]` allows. If so, all sending is paused, and the
 /// reason answered.
-pub async fn blows(
-    record: &mut Record<'_>,
+pub fn blows(
+    record: &Record<'_>,
     messages: &[Message],
     lead: &StoredLead,
     track: &Track,
     step: usize,
-) -> NurtureResult<Option<String>> {
-    let Some(why) = reason(record, messages, lead, track, step) else { return Ok(None) };
+) -> Option<String> {
+    let why = reason(record, messages, lead, track, step)?;
     let because = format!("the fuse blew: {why}; look into it, then run `dripline resume`");
     error!("sending is paused: {because}");
-    revisions::pause(record.tx, Some(&because), record.now).await?;
-    Ok(Some(because))
+    record.engine.ask_for_pause(because.clone());
+    Some(because)
 }
 
 fn reason(

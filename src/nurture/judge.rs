@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::{Deed, Record, StopTicket};
-use crate::domain::event::{Details, EventKind, Happening};
-use crate::domain::hit::{Evidence, Hit, HitKind, Machine, WINDOW, judge};
+use crate::domain::enrollment::MessageState;
+use crate::domain::event::{Details, EventKind};
+use crate::domain::hit::{Hit, HitKind, Machine, MailHits, WINDOW};
 use crate::domain::time::Timestamp;
 use crate::storage::messages::{self, Message};
-use crate::storage::{Tx, enrollments, events, hits, leads};
+use crate::storage::{Tx, enrollments, hits, leads};
 
 /// Hits looked at in one step.
 const LOOK: i64 = 1_024;
 
 /// Leads whose hits are judged in one transaction.
-const BATCH: usize = 16;
+const BATCH: usize = 8;
 
 /// The most clicks of others that are looked at.
 const MOST_CLICKS: i64 = 20_000;
@@ -26,6 +27,7 @@ const MOST_CLICKS: i64 = 20_000;
 /// The database; what was not judged yet is judged later.
 pub async fn step(engine: &Engine) -> NurtureResult<bool> {
     let due = engine.clock.now() - engine.config.tracking.judge_after;
+    purge(engine, due - WINDOW).await?;
     let mut tx = engine.db.read().await?;
     let leads = hits::leads_of_old(&mut tx, due, LOOK).await?;
     let leads: Vec<i64> = leads.into_iter().collect::<BTreeSet<i64>>().into_iter().collect();
@@ -39,6 +41,19 @@ pub async fn step(engine: &Engine) -> NurtureResult<bool> {
     }
     engine.hint();
     Ok(true)
+}
+
+/// Removes judged hits that are evidence for nothing any more: what was at most a minute behind them is judged, too.
+async fn purge(engine: &Engine, before: Timestamp) -> NurtureResult<()> {
+    let mut tx = engine.db.read().await?;
+    let some = hits::any_judged(&mut tx, before).await?;
+    drop(tx);
+    if some {
+        let mut tx = engine.db.begin().await?;
+        hits::purge(&mut tx, before, LOOK).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// When the oldest hit is to be judged; none if there is no hit.
@@ -76,7 +91,9 @@ impl Crowd {
 
     /// In the mails of how many leads the network of a hit clicked at about the same time.
     fn leads_of_network(&self, hit: &Hit) -> usize {
-        let clicks = self.0.get(&hit.network).map_or(&[][..], Vec::as_slice);
+        // A network that is not known is everybody's.
+        let known = Some(&hit.network).filter(|network| !network.is_empty());
+        let clicks = known.and_then(|network| self.0.get(network)).map_or(&[][..], Vec::as_slice);
         let near = clicks.iter().filter(|(_, at)| (*at - hit.at).abs() <= WINDOW);
         near.map(|(lead, _)| lead).collect::<HashSet<_>>().len()
     }
@@ -92,7 +109,7 @@ async fn judge_leads(engine: &Engine, ids: &[i64], due: Timestamp, crowd: &Crowd
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
     let mut ticket = StopTicket::nothing();
     for (lead, hits) in found {
-        ticket = ticket.and(record.judge(lead, &hits, due, crowd).await?);
+        ticket = ticket.and(record.judge_hits(lead, &hits, due, crowd).await?);
     }
     tx.commit().await?;
     ticket.settle(engine).await?;
@@ -101,7 +118,7 @@ async fn judge_leads(engine: &Engine, ids: &[i64], due: Timestamp, crowd: &Crowd
 
 impl Record<'_> {
     /// Judges the hits of a lead that are old enough. Its lock is held.
-    async fn judge(
+    async fn judge_hits(
         &mut self,
         lead: i64,
         all: &[Hit],
@@ -109,14 +126,15 @@ impl Record<'_> {
         crowd: &Crowd,
     ) -> NurtureResult<StopTicket> {
         let mut ticket = StopTicket::nothing();
-        let old: Vec<i64> = all.iter().filter(|hit| hit.at <= due).map(|hit| hit.id).collect();
-        let removed = hits::remove(self.tx, &old).await?;
         let tracked = leads::by_id(self.tx, lead).await?.is_some_and(|stored| stored.lead.tracking);
         if !tracked {
             // Whoever took their consent back is watched no longer.
+            hits::forget(self.tx, lead).await?;
             return Ok(ticket);
         }
-        for deed in self.judged(lead, all, &removed, crowd).await? {
+        let old: Vec<i64> = all.iter().filter(|hit| hit.at <= due).map(|hit| hit.id).collect();
+        let mine: HashSet<i64> = hits::mark(self.tx, &old).await?.into_iter().collect();
+        for deed in self.deeds_of(lead, all, &mine, crowd).await? {
             if let Some(noted) = self.deed(lead, deed).await? {
                 ticket = ticket.and(noted.ticket);
             }
@@ -124,45 +142,36 @@ impl Record<'_> {
         Ok(ticket)
     }
 
-    /// What the hits that were taken out of the table are: one deed for each thing done, however often it was.
-    async fn judged(
+    /// What the hits that are judged now are: one deed for each thing done, however often within a minute it was.
+    async fn deeds_of(
         &mut self,
         lead: i64,
         all: &[Hit],
-        removed: &[i64],
+        now: &HashSet<i64>,
         crowd: &Crowd,
     ) -> NurtureResult<Vec<Deed>> {
-        let mails = self.mails(lead, all).await?;
-        let past: Vec<Happening> =
-            events::deeds(self.tx, &[lead]).await?.into_iter().map(|(_, deed)| deed).collect();
-        let mut seen: HashSet<(i64, HitKind, Option<i64>, Option<Machine>)> = HashSet::new();
         let mut deeds = Vec::new();
-        let mut judged: Vec<&Hit> = all.iter().filter(|hit| removed.contains(&hit.id)).collect();
-        judged.sort_by_key(|hit| hit.at);
-        for hit in judged {
-            let Some(mail) = mails.get(&hit.message) else { continue };
-            let same_mail: Vec<Hit> =
-                all.iter().filter(|other| other.message == hit.message).cloned().collect();
-            let machine = judge(
-                hit,
-                &Evidence {
-                    same_mail: &same_mail,
-                    machines_at: &mail.machines_at(&past),
-                    delivered_at: mail.delivered_at,
-                    leads_of_network: crowd.leads_of_network(hit),
-                },
-            );
-            let new = seen.insert((hit.message, hit.kind, hit.link.map(|(link, _)| link), machine));
-            deeds.extend(mail.deed(hit, machine).filter(|_| new));
+        for (message, mail) in self.mails(lead, all).await? {
+            let mut hits: Vec<&Hit> = all.iter().filter(|hit| hit.message == message).collect();
+            hits.sort_by_key(|hit| hit.at);
+            let judge = MailHits::new(hits.iter().copied(), mail.delivered_at);
+            let mut last: HashMap<(HitKind, Option<i64>, Option<Machine>), Timestamp> = HashMap::new();
+            for hit in hits {
+                let machine = judge.judge(hit, crowd.leads_of_network(hit));
+                let before = last.insert((hit.kind, hit.link.map(|(link, _)| link), machine), hit.at);
+                let again = before.is_some_and(|before| hit.at - before <= WINDOW);
+                deeds.extend(mail.deed(hit, machine).filter(|_| now.contains(&hit.id) && !again));
+            }
         }
+        deeds.sort_by_key(|deed| deed.at);
         Ok(deeds)
     }
 
     /// The mails that were hit, by the ids of their messages.
-    async fn mails(&mut self, lead: i64, hits: &[Hit]) -> NurtureResult<HashMap<i64, HitMail>> {
-        let ids: Vec<i64> = hits.iter().map(|hit| hit.message).collect();
+    async fn mails(&mut self, lead: i64, hits: &[Hit]) -> NurtureResult<Vec<(i64, HitMail)>> {
+        let ids: Vec<i64> = hits.iter().map(|hit| hit.message).collect::<BTreeSet<_>>().into_iter().collect();
         let walks = enrollments::of_leads(self.tx, &[lead]).await?;
-        let mut mails = HashMap::new();
+        let mut mails = Vec::new();
         for message in messages::by_ids(self.tx, &ids).await? {
             if message.lead != lead {
                 continue;
@@ -174,9 +183,10 @@ impl Record<'_> {
                 enrollment: message.enrollment,
                 sequence: walk.map(|walk| walk.seq.clone()),
                 step: step.map(|(_, step)| step.id.clone()),
+                number: message.step,
                 delivered_at: delivered_at(&message),
             };
-            mails.insert(message.id, mail);
+            mails.push((message.id, mail));
         }
         Ok(mails)
     }
@@ -187,21 +197,12 @@ struct HitMail {
     enrollment: i64,
     sequence: Option<String>,
     step: Option<String>,
+    /// Of the step.
+    number: i64,
     delivered_at: Option<Timestamp>,
 }
 
 impl HitMail {
-    /// When machines that go through whole mails were seen at this one.
-    fn machines_at(&self, past: &[Happening]) -> Vec<Timestamp> {
-        let of_mail = past.iter().filter(|deed| {
-            deed.details.enrollment == Some(self.enrollment) && deed.details.step == self.step
-        });
-        of_mail
-            .filter(|deed| deed.details.machine.is_some_and(Machine::goes_through))
-            .map(|deed| deed.at)
-            .collect()
-    }
-
     /// What was done. To look at the page for leaving is no deed.
     fn deed(&self, hit: &Hit, machine: Option<Machine>) -> Option<Deed> {
         let kind = match hit.kind {
@@ -216,6 +217,7 @@ impl HitMail {
             enrollment: Some(self.enrollment),
             sequence: self.sequence.clone(),
             step: self.step.clone(),
+            number: Some(self.number),
             about,
             because: machine.map(|machine| format!("a machine: {}", machine.because())),
             machine,
@@ -226,6 +228,5 @@ impl HitMail {
 }
 
 fn delivered_at(message: &Message) -> Option<Timestamp> {
-    use crate::domain::enrollment::MessageState;
     (message.state == MessageState::Sent).then_some(message.at)
 }

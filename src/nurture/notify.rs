@@ -1,6 +1,7 @@
 //! Telling reps: mails to sales, put into the outbox with what they tell of, and sent from there.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
@@ -10,24 +11,27 @@ pub use super::dossier::Words;
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::Record;
-use crate::domain::outcome::{RETRY_FOR, backoff};
+use crate::domain::address::Address;
+use crate::domain::event::{Details, EventKind};
+use crate::domain::outcome::{Outcome, RETRY_FOR, backoff};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
 use crate::mail::compose::{Letter, Mailbox};
 use crate::mail::delivery::{Delivery, Envelope};
+use crate::storage::events::{self, Event};
 use crate::storage::leads::StoredLead;
 use crate::storage::outbox::{self, OutboxItem};
 
 /// The kind of outbox rows that are mails to reps.
 const MAIL: &str = "mail";
 
-/// How many mails to reps are sent in one step.
-const BATCH: i64 = 8;
-
 /// A mail of a hand-over waits so long for what comes at the same moment, such as a reply: the rep gets one mail.
 const GATHER: i64 = SECOND;
 
-/// Nobody else tries an item while an attempt may still run.
-const LEASE: i64 = 5 * MINUTE;
+/// The longest attempt.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// Nobody else tries an item while an attempt may still run, in milliseconds.
+const LEASE: i64 = 15 * MINUTE;
 
 /// A mail to a rep, as the outbox keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +163,7 @@ async fn send_due(engine: &Engine) -> NurtureResult<usize> {
         return Ok(0);
     }
     let mut tx = engine.db.begin().await?;
-    let items = outbox::due(&mut tx, now, BATCH).await?;
+    let items = outbox::due(&mut tx, now, 1).await?;
     let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
     outbox::lease(&mut tx, &ids, now + LEASE).await?;
     tx.commit().await?;
@@ -171,7 +175,10 @@ async fn send_due(engine: &Engine) -> NurtureResult<usize> {
 
 async fn attempt(engine: &Engine, item: &OutboxItem) -> NurtureResult<()> {
     let trouble = match serde_json::from_str::<RepMail>(&item.payload) {
-        Ok(mail) => send(engine, item, &mail).await.err(),
+        Ok(mail) => match tokio::time::timeout(PATIENCE, send(engine, item, &mail)).await {
+            Ok(sent) => sent.err(),
+            Err(_) => Some(("the relay took too long".to_owned(), true)),
+        },
         Err(error) => Some((format!("unreadable: {error}"), false)),
     };
     let now = engine.clock.now();
@@ -185,6 +192,9 @@ async fn attempt(engine: &Engine, item: &OutboxItem) -> NurtureResult<()> {
         Some((why, _)) => {
             warn!(outbox.id = item.id, "a mail to a rep is given up: {why}");
             outbox::done(&mut tx, item.id, Some(&why), now).await?;
+            let details = Details { because: Some(why), ..Details::default() };
+            let untold = Event { lead: item.lead, message: None, kind: EventKind::Untold, at: now, details };
+            events::insert(&mut tx, &[untold]).await?;
         }
     }
     tx.commit().await?;
@@ -194,11 +204,19 @@ async fn attempt(engine: &Engine, item: &OutboxItem) -> NurtureResult<()> {
 
 /// Sends one mail; the trouble there was, and whether another try makes sense.
 async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), (String, bool)> {
+    let safety = &engine.config.safety;
+    let to = match &safety.redirect_all_to {
+        Some(redirect) => redirect.as_str(),
+        None => &mail.to_email,
+    };
+    if to.parse().is_ok_and(|to: Address| safety.redirect_all_to.is_none() && !safety.allows(&to)) {
+        return Err(("[safety] only_to in dripline.toml leaves this address out".to_owned(), false));
+    }
     let letter = Letter {
         message_id: format!("{}@{}", engine.keys.message_id(0, item.id), engine.message_domain),
         date: item.first_at,
         from: mailbox(&mail.from_name, &mail.from_email),
-        to: mailbox(&mail.to_name, &mail.to_email),
+        to: mailbox(&mail.to_name, to),
         reply_to: Some(mailbox("", &mail.reply_to)),
         subject: &mail.subject,
         in_reply_to: mail.in_reply_to.clone(),
@@ -207,10 +225,13 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
         html: None,
         headers: vec![("Auto-Submitted", "auto-generated".to_owned())],
     };
-    let envelope = Envelope { from: Some(mail.from_email.clone()), to: mail.to_email.clone() };
+    let envelope = Envelope { from: Some(mail.from_email.clone()), to: to.to_owned() };
     match engine.send_alone(&letter, envelope).await {
         Ok(Delivery::Answered(reply)) if reply.accepted() => Ok(()),
-        Ok(Delivery::Answered(reply)) => Err((format!("{} {}", reply.code, reply.text), reply.code < 500)),
+        // All but an address that is none may be mended within a day.
+        Ok(Delivery::Answered(reply)) => {
+            Err((format!("{} {}", reply.code, reply.text), reply.outcome() != Outcome::DeadAddress))
+        }
         Ok(Delivery::LostBefore(why) | Delivery::LostAfter(why)) => Err((why, true)),
         Ok(Delivery::Refused) => Err(("not started".to_owned(), true)),
         Err(why) => Err((why, true)),

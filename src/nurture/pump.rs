@@ -73,6 +73,7 @@ impl Pump {
         }
         let worked = self.work(engine, &sent, lane, &mut stepped).await;
         worked.inspect_err(|_| engine.registry.put_back(sent))?;
+        pause_if_asked(engine).await?;
         Ok(stepped)
     }
 
@@ -137,6 +138,7 @@ impl Pump {
             engine.registry.forget(claimed.iter().map(|claim| claim.id));
             return Err(error.into());
         }
+        engine.metrics.ended(MessageState::Sent, sent.len());
         engine.registry.recorded(sent.iter().map(|(claim, _)| claim.id));
         engine.registry.offer(claimed);
         Ok(())
@@ -189,7 +191,6 @@ async fn record_sent(
     now: Timestamp,
 ) -> NurtureResult<()> {
     let ids: Vec<i64> = sent.iter().map(|(claim, _)| claim.id).collect();
-    engine.metrics.ended(MessageState::Sent, ids.len());
     messages::sent(tx, &ids, engine.node(), now).await?;
     let waiting: Vec<i64> =
         sent.iter().filter(|(claim, _)| claim.wakes).map(|(claim, _)| claim.enrollment).collect();
@@ -233,8 +234,22 @@ pub async fn pause(engine: &Engine, because: Option<&str>) -> NurtureResult<()> 
         lanes::resume_all(&mut tx).await?;
     }
     tx.commit().await?;
+    if because.is_none() {
+        // A person has looked at the cause.
+        engine.breaker().reset();
+    }
     engine.hint();
     Ok(())
+}
+
+/// Pauses all sending if what a transaction found asks for it. After its commit.
+///
+/// # Errors
+/// The database; then it is asked for again.
+pub(super) async fn pause_if_asked(engine: &Engine) -> NurtureResult<()> {
+    let Some(because) = engine.pause_asked_for() else { return Ok(()) };
+    let paused = pause(engine, Some(&because)).await;
+    paused.inspect_err(|_| engine.ask_for_pause(because))
 }
 
 /// Whether nothing is due now, nothing is claimed by any node, and nothing is left to be rolled out, judged

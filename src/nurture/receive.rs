@@ -7,6 +7,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tracing::info;
 
+use std::time::Instant;
+
+use super::change::patiently;
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::{Deed, Found, Record, StopTicket, zone_of};
@@ -14,13 +17,14 @@ use crate::domain::event::{Details, EventKind};
 use crate::domain::gate::{Hold, HoldKind, StopKind};
 use crate::domain::inbound::{InboundKind, MatchedBy};
 use crate::domain::schedule::resolve;
+use crate::domain::stage::Party;
 use crate::domain::time::DAY;
 use crate::domain::token::fingerprint;
 use crate::mail::inbound::{self, InboundMail};
 use crate::nurture::dossier::Words;
-use crate::nurture::notify;
+use crate::nurture::{notify, pump};
 use crate::storage::inbound::{self as stored, InboundRow};
-use crate::storage::{leads, revisions};
+use crate::storage::{Tx, leads};
 use crate::workspace::funnel::ReplyThen;
 use matching::{Match, find};
 
@@ -53,33 +57,49 @@ pub struct Received {
 /// # Errors
 /// The database; then nothing is recorded, and the mail has to come again.
 pub async fn receive(engine: &Engine, raw: &[u8]) -> NurtureResult<Received> {
+    let began = Instant::now();
     let read = inbound::read(raw);
     let hash = match &read {
         Ok(mail) => content_hash(mail, raw),
         Err(_) => raw_hash(raw),
     };
+    // Before the transaction: it holds the one writer.
+    let raw = BASE64.encode(raw);
+    let received = patiently(|| record(engine, &read, &hash, &raw)).await;
+    pump::pause_if_asked(engine).await?;
+    engine.metrics.stopped(began.elapsed());
+    received
+}
+
+async fn record(
+    engine: &Engine,
+    read: &Result<InboundMail, inbound::Unreadable>,
+    hash: &str,
+    raw: &str,
+) -> NurtureResult<Received> {
     let (mut tx, revision) = engine.begin().await?;
-    let found = match &read {
+    let found = match read {
         Ok(mail) => find(engine, &mut tx, mail).await?,
         Err(_) => None,
     };
-    let (kind, evidence) = verdict(engine, &revision.workspace.funnel, &read);
+    let (kind, evidence) = verdict(engine, &revision.workspace.funnel, read);
     let row = InboundRow {
         id: tx.id()?,
-        hash,
+        hash: hash.to_owned(),
         received_at: engine.clock.now(),
         kind,
-        evidence,
+        // PostgreSQL takes no NUL.
+        evidence: evidence.replace(char::is_control, " "),
         matched_by: found.as_ref().map(|found| found.by),
         lead: found.as_ref().map(|found| found.lead),
         message: found.as_ref().and_then(|found| found.message),
     };
-    if !stored::insert(&mut tx, &row, BASE64.encode(raw)).await? {
+    if !stored::insert(&mut tx, &row, raw.to_owned()).await? {
         let known = stored::by_hash(&mut tx, &row.hash).await?.unwrap_or(row);
-        return answer(&mut tx, known, true, Found::default()).await;
+        return answer_known(engine, tx, known).await;
     }
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now: row.received_at };
-    let ticket = match (&read, &found) {
+    let ticket = match (read, &found) {
         (Ok(mail), Some(found)) => record.follow_mail(kind, mail, found).await?,
         _ => StopTicket::nothing(),
     };
@@ -91,12 +111,23 @@ pub async fn receive(engine: &Engine, raw: &[u8]) -> NurtureResult<Received> {
     answer(&mut tx, row, false, settled).await
 }
 
-async fn answer(
-    tx: &mut crate::storage::Tx,
-    row: InboundRow,
-    known: bool,
-    found: Found,
-) -> NurtureResult<Received> {
+/// Whoever took the mail in first may still wait for what it stopped, or have ended in between: so that is looked for
+/// again before this answers.
+async fn answer_known(engine: &Engine, mut tx: Tx, row: InboundRow) -> NurtureResult<Received> {
+    let mut ticket = StopTicket::nothing();
+    if let Some(lead) = row.lead
+        && let Some(stored) = leads::by_id(&mut tx, lead).await?
+        && (stored.lead.closed_by.is_some() || stored.lead.with == Party::Sales)
+    {
+        ticket = StopTicket::of_sending(&mut tx, lead).await?;
+    }
+    drop(tx);
+    let found = ticket.settle(engine).await?;
+    let mut tx = engine.db.read().await?;
+    answer(&mut tx, row, true, found).await
+}
+
+async fn answer(tx: &mut Tx, row: InboundRow, known: bool, found: Found) -> NurtureResult<Received> {
     let lead = match row.lead {
         Some(lead) => leads::by_id(tx, lead).await?,
         None => None,
@@ -123,7 +154,10 @@ fn verdict(
         Ok(mail) => mail,
         Err(why) => return (InboundKind::Unrelated, why.to_string()),
     };
-    let ours = |id: &String| id.ends_with(&format!("@{}", engine.message_domain));
+    let ours = |id: &String| {
+        let (left, host) = id.rsplit_once('@').unwrap_or_default();
+        host.eq_ignore_ascii_case(&engine.message_domain) && engine.keys.read_message_id(left).is_some()
+    };
     if mail.message_id.as_ref().is_some_and(ours) {
         return (InboundKind::Unrelated, "it is a mail of our own".to_owned());
     }
@@ -148,6 +182,8 @@ fn raw_hash(raw: &[u8]) -> String {
 }
 
 impl Record<'_> {
+    /// Reports of machines stop a lead only if they know something that was in its mail: anybody can write that an address
+    /// does not exist.
     async fn follow_mail(
         &mut self,
         kind: InboundKind,
@@ -160,10 +196,14 @@ impl Record<'_> {
             InboundKind::Bounce => self.bounced(mail, found).await,
             InboundKind::Complaint => {
                 self.note_mail(EventKind::Complained, mail, found).await?;
+                if found.by == MatchedBy::Sender {
+                    return Ok(StopTicket::nothing());
+                }
                 self.stop(found.lead, StopKind::Complaint, &mail.evidence).await
             }
             InboundKind::Unsubscribe => {
-                self.stop(found.lead, StopKind::Unsubscribe, "asked for by mail").await
+                let words: String = mail.text.trim().chars().take(60).collect();
+                self.stop(found.lead, StopKind::Unsubscribe, &format!("asked for by mail: \"{words}\"")).await
             }
             InboundKind::Delayed
             | InboundKind::AuthFailureReport
@@ -226,8 +266,8 @@ impl Record<'_> {
             .iter()
             .find(|report| report.address == email || report.forwarded_to.as_deref() == Some(email));
         let about = about.or(mail.reports.first().filter(|_| mail.reports.len() == 1));
-        let dead = about.is_some_and(|report| report.dead);
-        if !dead || self.trips(&mail.evidence).await? {
+        let dead = about.is_some_and(|report| report.dead) && found.by != MatchedBy::Sender;
+        if !dead || self.trips(&mail.evidence) {
             self.note_mail(EventKind::BouncedSoftly, mail, found).await?;
             return Ok(StopTicket::nothing());
         }
@@ -238,16 +278,16 @@ impl Record<'_> {
     }
 
     /// Counts a dead address. Whether there are too many: then sending pauses, and nobody is suppressed any more.
-    async fn trips(&mut self, evidence: &str) -> NurtureResult<bool> {
-        self.engine.breaker().note(true);
-        if !self.engine.breaker().tripped() {
-            return Ok(false);
+    fn trips(&mut self, evidence: &str) -> bool {
+        let mut breaker = self.engine.breaker();
+        breaker.note_late();
+        if !breaker.tripped() {
+            return false;
         }
-        let because = format!(
+        self.engine.ask_for_pause(format!(
             "too many mails come back ({evidence}); nobody is suppressed any more until `dripline resume`"
-        );
-        revisions::pause(self.tx, Some(&because), self.now).await?;
-        Ok(true)
+        ));
+        true
     }
 
     async fn note_mail(&mut self, kind: EventKind, mail: &InboundMail, found: &Match) -> NurtureResult<()> {

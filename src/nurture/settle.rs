@@ -5,6 +5,7 @@ use tracing::{info, warn};
 use super::claim::{Claimed, End};
 use super::engine::Engine;
 use super::error::NurtureResult;
+use super::pump;
 use super::record::{NOT_STARTED, Record};
 use crate::domain::enrollment::{EnrollmentState, MessageState};
 use crate::domain::event::{Details, EventKind};
@@ -15,7 +16,7 @@ use crate::mail::delivery::Delivery;
 use crate::storage::enrollments::{self, Enrollment};
 use crate::storage::events::{self, Event};
 use crate::storage::messages::{self, Settlement};
-use crate::storage::{lanes, leads, revisions};
+use crate::storage::{lanes, leads};
 
 /// How soon a message is tried again that did not start.
 const SOON: i64 = 5 * SECOND;
@@ -72,6 +73,7 @@ pub async fn settle(engine: &Engine, claim: &Claimed, end: &End) -> NurtureResul
         record.follow(claim, &verdict, state, active).await?;
     }
     tx.commit().await?;
+    pump::pause_if_asked(engine).await?;
     engine.metrics.ended(state, 1);
     info!(message.id = claim.id, message.state = %state, "{}", verdict.reason);
     Ok(())
@@ -220,7 +222,7 @@ impl Record<'_> {
                 verdict.reason
             );
             warn!("sending is paused: {because}");
-            revisions::pause(self.tx, Some(&because), self.now).await?;
+            self.engine.ask_for_pause(because);
         }
         Ok(())
     }

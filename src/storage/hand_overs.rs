@@ -13,7 +13,7 @@ const OPEN: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at,
     WHERE lead_id = $1 AND closed_at IS NULL";
 const CLOSE: &str = "UPDATE hand_overs SET state = $2, closed_at = $3, reason = $4, amount = $5 \
     WHERE id = $1 AND closed_at IS NULL";
-const ACCEPT: &str = "UPDATE hand_overs SET state = $2, rep = COALESCE($3, rep), \
+const ACCEPT: &str = "UPDATE hand_overs SET state = CASE WHEN state = 'opportunity' THEN state ELSE $2 END, rep = COALESCE($3, rep), \
     accepted_at = COALESCE(accepted_at, $4) WHERE id = $1 AND closed_at IS NULL";
 const CAUSES: &str = "SELECT cause FROM hand_overs WHERE lead_id = $1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.

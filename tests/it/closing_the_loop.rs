@@ -1,8 +1,10 @@
 //! The loop closes: a click on the price moves a lead on, its answer brings it to sales, and marketing is silent until
 //! sales returns or wins it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use dripline::domain::time::{DAY, MINUTE};
+use dripline::domain::time::{DAY, MINUTE, SECOND};
 use mail_parser::MessageParser;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,6 +19,8 @@ on_both!(
     sales_wins_a_lead,
     an_absence_note_is_no_answer,
     a_scanner_moves_nobody,
+    a_slow_scanner_is_seen_through,
+    mails_that_come_back_stop_whom_they_concern,
     nobody_is_watched_unasked,
     events_of_other_programs_act_at_once,
 );
@@ -266,6 +270,57 @@ async fn a_scanner_moves_nobody(db: TestDb) {
     // Somebody reads the mail later, and clicks.
     click_on_price(&app, eva).await;
     assert_eq!(lead(&app, eva).await["stage"], "mofu");
+    app.end().await;
+}
+
+/// One that asks only by GET, with the name of a browser, so slowly that its hits are judged one after the other.
+async fn a_slow_scanner_is_seen_through(db: TestDb) {
+    let app = begin(db).await;
+    let eva = "eva@kern.example";
+    add(&app, eva, true).await;
+    app.pass(10 * SECOND).await;
+    let raw = app.mails(eva).pop().expect("a mail");
+    for link in post::links(&raw) {
+        app.browse(Method::GET, &link, BROWSER).await;
+        app.pass(55 * SECOND).await;
+    }
+    app.pass(5 * MINUTE).await;
+    assert_eq!(lead(&app, eva).await["stage"], "tofu");
+    let clicks = app.explain(eva).await.timeline.into_iter().filter(|entry| entry.kind == "clicked");
+    let because: Vec<String> = clicks.filter_map(|entry| entry.because).collect();
+    assert_eq!(because.len(), 2);
+    assert!(because.iter().all(|because| because.contains("all links")), "{because:?}");
+    app.end().await;
+}
+
+async fn mails_that_come_back_stop_whom_they_concern(db: TestDb) {
+    let app = begin(db).await;
+    let emails = ["eva@kern.example", "tom@kern.example", "ida@kern.example", "leo@kern.example"];
+    for email in emails {
+        add(&app, email, false).await;
+    }
+    let bounces = app.mail.accepted().into_iter().map(|mail| (mail.to.unwrap_or_default(), mail.from));
+    let bounces: BTreeMap<String, String> = bounces.collect();
+    let [eva, tom, ida, leo] = emails;
+    let dead = post::bounce(&bounces[eva], eva, "5.1.1");
+    let received = app.hand_in(&dead).await;
+    assert_eq!((&received["kind"], &received["matched_by"]), (&json!("bounce"), &json!("bounce_address")));
+    assert_eq!(lead(&app, eva).await["stopped_by"], "hard_bounce");
+    let full = post::bounce(&bounces[tom], tom, "5.2.2");
+    assert_eq!(app.hand_in(&full).await["email"], tom);
+    assert_eq!(lead(&app, tom).await["stopped_by"], json!(null), "a full mailbox is no dead address");
+    // Anybody can write a report about anybody: this one knows nothing that was in the mail.
+    let forged = post::bounce("somebody@in.nordwerk.example", ida, "5.1.1");
+    let received = app.hand_in(&forged).await;
+    assert_eq!((&received["email"], &received["matched_by"]), (&json!(ida), &json!("sender")));
+    assert_eq!(lead(&app, ida).await["stopped_by"], json!(null));
+    let mut leaving = Written::plain(&app.mails(leo)[0], leo, "Bitte abmelden");
+    leaving.raw.extend(b"\0");
+    assert_eq!(app.hand_in(&leaving.raw).await["kind"], "unsubscribe");
+    assert_eq!(lead(&app, leo).await["stopped_by"], "unsubscribe");
+    app.pass(10 * DAY).await;
+    let counts = emails.map(|email| subjects(&app, email).len());
+    assert_eq!(counts, [1, 2, 2, 1]);
     app.end().await;
 }
 

@@ -158,6 +158,9 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "hand_overs::close" => (vec![int(7), text("won"), int(1), text(""), Arg::Real(None)], none),
         "hand_overs::accept" => (vec![int(7), text("accepted"), text("kim"), int(1)], none),
         "hits::old" => (vec![int(500), int(64)], none),
+        "hits::forget" => (vec![int(7)], none),
+        "hits::any_judged" => (vec![int(500)], none),
+        "hits::purge" => (vec![int(500), int(64)], none),
         "hits::near" => (vec![int(500), int(600), int(64)], none),
         "hits::oldest" => (vec![], none),
         "inbound::by_hash" => (vec![text("lead107@example.org")], none),
@@ -199,7 +202,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "messages::sending" | "messages::of_lead" | "messages::by_id" => (vec![int(7)], none),
         "consents::of_lead" => (vec![int(7)], none),
         "consents::unwanted" | "enrollments::of_leads" | "events::deeds" => (vec![], key),
-        "hits::of_leads" | "hits::latest" | "hits::remove" => (vec![], key),
+        "hits::of_leads" | "hits::unjudged" | "hits::mark" => (vec![], key),
         "holds::of_leads" | "leads::by_ids" | "leads::lock_all" | "messages::by_ids" => (vec![], key),
         other => panic!("say which arguments {other} takes"),
     }

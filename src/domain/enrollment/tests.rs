@@ -24,7 +24,7 @@ struct Story {
     holds: Vec<Hold>,
     sent: Vec<Timestamp>,
     open: Vec<OpenMessage>,
-    judged_at: Option<Timestamp>,
+    unjudged: Vec<Timestamp>,
     in_flight: bool,
     walk: Walk,
     now: Timestamp,
@@ -107,7 +107,7 @@ impl Story {
             holds: Vec::new(),
             sent: Vec::new(),
             open: Vec::new(),
-            judged_at: None,
+            unjudged: Vec::new(),
             in_flight: false,
             walk: Walk { enrollment: ENROLLMENT, done: Done::default(), place_at: START },
             now: START,
@@ -139,7 +139,8 @@ impl Story {
             },
             in_flight: self.in_flight,
             open: &self.open,
-            judged_at: self.judged_at,
+            unjudged: &self.unjudged,
+            judge_after: MINUTE,
             zone: chrono_tz::Europe::Berlin,
             now: self.now,
         })
@@ -240,16 +241,17 @@ fn a_goal_and_leave_if_end_the_walk_before_the_next_step() {
 #[test]
 fn a_step_that_clicks_decide_on_waits_for_their_judgement() {
     let mut story = Story::of(vec![only_if("not clicked b", mail("a")), mail("b")]);
-    let judged_at = story.now + MINUTE;
-    story.judged_at = Some(judged_at);
+    let clicked = story.now;
+    let judged_at = clicked + MINUTE;
+    story.unjudged = vec![clicked];
     assert_eq!(story.then(), Then::Wait { until: Some(judged_at), why: Waiting::Judgement });
     story.now = judged_at;
     let late = Then::Wait { until: Some(judged_at + JUDGE_LOOK), why: Waiting::Judgement };
     assert_eq!(story.then(), late, "the judge is late");
-    story.judged_at = None;
-    assert_eq!(story.then(), sends(0));
+    story.unjudged = vec![judged_at];
+    assert_eq!(story.then(), sends(0), "what came after it was due changes nothing");
     let mut story = Story::of(vec![mail("a")]);
-    story.judged_at = Some(judged_at);
+    story.unjudged = vec![clicked];
     assert_eq!(story.then(), sends(0), "no click could change it");
 }
 

@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::{MethodRouter, post};
+use chrono::DateTime;
 
 use super::fields::Fields;
 use crate::domain::gate::StopKind;
@@ -30,6 +31,23 @@ pub fn route(read: Read) -> MethodRouter<Site> {
         let found = uninterrupted(async move { change.carry_out(&engine, lead).await }).await??;
         Ok::<Json<Found>, Problem>(Json(found))
     })
+}
+
+/// `reason`, and `until` (RFC 3339) if it ends by itself.
+pub fn pause(body: &mut Fields, _: &Revision) -> Change {
+    let until = body.text("until").and_then(|text| {
+        let until = DateTime::parse_from_rfc3339(&text).ok();
+        if until.is_none() {
+            body.wrong("until", "is no time of the form 2026-01-05T09:00:00Z");
+        }
+        until
+    });
+    Change::Pause { until: until.map(|until| until.to_utc().into()), because: body.required("reason") }
+}
+
+/// No members.
+pub fn resume(_: &mut Fields, _: &Revision) -> Change {
+    Change::Resume
 }
 
 /// `cause`, and `rep` if not the owner or the first of the team.

@@ -24,5 +24,7 @@ pub fn router() -> Router<Site> {
         .route("/leads/{lead}/won", changes::route(changes::won))
         .route("/leads/{lead}/lost", changes::route(changes::lost))
         .route("/leads/{lead}/return", changes::route(changes::give_back))
+        .route("/leads/{lead}/pause", changes::route(changes::pause))
+        .route("/leads/{lead}/resume", changes::route(changes::resume))
         .route("/leads/{lead}/stop", changes::route(changes::stop))
 }

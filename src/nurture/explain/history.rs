@@ -131,6 +131,7 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Left => format!("left {}", sequence()),
         EventKind::Finished => format!("finished {}", sequence()),
         EventKind::Notified => "the owner was told".to_owned(),
+        EventKind::Untold => "the rep could not be told".to_owned(),
         EventKind::Failed => format!("could not send {}", step()),
         EventKind::Bounced => format!("the address does not exist, said the answer to {}", step()),
         EventKind::BouncedSoftly => "a mail came back, and the address lives".to_owned(),
@@ -138,6 +139,7 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Retried => format!("tried to send {} in vain, and will again", step()),
         EventKind::Held if details.step.is_some() => format!("holds {} back", step()),
         EventKind::Held => held(about),
+        EventKind::Resumed => "may be written to again".to_owned(),
         EventKind::Cancelled => format!("did not send {}", step()),
         EventKind::Ambiguous => format!("{} may have arrived", step()),
         EventKind::HandedOver => match about {

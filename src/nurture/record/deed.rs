@@ -9,12 +9,15 @@ use crate::domain::event::{Details, EventKind, Happening};
 use crate::domain::score::Engagement;
 use crate::domain::sequence::Sequence;
 use crate::domain::stage::{Qualification, Stage};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{HOUR, Timestamp};
 use crate::nurture::error::NurtureResult;
 use crate::storage::enrollments::{self, Enrollment};
 use crate::storage::events::{self, Event};
 use crate::storage::hand_overs;
 use crate::storage::leads::{self, StoredLead};
+
+/// What is so many milliseconds old is judged as of then: it had to be told first, or a hit to be judged.
+const RECENT: i64 = HOUR;
 
 /// Points that are no more than what sums of fractions differ by.
 const LEAST_DIFFERENCE: f64 = 1e-6;
@@ -61,7 +64,9 @@ impl Record<'_> {
             leads::set_engagement(self.tx, lead, engagement).await?;
         }
         let ticket = self.reach(lead).await?.and(self.commitment(&stored, kind).await?);
-        let ticket = ticket.and(self.appraise(&[lead], at).await?);
+        // What is told of late moves nobody now by points that have faded since.
+        let moment = if self.now - at <= RECENT { at } else { self.now };
+        let ticket = ticket.and(self.appraise(&[lead], moment).await?);
         self.wake(&[lead]).await?;
         self.offer(&[lead]).await?;
         Ok(Some(Noted { event: id, ticket }))
@@ -78,7 +83,8 @@ impl Record<'_> {
         }
         let stored = self.lead(lead).await?;
         let deeds = events::deeds(self.tx, &[lead]).await?.into_iter().map(|(_, deed)| deed);
-        let deeds: Vec<Happening> = deeds.filter(|deed| deed.at >= walk.started_at).collect();
+        let deeds = deeds.filter(|deed| deed.at >= walk.started_at);
+        let deeds: Vec<Happening> = deeds.map(|deed| track.as_of_now(deed)).collect();
         let Some((state, because)) = self.end_of(sequence, &walk, &stored, &deeds) else { return nothing };
         self.end(&walk, state, because).await?;
         self.halt_messages(lead, "the lead left the sequence").await

@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::Record;
 use crate::domain::enrollment::{EnrollmentState, MessageState};
 use crate::domain::event::{Details, EventKind};
-use crate::domain::gate::{Hold, StopKind};
+use crate::domain::gate::{Hold, HoldKind, StopKind};
 use crate::nurture::engine::Engine;
 use crate::nurture::error::NurtureResult;
 use crate::nurture::liveness;
 use crate::storage::messages::Message;
-use crate::storage::{addresses, enrollments, holds, leads, messages, notices};
+use crate::storage::{Tx, addresses, enrollments, holds, leads, messages, notices};
 
 /// The reason of a message that was cancelled before anything was written.
 pub const NOT_STARTED: &str = "stopped before it started";
@@ -51,6 +51,11 @@ impl StopTicket {
     /// The ticket of a change that had nothing to stop.
     pub fn nothing() -> Self {
         Self::default()
+    }
+
+    /// What is being sent to a lead, to be looked for once more.
+    pub(crate) async fn of_sending(tx: &mut Tx, lead: i64) -> NurtureResult<Self> {
+        Ok(Self { cancelled: Vec::new(), sending: messages::sending(tx, lead).await? })
     }
 
     /// For the one who records the end of the only message that can be on the wire.
@@ -156,6 +161,16 @@ impl Record<'_> {
         let details = Details { about: Some(hold.kind.to_string()), because, ..Details::default() };
         self.event(lead, EventKind::Held, details).await?;
         self.halt_messages(lead, hold.kind.because()).await
+    }
+
+    /// Ends the pauses and absences of a lead. What else holds it stays.
+    pub async fn resume(&mut self, lead: i64) -> NurtureResult<()> {
+        self.lead(lead).await?;
+        for kind in [HoldKind::Pause, HoldKind::Absence] {
+            holds::end(self.tx, lead, kind).await?;
+        }
+        self.event(lead, EventKind::Resumed, Details::default()).await?;
+        self.wake(&[lead]).await
     }
 
     /// Ends a lead's walk without closing the gate. Whoever ended it before may still wait for its mails: so they are

@@ -94,7 +94,8 @@ fn links_of_a_tracked_mail_lead_by_way_of_the_server() {
     let context =
         MailContext::new(&lead, &workspace.funnel.senders["anna"], &workspace.funnel.company, &own, Berlin);
     let rendered = workspace.templates.render("a", "de", &context).expect("all variables are there");
-    let mail = rendered.following(|number, url| Some(format!("https://n.example/c/{number}?{}", url.len())));
+    let mail =
+        rendered.following(|number, _, url| Some(format!("https://n.example/c/{number}?{}", url.len())));
     let target = "https://x.example/?a=1&b=<Meier> & \"Co\"";
     let price = format!("https://n.example/c/0?{}", target.len());
     for part in [

@@ -4,6 +4,8 @@
 //! in it, and nothing else. In one that is, it leaves marks, in whose place [`follow`] writes the address that leads
 //! there by way of the server: only there it is known, and can be signed.
 
+use std::collections::BTreeSet;
+
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, Renderable, StringOutput,
 };
@@ -70,6 +72,12 @@ pub(super) enum Writing {
     Plain,
 }
 
+/// How many different links of a mail have marks in it: what a template does not show this lead is no link of its mail.
+pub(super) fn count(html: &str) -> usize {
+    let numbers = html.split(START).skip(1).filter_map(|mark| mark.split_once(MIDDLE));
+    numbers.map(|(number, _)| number).collect::<BTreeSet<_>>().len()
+}
+
 /// Writes links in the place of their marks: what `link` makes of the number and the target, else the target.
 pub(super) fn follow(text: &mut String, writing: Writing, link: &impl Fn(usize, &str) -> Option<String>) {
     if !text.contains(START) {
@@ -99,6 +107,7 @@ mod tests {
         let marked =
             format!("a {START}0{MIDDLE}https://x.example/?a=1&amp;b=2{END} b {START}1{MIDDLE}tel:1{END}");
         let link = |number: usize, url: &str| url.starts_with("http").then(|| format!("<{number}:{url}>"));
+        assert_eq!(count(&format!("{marked}{marked}")), 2);
         let mut html = marked.clone();
         follow(&mut html, Writing::Html, &link);
         assert_eq!(html, "a <0:https://x.example/?a=1&b=2> b tel:1");

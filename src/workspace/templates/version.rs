@@ -9,7 +9,7 @@ use super::context::MailContext;
 use super::helpers::template_name;
 use super::html::Link;
 use super::tokens::{Place, Restored};
-use super::tracking::{Writing, follow};
+use super::tracking::{Writing, count, follow};
 
 /// A mail in one language.
 pub(super) struct Version {
@@ -44,9 +44,11 @@ pub struct Rendered {
 
 impl Rendered {
     /// Has the links of a tracked mail lead by way of the server: `link` makes the address there of the number of a link
-    /// ([`Templates::links`]) and its target; None leaves it as it is.
+    /// ([`Templates::links`]), how many links this mail shows, and the target; None leaves it as it is.
     #[must_use]
-    pub fn following(mut self, link: impl Fn(usize, &str) -> Option<String>) -> Self {
+    pub fn following(mut self, link: impl Fn(usize, usize, &str) -> Option<String>) -> Self {
+        let shown = count(&self.html);
+        let link = |number: usize, target: &str| link(number, shown, target);
         follow(&mut self.html, Writing::Html, &link);
         follow(&mut self.text, Writing::Plain, &link);
         self

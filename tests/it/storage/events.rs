@@ -31,6 +31,7 @@ async fn the_timeline_shows_the_last_events(db: TestDb) {
         step: Some("guide".to_owned()),
         about: Some("a \"link\"".to_owned()),
         because: Some("weil · {}".to_owned()),
+        number: Some(3),
         machine: Some(Machine::AllLinks),
         points: Some(-5),
         data: json!({ "text": "a \"b\"" }).as_object().cloned(),

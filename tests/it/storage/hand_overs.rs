@@ -63,6 +63,7 @@ async fn sales_takes_it_on(db: TestDb) {
     hand_overs::open(&mut tx, &hand_over(id, lead)).await.unwrap();
     hand_overs::accept(&mut tx, id, HandOverState::Accepted, Some("lee"), at(11)).await.unwrap();
     hand_overs::accept(&mut tx, id, HandOverState::Opportunity, None, at(12)).await.unwrap();
+    hand_overs::accept(&mut tx, id, HandOverState::Accepted, None, at(13)).await.unwrap();
     let sql = "SELECT state, rep, accepted_at FROM hand_overs";
     let now = tx.all(sql, vec![], |row| Ok((row.text(0)?, row.text(1)?, row.opt_at(2)?)));
     assert_eq!(now.await.unwrap(), [("opportunity".to_owned(), "lee".to_owned(), Some(at(11)))]);

@@ -6,7 +6,7 @@ use dripline::storage::{Tx, hits};
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::at;
 
-on_both!(hits_come_back_as_given, the_oldest_come_first, a_hit_is_removed_once, clicks_of_others_are_found);
+on_both!(hits_come_back_as_given, the_oldest_come_first, a_hit_is_judged_once, clicks_of_others_are_found);
 
 fn click(lead: i64, millis: i64) -> Hit {
     Hit {
@@ -50,18 +50,28 @@ async fn the_oldest_come_first(db: TestDb) {
     hits::insert(&mut tx, &[click(1, 30), click(2, 10), click(3, 20), click(1, 5)]).await.unwrap();
     assert_eq!(hits::leads_of_old(&mut tx, at(20), 10).await.unwrap(), [1, 2, 3]);
     assert_eq!(hits::leads_of_old(&mut tx, at(99), 2).await.unwrap(), [1, 2]);
-    let mut latest = hits::latest(&mut tx, &[1, 3, 4]).await.unwrap();
-    latest.sort_unstable();
-    assert_eq!(latest, [(1, at(30)), (3, at(20))]);
+    let mut unjudged = hits::unjudged(&mut tx, &[1, 3, 4]).await.unwrap();
+    unjudged.sort_unstable();
+    assert_eq!(unjudged, [(1, at(5)), (1, at(30)), (3, at(20))]);
 }
 
-async fn a_hit_is_removed_once(db: TestDb) {
+async fn a_hit_is_judged_once(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
-    hits::insert(&mut tx, &[click(1, 10), click(1, 20)]).await.unwrap();
+    hits::insert(&mut tx, &[click(1, 10), click(1, 20), click(2, 30)]).await.unwrap();
     let ids: Vec<i64> = of_lead(&mut tx, 1).await.iter().map(|hit| hit.id).collect();
-    assert_eq!(hits::remove(&mut tx, &ids[..1]).await.unwrap(), [ids[0]]);
-    assert_eq!(hits::remove(&mut tx, &ids).await.unwrap(), [ids[1]], "the first is somebody else's");
+    assert_eq!(hits::mark(&mut tx, &ids[..1]).await.unwrap(), [ids[0]]);
+    assert_eq!(hits::mark(&mut tx, &ids).await.unwrap(), [ids[1]], "the first is somebody else's");
+    assert_eq!(of_lead(&mut tx, 1).await.len(), 2, "they stay as evidence");
+    assert_eq!(hits::unjudged(&mut tx, &[1]).await.unwrap(), []);
+    assert_eq!(hits::oldest(&mut tx).await.unwrap(), Some(at(30)));
+    assert_eq!(hits::leads_of_old(&mut tx, at(99), 10).await.unwrap(), [2]);
+    assert!(!hits::any_judged(&mut tx, at(10)).await.unwrap());
+    assert!(hits::any_judged(&mut tx, at(11)).await.unwrap());
+    assert_eq!(hits::purge(&mut tx, at(20), 10).await.unwrap(), 1);
+    assert_eq!(hits::purge(&mut tx, at(99), 10).await.unwrap(), 1, "not the one that is to be judged");
     assert_eq!(of_lead(&mut tx, 1).await, []);
+    hits::forget(&mut tx, 2).await.unwrap();
+    assert_eq!(of_lead(&mut tx, 2).await, []);
 }
 
 async fn clicks_of_others_are_found(db: TestDb) {

@@ -23,6 +23,11 @@ impl Written {
         Self::answer(mail, from, "Re: ", "", &text)
     }
 
+    /// An answer that quotes nothing.
+    pub fn plain(mail: &[u8], from: &str, text: &str) -> Written {
+        Self::answer(mail, from, "Re: ", "", text)
+    }
+
     /// What a mail program sends for somebody who is away.
     pub fn absence_note(mail: &[u8], from: &str, text: &str) -> Written {
         Self::answer(mail, from, "Automatische Antwort: ", "Auto-Submitted: auto-replied\r\n", text)
@@ -44,6 +49,21 @@ impl Written {
         );
         Written { raw: raw.into_bytes(), message_id }
     }
+}
+
+/// What a mail server reports to `to` about a mail for `about` (RFC 3464), without a part of that mail.
+pub fn bounce(to: &str, about: &str, status: &str) -> Vec<u8> {
+    let text = format!(
+        "Return-Path: <>\nFrom: Mail Delivery System <mailer-daemon@mx.example>\nTo: <{to}>\n\
+         Subject: Undelivered Mail Returned to Sender\nMessage-ID: <{status}.{about}>\nMIME-Version: 1.0\n\
+         Auto-Submitted: auto-replied\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n\
+         --b\nContent-Type: text/plain\n\nYour mail to {about} could not be delivered.\n\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n\
+         Final-Recipient: rfc822; {about}\nAction: failed\nStatus: {status}\n\
+         Diagnostic-Code: smtp; 550 {status} said the server\n\n--b--\n"
+    );
+    text.replace('\n', "\r\n").into_bytes()
 }
 
 /// The plain text of a mail.
