@@ -218,7 +218,8 @@ impl Record<'_> {
 
     /// A mail came back. Whether the address is dead is said for each recipient.
     async fn bounced(&mut self, mail: &InboundMail, found: &Match) -> NurtureResult<StopTicket> {
-        let stored = self.lead(found.lead).await?;
+        // Not locked yet: if this stops the lead, its address comes first in the order of locks.
+        let Some(stored) = leads::by_id(self.tx, found.lead).await? else { return Ok(StopTicket::nothing()) };
         let email = stored.lead.email.as_str();
         let about = mail
             .reports

@@ -6,8 +6,8 @@ use super::error::NurtureResult;
 use super::record::Record;
 use crate::storage::{enrollments, leads, messages, revisions};
 
-/// Leads in one transaction: short enough that nobody waits for it.
-const BATCH: i64 = 256;
+/// Leads in one transaction: short enough that nobody waits for it, even if new rules move many of them.
+const BATCH: i64 = 64;
 
 /// Rolls out to the next leads. False: all have been through it.
 pub async fn step(engine: &Engine) -> NurtureResult<bool> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dripline::domain::stage::Party;
 use dripline::domain::token::{KeyRing, Purpose};
-use dripline::storage::{Db, hand_overs, leads};
+use dripline::storage::{Db, hand_overs, hits, leads};
 use reqwest::{Client, RequestBuilder};
 use tokio::sync::mpsc;
 
@@ -17,7 +17,7 @@ use crate::support::world::workspace;
 
 const HELLO: &str = "title = \"Hello\"\nstage = \"tofu\"\n[[step]]\nmail = \"mail/hello\"\n";
 
-/// Leads of one round; each is stopped or handed over.
+/// Leads of one round; each is stopped, handed over, or opens its mail.
 const LEADS: usize = 60;
 
 #[test]
@@ -50,6 +50,8 @@ fn what_was_answered_survives_a_power_cut() {
 enum Change {
     Unsubscribe,
     HandOver,
+    /// A mail was opened: the picture was asked for.
+    Open,
 }
 
 /// Asks for a change of every lead at once, kills the server in the midst of it, and says what it had answered.
@@ -67,11 +69,15 @@ async fn answered_before_the_cut(
     let client = Client::new();
     let (answers, mut answered) = mpsc::unbounded_channel();
     for (n, id) in ids.iter().enumerate() {
-        let change = if n % 2 == 0 { Change::Unsubscribe } else { Change::HandOver };
+        let change = [Change::Unsubscribe, Change::HandOver, Change::Open][n % 3];
         let request = match change {
             Change::Unsubscribe => {
                 let token = keys.sign(Purpose::Unsubscribe, &[*id, 1]);
                 client.post(format!("{url}/u/{token}")).body("List-Unsubscribe=One-Click")
+            }
+            Change::Open => {
+                let token = keys.sign(Purpose::Open, &[*id, 1]);
+                client.get(format!("{url}/o/{token}.gif"))
             }
             Change::HandOver => client
                 .post(format!("{url}/api/v1/leads/{id}/hand-over"))
@@ -124,6 +130,10 @@ async fn check(url: &str, answered: &[(i64, Change)]) {
         let lead = leads::by_id(&mut tx, *id).await.unwrap().expect("the lead").lead;
         match change {
             Change::Unsubscribe => assert!(lead.closed_by.is_some(), "{id} was told it is unsubscribed"),
+            Change::Open => {
+                let seen = hits::of_leads(&mut tx, &[*id]).await.unwrap();
+                assert_eq!(seen.len(), 1, "{id} was seen");
+            }
             Change::HandOver => {
                 assert_eq!(lead.with, Party::Sales, "{id} was handed over");
                 assert!(hand_overs::open_of(&mut tx, *id).await.unwrap().is_some());

@@ -142,7 +142,12 @@ impl Record<'_> {
     ) -> NurtureResult<StopTicket> {
         let closing = Closing { state: HandOverState::Returned, reason: Some(reason), amount: None };
         let stored = self.lead(lead).await?;
-        let stored = if self.answered(lead).await? { stored } else { self.close(lead, closing).await? };
+        if self.answered(lead).await? {
+            let because = Some(reason.to_owned());
+            self.event(lead, EventKind::Returned, Details { because, ..Details::default() }).await?;
+        } else {
+            self.close(lead, closing).await?;
+        }
         self.rest_until_tomorrow(&stored).await?;
         // Until tomorrow this is a hold as well: a mail that was on the wire all the time may have come back since.
         let ticket = self.halt_messages(lead, HoldKind::Pause.because()).await?;
@@ -156,8 +161,8 @@ impl Record<'_> {
     }
 
     /// Ends the open hand-over, and the holds of sales with it. The lead is with marketing again.
-    async fn close(&mut self, lead: i64, closing: Closing<'_>) -> NurtureResult<StoredLead> {
-        let stored = self.lead(lead).await?;
+    async fn close(&mut self, lead: i64, closing: Closing<'_>) -> NurtureResult<()> {
+        self.lead(lead).await?;
         let open = self.open_hand_over(lead).await?;
         hand_overs::close(self.tx, open.id, &closing, self.now).await?;
         leads::set_party(self.tx, lead, Party::Marketing, None).await?;
@@ -171,8 +176,7 @@ impl Record<'_> {
         };
         let about = closing.amount.map(|amount| amount.to_string());
         let because = closing.reason.map(str::to_owned);
-        self.event(lead, kind, Details { about, because, ..Details::default() }).await?;
-        Ok(stored)
+        self.event(lead, kind, Details { about, because, ..Details::default() }).await
     }
 
     async fn rest_until_tomorrow(&mut self, stored: &StoredLead) -> NurtureResult<()> {

@@ -82,7 +82,7 @@ const MISTAKES: &[Mistake] = &[
     ),
     mistake("sequences/second.toml", "thread = \"guide\"", "thread = \"long\"", &["9:10 DL024"]),
     mistake("sequences/second.toml", "mail = \"short\"", "mail = \"short\"\nid = \"guide\"", &["9:6 DL033"]),
-    mistake("sequences/second.toml", "mail = \"short\"", "webhook = \"crm\"", &["8:10 DL034"]),
+    mistake("sequences/second.toml", "mail = \"short\"", "webhook = \"crm\"", &["8:11 DL034"]),
     mistake(
         "sequences/second.toml",
         "title = \"Second\"\n",
