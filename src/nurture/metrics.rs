@@ -116,12 +116,7 @@ impl Collector for Now {
         ];
         for (name, help, value, unit) in gauges {
             let gauge = ConstGauge::new(value);
-            gauge.encode(encoder.encode_descriptor(
-                &format!("dripline_{name}"),
-                help,
-                unit.as_ref(),
-                gauge.metric_type(),
-            )?)?;
+            gauge.encode(encoder.encode_descriptor(name, help, unit.as_ref(), gauge.metric_type())?)?;
         }
         let counters = [
             ("hits", "Opens and clicks that this node has stored", self.hits),
@@ -129,12 +124,7 @@ impl Collector for Now {
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);
-            counter.encode(encoder.encode_descriptor(
-                &format!("dripline_{name}"),
-                help,
-                None,
-                counter.metric_type(),
-            )?)?;
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
         }
         Ok(())
     }
