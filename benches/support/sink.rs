@@ -114,7 +114,8 @@ pub fn source(port: u16, sessions: usize, messages: usize, size: usize) -> Runni
     ]))
 }
 
-fn free_port() -> u16 {
+/// A port of this machine that nobody uses.
+pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").port()
 }
