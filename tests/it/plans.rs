@@ -157,7 +157,9 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
             ids.into_iter().chain([Arg::from("main")]).chain([1, 0, 5, 5].map(Arg::from)).collect()
         }),
         "messages::sent" => (vec![int(1), text("main")], key),
-        "messages::settle" => (vec![int(7), int(6), int(1), text("lost"), int(0), int(0)], none),
+        "messages::settle" => {
+            (vec![int(7), int(6), int(1), text("lost"), int(0), int(0), text("main")], none)
+        }
         "messages::cancel" | "messages::cancel_one" => (vec![int(7), int(1), text("stopped")], none),
         "messages::recent" => (vec![int(1)], key),
         "messages::orphans" => (vec![text("main"), int(64)], none),
