@@ -9,15 +9,14 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use support::database::Cluster;
-use support::process::{Running, Watch, machine_busy_seconds};
+use support::process::{Watch, machine_busy_seconds};
+use support::server::{prepare, serve};
 use support::sink::{self, Sink};
 use support::{median, setting, workspace};
 
-const DRIPLINE: &str = env!("CARGO_BIN_EXE_dripline");
 const CONNECTIONS: usize = 16;
 
 /// The size that `smtp-source` sends: that of our mails, headers included.
@@ -96,7 +95,7 @@ fn ours(home: &Path, name: &str, csv: &Path, count: usize, cluster: Option<&Clus
     prepare(&dir, csv);
     let (began, busy) = (Instant::now(), machine_busy_seconds());
     let database_before = cluster.map_or(0.0, Cluster::cpu_seconds);
-    let mut server = serve(&dir);
+    let mut server = serve(&dir, &["--until-idle"], &[]);
     let watch = Watch::begin(server.pid());
     let arrivals = sink.watch(count, || matches!(server.0.try_wait(), Ok(Some(_))));
     server.0.wait().expect("the server ends by itself");
@@ -117,27 +116,6 @@ fn ours(home: &Path, name: &str, csv: &Path, count: usize, cluster: Option<&Clus
         peak_mib,
         threads,
     }
-}
-
-/// Applies the workspace and imports the leads, with all sending paused.
-fn prepare(dir: &Path, csv: &Path) {
-    dripline(dir, &["serve", "--until-idle"]);
-    dripline(dir, &["pause", "bench"]);
-    dripline(dir, &["import", &csv.display().to_string()]);
-    dripline(dir, &["resume"]);
-}
-
-fn dripline(dir: &Path, args: &[&str]) {
-    let output =
-        Command::new(DRIPLINE).arg("--workspace").arg(dir).args(args).output().expect("dripline runs");
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn serve(dir: &Path) -> Running {
-    let mut command = Command::new(DRIPLINE);
-    Running::start(
-        command.arg("--workspace").arg(dir).args(["serve", "--until-idle"]).env("DRIPLINE_LOG", "warn"),
-    )
 }
 
 fn report(sources: &[Run], ours: &[(&str, &[Run])]) {

@@ -4,6 +4,7 @@
 
 pub mod database;
 pub mod process;
+pub mod server;
 pub mod sink;
 pub mod workspace;
 

@@ -85,6 +85,11 @@ pub fn write(dir: &Path, database: &str, port: u16, connections: usize) {
     }
 }
 
+/// The address of a lead.
+pub fn email(n: usize) -> String {
+    format!("lead{n}@d{}.example", n % 1_000)
+}
+
 /// A CSV of distinct leads over a thousand domains.
 pub fn write_leads(path: &Path, count: usize) {
     let mut text = String::from(
@@ -94,8 +99,9 @@ pub fn write_leads(path: &Path, count: usize) {
     for n in 0..count {
         let domain = n % 1_000;
         text += &format!(
-            "lead{n}@d{domain}.example,Anna{n},Berg{n},Dr.,Head of Operations,Hamburg,DE,en,Company {domain},\
+            "{},Anna{n},Berg{n},Dr.,Head of Operations,Hamburg,DE,en,Company {domain},\
              d{domain}.example,2026-01-0{},double_opt_in,2026-01-02T10:00:00Z,Yes please,fair\n",
+            email(n),
             n % 9 + 1
         );
     }

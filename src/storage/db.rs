@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, SqlitePool};
 
 use super::error::{DbError, DbResult};
 use super::ids::{BLOCK, Ids, RESERVE, WRITERS};
@@ -34,6 +34,10 @@ enum Pools {
 
 /// How long a writer waits for another process that writes to the same SQLite file.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// A process that is halted inside a transaction must not hold its locks for good: stops wait for them, on every node.
+/// Ours are milliseconds long.
+const END_FROZEN_TRANSACTIONS: &str = "SET idle_in_transaction_session_timeout = '10s'";
 
 /// Page cache of a SQLite connection, in KiB.
 const CACHE_KIB: i64 = 8 * 1024;
@@ -160,6 +164,9 @@ async fn open_postgres(url: &str) -> Result<Pools, sqlx::Error> {
     // The pool would try for half a minute, and then not say what was wrong.
     PgConnection::connect_with(&options).await?.close().await?;
     let pool = PgPoolOptions::new().max_connections(WRITERS).test_before_acquire(false);
+    let pool = pool.after_connect(|session, _| {
+        Box::pin(async move { session.execute(END_FROZEN_TRANSACTIONS).await.map(|_| ()) })
+    });
     Ok(Pools::Postgres(pool.connect_with(options).await?))
 }
 

@@ -153,7 +153,10 @@ impl LeadRecord {
     fn walks_nowhere(&self, now: Timestamp) -> Vec<String> {
         let lead = &self.stored.lead;
         if !lead.enrolls {
-            return vec!["the lead was taken out of the sequences by hand".to_owned()];
+            return vec![
+                "the lead enters no sequence by itself until its stage changes or somebody enrolls it"
+                    .to_owned(),
+            ];
         }
         let tracks = self.revision.tracks.values().filter(|track| track.sequence.stage == lead.stage);
         let mut reasons = Vec::new();

@@ -62,7 +62,7 @@ impl Rules {
     pub fn scores(&self, lead: &Lead, now: Timestamp) -> ScoreFacts {
         let fits = self.fits.iter().filter(|rule| rule.when.holds(lead, &ScoreFacts::default()));
         ScoreFacts {
-            fit: fits.map(|rule| rule.points as f64).sum(),
+            fit: fits.map(|rule| rule.points).sum::<i64>() as f64,
             engagement: lead.engagement.at(now, self.half_life),
         }
     }

@@ -32,6 +32,7 @@ on_postgres!(
     a_late_claim_does_not_start,
     a_node_without_its_lock_starts_nothing,
     who_stops_twice_waits_twice,
+    a_frozen_transaction_does_not_hold_a_stop_for_good,
 );
 
 const HELLO: &str = "title = \"Hello\"\nstage = \"tofu\"\n[[step]]\nmail = \"mail/hello\"\n";
@@ -332,5 +333,18 @@ async fn who_stops_twice_waits_twice(db: TestDb) {
         let stopped = stop.await.unwrap();
         assert_eq!(stopped.found.in_flight_unknown.len(), 1, "{stopped:?}");
     }
+    scene.end().await;
+}
+
+/// A process was halted between two statements, with the lead's lock.
+async fn a_frozen_transaction_does_not_hold_a_stop_for_good(db: TestDb) {
+    let scene = Scene::new(db, 16).await;
+    let leads = scene.leads(1).await;
+    let (mut frozen, _) = scene.a.engine.begin().await.unwrap();
+    leads::lock(&mut frozen, leads[0]).await.unwrap();
+    let stop = stop(KINDS[0], &scene.b.engine, leads[0]);
+    let stopped = tokio::time::timeout(PATIENCE, stop).await.expect("it answers").unwrap();
+    scene.check(0, leads[0], &stopped).await;
+    assert!(frozen.commit().await.is_err(), "whoever held the lead has lost it");
     scene.end().await;
 }

@@ -68,8 +68,8 @@ async fn a_halted_node_starts_nothing_late(db: TestDb) {
     let server = SmtpServer::start(Offer::default()).await;
     let files = workspace(&[("hello", HELLO), ("later", LATER)]);
     let program = Program::new(&db, &server, &files);
+    program.done(&["serve", "--until-idle"]).await;
     let b = Node::new(&db, "b", &server, Clock::System, &Setup::default()).await;
-    b.apply(&files).await;
     program.import((0..LEADS).map(|n| email(0, n))).await;
     server.delay(Duration::from_secs(4));
     let a = program.serve_as("a", 1);
@@ -88,7 +88,8 @@ async fn a_halted_node_starts_nothing_late(db: TestDb) {
             (KINDS[n % KINDS.len()], b.engine.clone(), id_of(&db, &email(0, *n)).await);
         stops.spawn(async move { kind.carry_out(&engine, lead).await });
     }
-    for stopped in stops.join_all().await {
+    let stopped = tokio::time::timeout(PATIENCE, stops.join_all()).await.expect("the stops answer");
+    for stopped in stopped {
         assert_eq!(stopped.found.in_flight_unknown.len(), 1, "a may be sending it: {stopped:?}");
     }
     server.delay(Duration::ZERO);
