@@ -27,7 +27,7 @@ impl Engagement {
     }
 
     /// What is left at `now`; `half_life` in milliseconds.
-    pub fn at(&self, now: Timestamp, half_life: i64) -> f64 {
+    pub fn left_at(&self, now: Timestamp, half_life: i64) -> f64 {
         self.at.map_or(0.0, |at| self.points * left(now - at, half_life))
     }
 
@@ -36,7 +36,7 @@ impl Engagement {
     #[must_use]
     pub fn with(&self, points: i64, at: Timestamp, half_life: i64) -> Self {
         let now = self.at.map_or(at, |last| last.max(at));
-        let points = self.at(now, half_life) + points as f64 * left(now - at, half_life);
+        let points = self.left_at(now, half_life) + points as f64 * left(now - at, half_life);
         Self { points, at: Some(now) }
     }
 
@@ -64,11 +64,11 @@ mod tests {
     #[test]
     fn points_halve_with_each_half_life() {
         let engagement = Engagement::default().with(20, START, HALF_LIFE);
-        assert_eq!(engagement.at(START, HALF_LIFE), 20.0);
-        assert_eq!(engagement.at(START + 30 * DAY, HALF_LIFE), 10.0);
-        assert_eq!(engagement.at(START + 60 * DAY, HALF_LIFE), 5.0);
-        assert_eq!(engagement.with(1, START + 30 * DAY, HALF_LIFE).at(START + 60 * DAY, HALF_LIFE), 5.5);
-        assert_eq!(Engagement::default().at(START, HALF_LIFE), 0.0);
+        assert_eq!(engagement.left_at(START, HALF_LIFE), 20.0);
+        assert_eq!(engagement.left_at(START + 30 * DAY, HALF_LIFE), 10.0);
+        assert_eq!(engagement.left_at(START + 60 * DAY, HALF_LIFE), 5.0);
+        assert_eq!(engagement.with(1, START + 30 * DAY, HALF_LIFE).left_at(START + 60 * DAY, HALF_LIFE), 5.5);
+        assert_eq!(Engagement::default().left_at(START, HALF_LIFE), 0.0);
     }
 
     proptest! {
@@ -80,9 +80,9 @@ mod tests {
                 events.iter().map(|(points, day)| (*points, START + day * DAY)).collect()
             };
             let late = START + 500 * DAY;
-            let one = Engagement::of(moments(&events), HALF_LIFE).at(late, HALF_LIFE);
+            let one = Engagement::of(moments(&events), HALF_LIFE).left_at(late, HALF_LIFE);
             events.sort_unstable();
-            let other = Engagement::of(moments(&events), HALF_LIFE).at(late, HALF_LIFE);
+            let other = Engagement::of(moments(&events), HALF_LIFE).left_at(late, HALF_LIFE);
             prop_assert!((one - other).abs() < 1e-6, "{one} {other}");
         }
     }

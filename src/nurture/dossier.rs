@@ -115,7 +115,7 @@ fn dossier(funnel: &Funnel, lead: &Lead, now: Timestamp) -> String {
         ["email", "phone", "job_title", "company.name", "city", "country", "language", "source", "tags"];
     let lines = known.iter().filter_map(|field| Some(format!("{field}: {}", lead.field(field)?)));
     let stage = format!("stage: {}, {}", lead.stage.title(), lead.qualification.title());
-    let scores = funnel.rules.scores(lead, now).to_string().replacen("score", phrases.score, 1);
+    let scores = funnel.rules.worth(lead, now).to_string().replacen("score", phrases.score, 1);
     let lines: Vec<String> = lines.chain([stage, scores]).collect();
     format!("{}:\n{}", phrases.known, lines.join("\n"))
 }

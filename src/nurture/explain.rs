@@ -89,7 +89,7 @@ pub async fn explain(engine: &Engine, id_or_email: &str) -> NurtureResult<Explan
         email: record.stored.lead.email.to_string(),
         timezone: zone.name().to_owned(),
         sentence: outlook::sentence(&record, next.as_ref(), zone, now),
-        score: record.revision.workspace.funnel.rules.scores(&record.stored.lead, now).to_string(),
+        score: record.revision.workspace.funnel.rules.worth(&record.stored.lead, now).to_string(),
         not_sent_because: outlook::not_sent_because(&record, engine, now),
         next,
         timeline: history::entries(&record, zone),

@@ -108,7 +108,7 @@ words! {
 impl Funnel {
     /// Whether a lead is in the segment of this name now.
     pub fn in_segment(&self, name: &str, lead: &Lead, now: Timestamp) -> bool {
-        self.segments.contains(name, lead, &self.rules.scores(lead, now))
+        self.segments.contains(name, lead, &self.rules.worth(lead, now))
     }
 }
 

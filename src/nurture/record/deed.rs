@@ -135,7 +135,7 @@ impl Record<'_> {
         for stored in leads::by_ids(self.tx, ids).await? {
             let lead = stored.lead;
             let engagement = rules.engagement(deeds.get(&lead.id).into_iter().flatten());
-            let now = |engagement: Engagement| engagement.at(self.now, rules.half_life);
+            let now = |engagement: Engagement| engagement.left_at(self.now, rules.half_life);
             if (now(engagement) - now(lead.engagement)).abs() > LEAST_DIFFERENCE {
                 leads::set_engagement(self.tx, lead.id, engagement).await?;
             }
@@ -162,7 +162,7 @@ impl Record<'_> {
     async fn move_forward(&mut self, stored: &StoredLead, at: Timestamp) -> NurtureResult<StopTicket> {
         let lead = &stored.lead;
         let rules = &self.revision.workspace.funnel.rules;
-        let scores = rules.scores(lead, at);
+        let scores = rules.worth(lead, at);
         let because = scores.to_string();
         let mut ticket = StopTicket::nothing();
         if let Some(stage) = rules.stage(lead, &scores) {

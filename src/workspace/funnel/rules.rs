@@ -59,11 +59,11 @@ pub struct QualificationRule {
 
 impl Rules {
     /// What a lead is worth now.
-    pub fn scores(&self, lead: &Lead, now: Timestamp) -> ScoreFacts {
+    pub fn worth(&self, lead: &Lead, now: Timestamp) -> ScoreFacts {
         let fits = self.fits.iter().filter(|rule| rule.when.holds(lead, &ScoreFacts::default()));
         ScoreFacts {
             fit: fits.map(|rule| rule.points).sum::<i64>() as f64,
-            engagement: lead.engagement.at(now, self.half_life),
+            engagement: lead.engagement.left_at(now, self.half_life),
         }
     }
 
@@ -236,7 +236,7 @@ mod tests {
         lead.qualification = Qualification::Sql;
         assert_eq!(rules.proposal(&lead, &scores(10.0, 90.0)), None);
         lead.contact.country = Some("DE".to_owned());
-        assert_eq!(rules.scores(&lead, Timestamp::default()).fit, 10.0);
+        assert_eq!(rules.worth(&lead, Timestamp::default()).fit, 10.0);
         assert_eq!(rules.half_life, 10 * DAY);
     }
 }
