@@ -16,6 +16,7 @@ use crate::domain::condition::fits;
 use crate::domain::rate::Rate;
 use crate::domain::time::{DAY, MINUTE};
 use crate::domain::wait::Wait;
+use crate::mail::Relay;
 use crate::workspace::code::Code;
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::{Document, Table};
@@ -194,11 +195,20 @@ fn server(mut table: Table) -> Server {
     let server = Server {
         listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
         public_url: url.unwrap_or_else(|| "http://localhost:8080".to_owned()),
-        database: table.text("database").map_or("sqlite:dripline.db", |text| text.value).to_owned(),
+        database: table
+            .text("database")
+            .and_then(|text| text.read(database))
+            .unwrap_or_else(|| "sqlite:dripline.db".to_owned()),
         node: table.text("node").map_or("main", |text| text.value).to_owned(),
     };
     table.finish();
     server
+}
+
+fn database(text: &str) -> Result<String, &'static str> {
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    // Not the URL itself: it may hold a password.
+    if known { Ok(text.to_owned()) } else { Err("write sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME") }
 }
 
 fn public_url(text: &str) -> Result<String, String> {
@@ -217,8 +227,8 @@ fn relay(mut table: Table) -> RelayConfig {
     let relay = RelayConfig {
         url: table
             .required("url", "\"smtp://mx.example:587?tls=required\"")
-            .map_or("", |text| text.value)
-            .to_owned(),
+            .and_then(|text| text.read(|url| url.parse::<Relay>().map(|_| url.to_owned())))
+            .unwrap_or_default(),
         max_connections: connections(&mut table).unwrap_or(16),
         rate: table.parse("rate"),
     };

@@ -130,3 +130,17 @@ fn all_mistakes_are_found_at_once() {
         ]
     );
 }
+
+#[test]
+fn where_mail_and_records_go_is_checked_with_the_rest() {
+    let found =
+        load(Some("[server]\ndatabase = \"mysql://x\"\n[relay.main]\nurl = \"smpt://mx.example\"\n"), &[])
+            .expect_err("two mistakes");
+    assert_eq!(
+        found,
+        [
+            "dripline.toml:2:12: error[DL007]: write sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME",
+            "dripline.toml:4:7: error[DL007]: a relay's URL begins with smtp://, smtps:// or file:",
+        ]
+    );
+}

@@ -24,6 +24,7 @@ struct Phrases {
     answer: &'static str,
     known: &'static str,
     score: &'static str,
+    no_marketing: &'static str,
 }
 
 const ENGLISH: Phrases = Phrases {
@@ -34,6 +35,7 @@ const ENGLISH: Phrases = Phrases {
     answer: "Answer this mail: your answer goes to the lead. Marketing is silent from now on.",
     known: "What is known",
     score: "score",
+    no_marketing: "no marketing mail",
 };
 
 const GERMAN: Phrases = Phrases {
@@ -44,6 +46,7 @@ const GERMAN: Phrases = Phrases {
     answer: "Antworte auf diese Mail: Deine Antwort geht an den Lead. Das Marketing schweigt ab jetzt.",
     known: "Was bekannt ist",
     score: "Punkte",
+    no_marketing: "keine Werbung",
 };
 
 fn phrases(funnel: &Funnel) -> &'static Phrases {
@@ -108,7 +111,8 @@ fn name(lead: &Lead) -> String {
     }
 }
 
-/// What is known about a lead, a line each.
+/// What is known about a lead, a line each. Below the line of dashes that begins a signature: mail programs leave that out
+/// when the rep answers, and none of it is for the lead to read.
 fn dossier(funnel: &Funnel, lead: &Lead, now: Timestamp) -> String {
     let phrases = phrases(funnel);
     let known =
@@ -116,6 +120,7 @@ fn dossier(funnel: &Funnel, lead: &Lead, now: Timestamp) -> String {
     let lines = known.iter().filter_map(|field| Some(format!("{field}: {}", lead.field(field)?)));
     let stage = format!("stage: {}, {}", lead.stage.title(), lead.qualification.title());
     let scores = funnel.rules.worth(lead, now).to_string().replacen("score", phrases.score, 1);
-    let lines: Vec<String> = lines.chain([stage, scores]).collect();
-    format!("{}:\n{}", phrases.known, lines.join("\n"))
+    let stopped = lead.closed_by.map(|stop| format!("{}: {}", phrases.no_marketing, stop.because()));
+    let lines: Vec<String> = lines.chain([stage, scores]).chain(stopped).collect();
+    format!("-- \n{}:\n{}", phrases.known, lines.join("\n"))
 }

@@ -39,6 +39,9 @@ points = 10
 when = "engagement >= 20"
 [qualification.prequalified]
 when = "score >= 30"
+[team.lee]
+name = "Lee Sander"
+email = "lee@nordwerk.example"
 "#;
 
 const OPERATOR: &str = "[inbound]\ndomain = \"in.nordwerk.example\"\nkey = \"post-key\"\n";
@@ -199,7 +202,9 @@ async fn sales_wins_a_lead(db: TestDb) {
     add(&app, eva, false).await;
     let (status, _) = app.post(&format!("/leads/{eva}/hand-over"), &json!({ "cause": "called us" })).await;
     assert_eq!(status, 200);
-    assert_eq!(app.post(&format!("/leads/{eva}/accept"), &json!({})).await.0, 200);
+    assert_eq!(app.post(&format!("/leads/{eva}/accept"), &json!({ "rep": "lee" })).await.0, 200);
+    app.pass(10 * SECOND).await;
+    assert_eq!(subjects(&app, "lee@nordwerk.example"), ["Eva Kern (Kern AG): called us"]);
     assert_eq!(lead(&app, eva).await["qualification"], "sql");
     app.pass(10 * DAY).await;
     assert_eq!(subjects(&app, eva), ["hello"]);

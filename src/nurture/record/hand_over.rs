@@ -106,6 +106,10 @@ impl Record<'_> {
         leads::set_party(self.tx, lead, Party::Sales, rep.as_deref()).await?;
         let kind =
             if state == HandOverState::Opportunity { EventKind::Opportunity } else { EventKind::Accepted };
+        if rep.is_some() && rep != open.rep {
+            // Whoever takes the lead over from a colleague has heard nothing of it yet.
+            notify::hand_over(self, &stored, rep.as_deref(), &open.cause, None).await?;
+        }
         let about = rep.or(open.rep);
         self.event(lead, kind, Details { about, ..Details::default() }).await?;
         self.qualify(&stored, Qualification::Sql, "sales took the lead on").await
