@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -38,6 +38,9 @@ const BUSY: Duration = Duration::from_secs(10);
 /// A process that is halted inside a transaction must not hold its locks for good: stops wait for them, on every node.
 /// Ours are milliseconds long.
 const END_FROZEN_TRANSACTIONS: &str = "SET idle_in_transaction_session_timeout = '10s'";
+
+/// How long it waits before it looks again, where SQLite itself does not wait.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Page cache of a SQLite connection, in KiB.
 const CACHE_KIB: i64 = 8 * 1024;
@@ -154,9 +157,22 @@ async fn open_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
     let writer = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     let reader = options.pragma("query_only", "on");
     let pool = || SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-    let write = pool().max_connections(1).min_connections(1).connect_with(writer).await?;
+    let began = Instant::now();
+    let write = loop {
+        match pool().max_connections(1).min_connections(1).connect_with(writer.clone()).await {
+            // Of several that open a new file at once, one turns it to WAL; SQLite tells the others so without a wait.
+            Err(error) if is_busy(&error) && began.elapsed() < BUSY => tokio::time::sleep(BUSY_PAUSE).await,
+            opened => break opened?,
+        }
+    };
     let read = pool().max_connections(4).connect_lazy_with(reader);
     Ok(Pools::Sqlite { write, read, file: file.to_owned() })
+}
+
+/// SQLITE_BUSY, the primary code 5.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, sqlx::Error> {
