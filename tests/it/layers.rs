@@ -9,7 +9,7 @@ use paths::{PathUse, paths, tokens};
 
 /// The modules of the crate, lowest layer first. One imports from the layers before its own; those of one layer do not
 /// know each other.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["domain"],
     &["storage", "mail", "workspace", "secret"],
     &["config"],
@@ -17,6 +17,7 @@ const LAYERS: [&[&str]; 9] = [
     &["nurture"],
     &["worker", "http"],
     &["app"],
+    &["demo", "preview"],
     &["cli"],
     &["lib", "main"],
 ];

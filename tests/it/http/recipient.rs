@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::files;
 use crate::support::app::TestApp;
+use crate::support::browser::Browser;
 use crate::support::database::{TestDb, on_both};
 use crate::support::world::subject;
 
@@ -20,6 +21,7 @@ on_both!(
     one_click_in_the_mail_program_stops_them_too,
     a_changed_bit_leads_nowhere,
     pages_speak_the_readers_language,
+    a_person_leaves_in_a_browser,
 );
 
 /// A lead that got its first mail: its id.
@@ -136,5 +138,22 @@ async fn pages_speak_the_readers_language(db: TestDb) {
     assert!(asked("de;q=0.9, en;q=0.1").await.contains("E-Mails abbestellen?"));
     assert!(asked("fr").await.contains("Unsubscribe?"), "the default language of the workspace");
     assert!(app.press(&path).await.1.contains("You are unsubscribed"));
+    app.end().await;
+}
+
+async fn a_person_leaves_in_a_browser(db: TestDb) {
+    let app = TestApp::start(db, &files()).await;
+    let lead = lead(&app, json!({})).await;
+    let browser = Browser::start().await;
+    browser.resize(390, 844).await;
+    browser.prefer_dark(true).await;
+    browser.open(&app.url(&app.unsubscribe_path(lead))).await;
+    assert!(browser.text("main").await.contains("k…@example.org"));
+    let fits = "return document.documentElement.scrollWidth <= innerWidth";
+    assert_eq!(browser.script(fits).await, true, "a phone shows it without scrolling sideways");
+    browser.click("button").await;
+    browser.wait_for("main", "You are unsubscribed").await;
+    assert!(!browser.screenshot().await.is_empty());
+    assert_eq!(record(&app, lead).await.0.lead.closed_by, Some(StopKind::Unsubscribe));
     app.end().await;
 }

@@ -112,7 +112,12 @@ impl TestApp {
 
     /// A request of anybody.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.url))
+        self.client.request(method, self.url(path))
+    }
+
+    /// Where a browser finds a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
     }
 
     /// Posts to the API: the status and the JSON of the answer.

@@ -1,6 +1,7 @@
 //! What the tests have in common.
 
 pub mod app;
+pub mod browser;
 pub mod counts;
 pub mod database;
 pub mod nodes;

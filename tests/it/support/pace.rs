@@ -6,6 +6,9 @@ use dripline::domain::time::Timestamp;
 use dripline::nurture::{Engine, judge, pump};
 use dripline::storage::{enrollments, outbox};
 
+/// The pause between two looks at something that is to happen.
+pub const LOOK: Duration = Duration::from_millis(2);
+
 /// No test waits longer for something to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -14,7 +17,7 @@ pub async fn settle(engine: &Engine) {
     let give_up = Instant::now() + PATIENCE;
     while !pump::is_idle(engine).await.unwrap() {
         assert!(Instant::now() < give_up, "the engine does not come to rest");
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -45,4 +48,16 @@ async fn next_due(engine: &Engine) -> Option<Timestamp> {
     // What is due and rests all the same is in a lane that pauses.
     let later = |due: &Timestamp| *due > engine.clock.now();
     lanes.into_iter().map(|(_, due)| due).chain(told).chain(judged).filter(later).min()
+}
+
+/// Asks again and again until there is an answer.
+pub async fn until<T>(patience: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let give_up = Instant::now() + patience;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < give_up, "it does not happen");
+        tokio::time::sleep(LOOK).await;
+    }
 }
