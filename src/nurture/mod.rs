@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod notices;
 pub mod notify;
 pub mod orphans;
+pub mod pace;
 pub mod pump;
 pub mod receive;
 pub mod record;

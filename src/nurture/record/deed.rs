@@ -86,8 +86,9 @@ impl Record<'_> {
         let deeds = deeds.filter(|deed| deed.at >= walk.started_at);
         let deeds: Vec<Happening> = deeds.map(|deed| track.as_of_now(deed)).collect();
         let Some((state, because)) = self.end_of(sequence, &walk, &stored, &deeds) else { return nothing };
+        let planned = self.planned(lead).await?;
         self.end(&walk, state, because).await?;
-        self.halt_messages(lead, "the lead left the sequence").await
+        Ok(self.halt_messages(lead, "the lead left the sequence").await?.calling_off(planned))
     }
 
     /// How a walk ends for what the lead did, if it does.
