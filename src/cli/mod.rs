@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 pub mod context;
+mod demo;
 mod explain;
 mod import;
 mod inbound;
@@ -11,6 +12,7 @@ mod lead;
 pub mod output;
 mod pause;
 mod serve;
+mod signals;
 
 use std::path::PathBuf;
 
@@ -31,6 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Serve(serve::Args),
+    Demo(demo::Args),
     Check(check::Args),
     Import(import::Args),
     #[command(subcommand)]
@@ -62,6 +65,7 @@ impl Cli {
         let workspace = &self.workspace;
         match self.command {
             Command::Serve(args) => serve::run(workspace, &args).await,
+            Command::Demo(args) => demo::run(&args).await,
             Command::Pause(args) => pause::pause(workspace, &args).await,
             Command::Resume(args) => pause::resume(workspace, &args).await,
             Command::Key(command) => key::run(workspace, &command).await,
