@@ -15,7 +15,8 @@ fn main() -> io::Result<()> {
     }
     files.sort();
     let entry = |file: &PathBuf| {
-        let inside: Vec<_> = file.strip_prefix(&root).unwrap_or(file).iter().map(|part| part.to_string_lossy()).collect();
+        let inside: Vec<_> =
+            file.strip_prefix(&root).unwrap_or(file).iter().map(|part| part.to_string_lossy()).collect();
         format!("    ({:?}, include_bytes!({:?})),\n", inside.join("/"), file.display().to_string())
     };
     let list: String = files.iter().map(entry).collect();

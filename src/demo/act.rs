@@ -158,7 +158,15 @@ impl Scene {
         let relay = format!("smtp://{mail_server}?tls=none").parse();
         let relays = Relays::of(relay.ok().map(|relay| ("post".to_owned(), relay, 1)));
         let client = Client::new(http);
-        Self { engine, post, bell, client, relays, acting: tokio::sync::Mutex::new(()), memo: Mutex::default() }
+        Self {
+            engine,
+            post,
+            bell,
+            client,
+            relays,
+            acting: tokio::sync::Mutex::new(()),
+            memo: Mutex::default(),
+        }
     }
 
     pub fn memo(&self) -> MutexGuard<'_, Memo> {

@@ -62,7 +62,13 @@ impl Client {
         answered.map_err(|error| format!("{asked}: {error}"))
     }
 
-    async fn exchange(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Result<Answer, Trouble> {
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> Result<Answer, Trouble> {
         let stream = TcpStream::connect(self.server).await?;
         stream.set_nodelay(true)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -73,7 +79,8 @@ impl Client {
             request = request.header(CONTENT_TYPE, kind);
         }
         let response = sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
-        let location = response.headers().get(LOCATION).and_then(|value| Some(value.to_str().ok()?.to_owned()));
+        let location =
+            response.headers().get(LOCATION).and_then(|value| Some(value.to_str().ok()?.to_owned()));
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?.to_bytes().to_vec();
         drop(sender);

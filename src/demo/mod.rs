@@ -57,7 +57,9 @@ pub enum DemoError {
     Folder(#[source] io::Error),
     #[error("the workspace of the demo cannot be written to {}", .0.display())]
     Workspace(PathBuf, #[source] io::Error),
-    #[error("port {0} of this machine cannot be used; --port names another, and without it a free one is taken")]
+    #[error(
+        "port {0} of this machine cannot be used; --port names another, and without it a free one is taken"
+    )]
     Port(u16, #[source] io::Error),
     #[error("no port of this machine is free for the mail server")]
     NoPort(#[source] io::Error),

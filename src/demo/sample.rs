@@ -40,7 +40,11 @@ mod tests {
     #[test]
     fn the_sample_is_whole_and_has_both_leads() {
         let has = |path: &str| FILES.iter().any(|(known, _)| *known == path);
-        assert!(has("funnel.toml") && has("sequences/tofu-welcome.toml") && has("templates/mail/tofu/welcome.de.md"));
+        assert!(
+            has("funnel.toml")
+                && has("sequences/tofu-welcome.toml")
+                && has("templates/mail/tofu/welcome.de.md")
+        );
         let emails = [super::super::EVA, super::super::KIM];
         assert_eq!(leads(&emails).lines().count(), 3);
         assert_eq!(leads(&["nobody@example.org"]).lines().count(), 1, "the header");

@@ -78,7 +78,8 @@ async fn guard(Shared(site): Shared<Site>, request: Request, next: Next) -> Resp
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let port = site.address.port();
     if host != site.address.to_string() && host != format!("localhost:{port}") {
-        return (StatusCode::MISDIRECTED_REQUEST, format!("the demo is at http://{}\n", site.address)).into_response();
+        return (StatusCode::MISDIRECTED_REQUEST, format!("the demo is at http://{}\n", site.address))
+            .into_response();
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

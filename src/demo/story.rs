@@ -131,6 +131,9 @@ mod tests {
         assert_eq!(next(&early), Step::Silence, "she answered the first mail");
         let handed_over = Facts { with_sales: true, mail_since: true, ..Facts::default() };
         assert_eq!(next(&handed_over), Step::Answer, "with sales by another cause");
-        assert_eq!(next(&Facts { gone: true, other_left: true, refused: true, ..Facts::default() }), Step::End);
+        assert_eq!(
+            next(&Facts { gone: true, other_left: true, refused: true, ..Facts::default() }),
+            Step::End
+        );
     }
 }

@@ -11,8 +11,8 @@ use crate::nurture::lookup::find;
 use crate::nurture::revision::Revision;
 use crate::nurture::{Engine, NurtureResult};
 use crate::storage::enrollments::{self, Enrollment};
-use crate::storage::messages::{self, Message};
 use crate::storage::events;
+use crate::storage::messages::{self, Message};
 
 /// The most events that are shown.
 const MOST: i64 = 1_000;
