@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State as Shared};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -41,8 +41,10 @@ const FILES: &[(&str, &str, &str)] = &[
     ("acts.js", JAVASCRIPT, include_str!("page/acts.js")),
     ("dom.js", JAVASCRIPT, include_str!("page/dom.js")),
     ("inbox.js", JAVASCRIPT, include_str!("page/inbox.js")),
+    ("lead-mail.js", JAVASCRIPT, include_str!("page/lead-mail.js")),
     ("lead.js", JAVASCRIPT, include_str!("page/lead.js")),
     ("news.js", JAVASCRIPT, include_str!("page/news.js")),
+    ("rep-mail.js", JAVASCRIPT, include_str!("page/rep-mail.js")),
     ("story.js", JAVASCRIPT, include_str!("page/story.js")),
     ("why.js", JAVASCRIPT, include_str!("page/why.js")),
     ("words.js", JAVASCRIPT, include_str!("page/words.js")),
@@ -73,13 +75,16 @@ pub fn routes(scene: Arc<Scene>, address: SocketAddr, shutdown: CancellationToke
         .with_state(site)
 }
 
-/// Lets in who calls this machine by its name, and nobody whom another name has led here.
+/// Lets in who calls this machine by its number, and nobody whom another name has led here. The links in the mails bear
+/// the number, so the page does, too.
 async fn guard(Shared(site): Shared<Site>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let port = site.address.port();
-    if host != site.address.to_string() && host != format!("localhost:{port}") {
-        return (StatusCode::MISDIRECTED_REQUEST, format!("the demo is at http://{}\n", site.address))
-            .into_response();
+    if host != site.address.to_string() {
+        let here = format!("http://{}/", site.address);
+        return match request.method().is_safe() && host == format!("localhost:{}", site.address.port()) {
+            true => Redirect::temporary(&here).into_response(),
+            false => (StatusCode::MISDIRECTED_REQUEST, format!("the demo is at {here}\n")).into_response(),
+        };
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

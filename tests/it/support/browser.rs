@@ -61,6 +61,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// Says from now on that it is another program. Headless ones say what they are, and are taken for machines.
+    pub async fn pretend(&self, agent: &str) {
+        self.devtools("Emulation.setUserAgentOverride", json!({"userAgent": agent})).await;
+    }
+
     /// Goes to a page and waits until it is loaded.
     pub async fn open(&self, url: &str) {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
