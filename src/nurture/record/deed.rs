@@ -63,13 +63,14 @@ impl Record<'_> {
             let engagement = stored.lead.engagement.with(points, at, rules.half_life);
             leads::set_engagement(self.tx, lead, engagement).await?;
         }
+        let planned = self.planned(lead).await?;
         let ticket = self.reach(lead).await?.and(self.commitment(&stored, kind).await?);
         // What is told of late moves nobody now by points that have faded since.
         let moment = if self.now - at <= RECENT { at } else { self.now };
         let ticket = ticket.and(self.appraise(&[lead], moment).await?);
         self.wake(&[lead]).await?;
         self.offer(&[lead]).await?;
-        Ok(Some(Noted { event: id, ticket }))
+        Ok(Some(Noted { event: id, ticket: ticket.instead_of(planned) }))
     }
 
     /// Ends the walk whose goal is reached by what the lead did, or which is left for it.

@@ -22,7 +22,7 @@ pub struct Planned {
 impl Record<'_> {
     /// The mail that a lead's walk sends next, if that is what it does next and has a time. Asked before the walk rests
     /// or ends.
-    pub(super) async fn planned(&mut self, lead: i64) -> NurtureResult<Option<Planned>> {
+    pub(in crate::nurture) async fn planned(&mut self, lead: i64) -> NurtureResult<Option<Planned>> {
         let Some(walk) = enrollments::active(self.tx, lead).await? else { return Ok(None) };
         let step = self.revision.track(&walk.seq).and_then(|track| {
             let step = &track.sequence.steps[track.next(&walk.walk.done)?];

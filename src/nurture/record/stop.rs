@@ -80,6 +80,15 @@ impl StopTicket {
         self
     }
 
+    /// The ticket of several things that followed from one another: what they called off is the one plan that there was
+    /// before, not those that came and went between.
+    pub(in crate::nurture) fn instead_of(mut self, before: Option<Planned>) -> Self {
+        if !self.planned.is_empty() {
+            self.planned = before.into_iter().collect();
+        }
+        self
+    }
+
     /// Cancels what has not started and waits, ten seconds at most, for what is on the wire. What a node claimed that
     /// does not run any more can be on no wire, and how it ended is not known: nobody waits for that.
     pub async fn settle(self, engine: &Engine) -> NurtureResult<Found> {
