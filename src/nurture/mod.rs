@@ -33,6 +33,7 @@ mod compose;
 mod decide;
 mod dossier;
 mod facts;
+mod foresight;
 mod fuse;
 mod limits;
 mod settle;

@@ -414,14 +414,13 @@ impl Teller {
     /// Clicks the price link inside the mail, as a reader does.
     async fn click_price(&self) {
         let client = &self.browser.client;
+        let scroll = "[...document.querySelector('#lead-mails iframe').contentDocument.querySelectorAll('a')] \
+            .find((link) => link.style.outline).scrollIntoView({ block: 'center' })";
+        self.browser.script(scroll).await;
         let frame = client.find(Locator::Css("#lead-mails iframe")).await.expect("the mail is open");
         frame.enter_frame().await.expect("entered");
-        let link = client.find(Locator::LinkText("Preise ansehen")).await;
-        let link = match link {
-            Ok(link) => link,
-            // The sample may call it otherwise: it is the one that the page marks.
-            Err(_) => client.find(Locator::Css("a[style*=outline]")).await.expect("the price link"),
-        };
+        // The one that the page marks.
+        let link = client.find(Locator::Css("a[style*=outline]")).await.expect("the price link");
         link.click().await.expect("clicked");
         client.clone().enter_parent_frame().await.expect("back");
     }

@@ -61,16 +61,18 @@ let running = false;
 async function perform(what, extra = []) {
   const happened = await act(what);
   show(await askState());
-  news(happened, state, extra);
+  tellNews(happened, extra);
   return happened;
 }
+
+const tellNews = (happened, extra) => news(happened, state, current, extra);
 
 async function readMail(item) {
   if (!item.mail.read) show((await act({ act: "read", mail: item.mail.id }), await askState()));
   await item.content.load();
   const person = state.leads.find((lead) => lead.email === item.mail.to);
   if (item.mail.pixel) await perform({ act: "judge" }, [() => t("judged")]);
-  else news({ lines: [], mails: [] }, state, [() => t("nothing_seen", person?.name ?? "")]);
+  else tellNews({ lines: [], mails: [] }, [() => t("nothing_seen", person?.name ?? "")]);
 }
 
 /** A link of a mail. It is not followed to where it leads: that is a website that does not exist. */
@@ -79,13 +81,13 @@ const link = (item, anchor) =>
     const url = new URL(anchor.href);
     const known = item.mail.links.find((known) => known.path === url.pathname);
     if (url.pathname.startsWith("/u/")) return void window.open(url.pathname, "_blank", "noopener");
-    if (!known) return news({ lines: [], mails: [] }, state, [() => t("straight", url.href)]);
+    if (!known) return tellNews({ lines: [], mails: [] }, [() => t("straight", url.href)]);
     await act({ act: "read", mail: item.mail.id });
     await follow(known.path);
     const happened = await act({ act: "judge" });
     show(await askState());
     const judged = happened.lines.find((line) => line.kind === "clicked");
-    news(happened, state, [() => t("leads_to", known.target), () => t(judged?.machine ? "machine" : "judged")]);
+    tellNews(happened, [() => t("leads_to", known.target), () => t(judged?.machine ? "machine" : "judged")]);
   });
 
 const reply = (item, text, close) =>
@@ -101,7 +103,7 @@ const decide = (email, verdict) => run(() => perform({ act: "decide", lead: emai
 const pass = (days) =>
   run(async () => {
     const happened = await perform({ act: "pass", days }, [() => t("days_passed", days)]);
-    if (happened.mails.length === 0) news(happened, state, [() => t("days_passed", days), () => t("nothing_came")]);
+    if (happened.mails.length === 0) tellNews(happened, [() => t("days_passed", days), () => t("nothing_came")]);
   });
 
 const askWhy = () =>
@@ -145,7 +147,8 @@ function point() {
 }
 
 function clock(before) {
-  byId("clock-day").textContent = when(state.now, "day");
+  byId("clock-day").textContent = when(state.now, "weekday");
+  byId("clock-year").textContent = when(state.now, "year");
   byId("clock-time").textContent = when(state.now, "time");
   if (before && before !== state.now) {
     const node = document.querySelector(".clock");

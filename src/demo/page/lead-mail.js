@@ -48,9 +48,16 @@ async function load(item, frame, on) {
     frame.src = `/demo/mail/${item.mail.id}`;
   });
   const inside = frame.contentDocument;
-  const fit = () => (frame.style.height = `${inside.documentElement.scrollHeight}px`);
+  let width = 0;
+  // As high as the mail, whenever the frame has become wider or narrower.
+  const fit = () => {
+    if (frame.clientWidth === width || frame.clientWidth === 0) return;
+    width = frame.clientWidth;
+    frame.style.height = "0";
+    frame.style.height = `${inside.documentElement.scrollHeight}px`;
+  };
   fit();
-  new ResizeObserver(fit).observe(inside.body);
+  new ResizeObserver(() => requestAnimationFrame(fit)).observe(frame);
   inside.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (!link) return;

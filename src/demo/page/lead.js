@@ -15,7 +15,7 @@ export function showLead(lead, state) {
   fill(byId("facts"), ...facts(lead));
   fill(byId("plan"), ...plan(lead));
   fill(byId("score"), ...score(lead));
-  fill(byId("timeline"), ...[...lead.timeline].reverse().map(row));
+  fill(byId("timeline"), ...days(lead.timeline));
   byId("import-text").textContent = t("import_text", lead.email);
   fill(byId("import-report"), ...refusal(lead, state));
 }
@@ -51,8 +51,8 @@ function facts(lead) {
 /** What comes next, or what was to come and does not. */
 function plan(lead) {
   const off = lead.called_off;
-  const comes = lead.next?.at && lead.next.step;
-  if (comes) return [planned(lead.next.what, lead.next.step, lead.next.title, lead.next.at, lead.next.waits_for)];
+  const next = lead.next;
+  if (next?.at && next.step) return [planned(next.what, next.step, next.title, next.at, reason(next.waits_for))];
   const struck = (off?.planned ?? []).map((mail) => el("div", { class: "struck" },
     planned(`mail ${mail.step}`, mail.step, mail.sequence, mail.at)));
   const count = off && el("p", { class: "called-off" }, el("b", {}, t("called_off", off.count)));
@@ -93,15 +93,21 @@ const reasonRow = (points, kind, text) =>
   el("li", { class: kind === "fit" ? "fit" : "engagement" }, el("b", {}, plus(points)), el("span", {}, text));
 
 function why(r) {
-  if (r.kind !== "fit") return tell({ kind: r.kind, about: r.about, step: r.about });
+  if (r.kind !== "fit") return tell({ kind: r.kind, about: r.about });
   const field = of("fields", r.about);
   return r.value ? `${field}: ${r.value}` : field;
+}
+
+/** The timeline, newest first, under its days. */
+function days(timeline) {
+  const groups = Map.groupBy([...timeline].reverse(), (line) => when(line.at, "weekday"));
+  return [...groups].flatMap(([day, lines]) => [el("h4", {}, day), el("ol", {}, ...lines.map(row))]);
 }
 
 function row(line) {
   const points = line.points && el("b", { class: "points" }, plus(line.points));
   const because = line.because && el("span", { class: "because" }, `${t("because")} ${reason(line.because)}`);
-  return el("li", { class: `${line.kind}${line.machine ? " machine" : ""}` }, el("time", {}, when(line.at)),
+  return el("li", { class: `${line.kind}${line.machine ? " machine" : ""}` }, el("time", {}, when(line.at, "time")),
     el("p", {}, tell(line), points && " ", points, because));
 }
 

@@ -4,16 +4,16 @@ import { byId, el, fill } from "./dom.js";
 import { reason, t, tell } from "./words.js";
 
 /** Lines at most. */
-const MOST = 6;
+const MOST = 5;
 
 /** Events that say what others say already. */
-const quiet = ["sent", "consented", "held", "left", "finished"];
+const quiet = ["sent", "consented", "held", "left", "finished", "enrolled", "refused", "skipped", "qualified"];
 
 let last = null;
 
-/** Tells what came of an act. `extra` are sentences that come first. */
-export function news(happened, state, extra = []) {
-  last = () => lines(happened, state, extra);
+/** Tells what came of an act. `current` is the lead that is shown; `extra` are sentences that come first. */
+export function news(happened, state, current, extra = []) {
+  last = () => lines(happened, state, current, extra);
   again();
 }
 
@@ -32,13 +32,13 @@ function show(title, items) {
   fill(byId("news"), title && items.length > 0 && el("h2", {}, title), el("ul", {}, ...items.slice(0, MOST)));
 }
 
-function lines(happened, state, extra) {
+function lines(happened, state, current, extra) {
   const name = (email) => [...state.leads, ...state.reps].find((person) => person.email === email)?.name ?? email;
   const items = extra.map((sentence) => el("li", {}, typeof sentence === "function" ? sentence() : sentence));
   for (const line of happened.lines.filter((line) => !quiet.includes(line.kind))) {
-    const because = line.because && ["stage_changed", "qualified"].includes(line.kind) ? `, ${t("because")} ${reason(line.because)}` : "";
+    const because = line.because && line.kind === "stage_changed" ? `, ${t("because")} ${reason(line.because)}` : "";
     const points = line.points && el("b", { class: "points" }, line.points > 0 ? `+${line.points}` : `−${-line.points}`);
-    items.push(el("li", { class: line.kind }, `${name(line.lead)} `, tell(line), points && " ", points, because));
+    items.push(el("li", { class: line.kind }, line.lead === current ? null : `${name(line.lead)}: `, tell(line), points && " ", points, because));
   }
   if (happened.called_off) items.push(el("li", { class: "called-off" }, el("b", {}, t("called_off", happened.called_off.count)), planned(happened.called_off)));
   for (const mail of happened.mails) items.push(el("li", { class: "mail-came" }, t("mail_to", name(mail.to), mail.subject)));

@@ -2,7 +2,7 @@
 
 const words = {
   en: {
-    demo: "demo", next_day: "Next day", three_days: "+3 days", thirty_days: "+30 days", pass: "Let time pass",
+    a_demo: "demo", next_day: "Next day", three_days: "+3 days", thirty_days: "+30 days", pass: "Let time pass",
     show_me: "Show me where", just_now: "Just now", close: "Close", your_turn: "Your turn",
     step: (at, of) => `Step ${at} of ${of}`, the_end: "The end",
     tab_lead: "Lead", tab_core: "Dripline", tab_rep: "Sales",
@@ -50,7 +50,8 @@ const words = {
     line: {
       created: (l) => `came in${l.about ? ` by ${l.about}` : ""}`, consented: () => "agreed to e-mail",
       enrolled: (l) => `entered “${l.sequence}”`, sent: (l) => `got ${l.mail ?? l.step}`, cancelled: (l) => `did not get ${l.mail ?? l.step}`,
-      opened: (l) => `opened ${l.step}`, clicked: (l) => `clicked “${l.about}” in ${l.step}`,
+      opened: (l) => `opened the mail “${l.step}”`, clicked: (l) => `clicked “${l.about}”${l.step ? ` in “${l.step}”` : ""}`,
+      refused: (l) => `gets nothing of “${l.sequence}” for now`,
       replied: () => "answered", stage_changed: (l) => stages(l.about), qualified: (l) => `counts as ${qualification(l.about)} now`,
       left: (l) => `left “${l.sequence}”`, finished: (l) => `finished “${l.sequence}”`, goal_reached: (l) => `reached the goal of “${l.sequence}”`,
       skipped: (l) => `skipped ${l.step}`, done: (l) => `did ${l.step}`, held: () => "waits", resumed: () => "may be written to again",
@@ -62,7 +63,7 @@ const words = {
     because: "because",
   },
   de: {
-    demo: "Demo", next_day: "Nächster Tag", three_days: "+3 Tage", thirty_days: "+30 Tage", pass: "Zeit vergehen lassen",
+    a_demo: "Demo", next_day: "Nächster Tag", three_days: "+3 Tage", thirty_days: "+30 Tage", pass: "Zeit vergehen lassen",
     show_me: "Zeig mir, wo", just_now: "Gerade eben", close: "Schließen", your_turn: "Jetzt Sie",
     step: (at, of) => `Schritt ${at} von ${of}`, the_end: "Ende",
     tab_lead: "Lead", tab_core: "Dripline", tab_rep: "Vertrieb",
@@ -110,7 +111,8 @@ const words = {
     line: {
       created: (l) => `kam dazu${l.about ? ` (${l.about})` : ""}`, consented: () => "stimmte E-Mails zu",
       enrolled: (l) => `begann „${l.sequence}“`, sent: (l) => `bekam ${l.mail ?? l.step}`, cancelled: (l) => `bekam ${l.mail ?? l.step} nicht`,
-      opened: (l) => `öffnete ${l.step}`, clicked: (l) => `klickte „${l.about}“ in ${l.step}`,
+      opened: (l) => `öffnete die Mail „${l.step}“`, clicked: (l) => `klickte „${l.about}“${l.step ? ` in „${l.step}“` : ""}`,
+      refused: (l) => `bekommt vorerst nichts aus „${l.sequence}“`,
       replied: () => "antwortete", stage_changed: (l) => stages(l.about), qualified: (l) => `gilt jetzt als ${qualification(l.about)}`,
       left: (l) => `verließ „${l.sequence}“`, finished: (l) => `beendete „${l.sequence}“`, goal_reached: (l) => `erreichte das Ziel von „${l.sequence}“`,
       skipped: (l) => `übersprang ${l.step}`, done: (l) => `${l.step} ist getan`, held: () => "wartet", resumed: () => "darf wieder Mails bekommen",
@@ -182,14 +184,15 @@ let zone = "Europe/Berlin";
 export const live = (wanted) => (zone = wanted);
 
 const formats = {
-  day: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
+  weekday: { weekday: "short", day: "numeric", month: "short" },
+  year: { year: "numeric" },
   time: { hour: "2-digit", minute: "2-digit" },
-  short: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
   date: { day: "numeric", month: "short", year: "numeric" },
 };
 
 /** A moment, in the zone of the company. */
 export function when(at, format = "short") {
+  if (format === "short") return `${when(at, "weekday")} ${when(at, "time")}`;
   const locale = language === "de" ? "de-DE" : "en-GB";
-  return new Intl.DateTimeFormat(locale, { ...formats[format], timeZone: zone }).format(new Date(at));
+  return new Intl.DateTimeFormat(locale, { ...formats[format], timeZone: zone }).format(new Date(at)).replaceAll(",", "");
 }

@@ -63,7 +63,11 @@ impl Record<'_> {
             let engagement = stored.lead.engagement.with(points, at, rules.half_life);
             leads::set_engagement(self.tx, lead, engagement).await?;
         }
-        let planned = self.planned(lead).await?;
+        let planned = match kind {
+            // There are many of them, and nobody is told what they call off.
+            EventKind::Opened | EventKind::Clicked => None,
+            _ => self.planned(lead).await?,
+        };
         let ticket = self.reach(lead).await?.and(self.commitment(&stored, kind).await?);
         // What is told of late moves nobody now by points that have faded since.
         let moment = if self.now - at <= RECENT { at } else { self.now };
@@ -89,7 +93,7 @@ impl Record<'_> {
         let Some((state, because)) = self.end_of(sequence, &walk, &stored, &deeds) else { return nothing };
         let planned = self.planned(lead).await?;
         self.end(&walk, state, because).await?;
-        Ok(self.halt_messages(lead, "the lead left the sequence").await?.calling_off(planned))
+        Ok(self.halt_messages(lead, "the lead left the sequence").await?.calling_off(planned, self.now))
     }
 
     /// How a walk ends for what the lead did, if it does.

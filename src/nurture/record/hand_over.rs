@@ -61,7 +61,7 @@ impl Record<'_> {
         } else if let Some(words) = words {
             notify::reply(self, &stored, words).await?;
         }
-        Ok(self.halt_messages(lead, HoldKind::HandOver.because()).await?.calling_off(planned))
+        Ok(self.halt_messages(lead, HoldKind::HandOver.because()).await?.calling_off(planned, self.now))
     }
 
     /// The rep who takes a lead: the named one, else its owner, else the first of the team.

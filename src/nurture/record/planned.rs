@@ -6,6 +6,8 @@ use super::Record;
 use crate::domain::sequence::Verb;
 use crate::domain::time::{Timestamp, as_rfc3339};
 use crate::nurture::error::NurtureResult;
+use crate::nurture::facts::LeadFacts;
+use crate::nurture::foresight::foresee;
 use crate::storage::enrollments;
 
 /// A mail that a walk was to send.
@@ -20,14 +22,20 @@ pub struct Planned {
 }
 
 impl Record<'_> {
-    /// The mail that a lead's walk sends next, if that is what it does next and has a time. Asked before the walk rests
-    /// or ends.
+    /// The mail that a lead's walk sends next if nothing changes, as [`explain`](crate::nurture::explain) would say it.
+    /// Asked before the walk rests or ends. None: it sends none next, or waits for something without a time.
     pub(in crate::nurture) async fn planned(&mut self, lead: i64) -> NurtureResult<Option<Planned>> {
-        let Some(walk) = enrollments::active(self.tx, lead).await? else { return Ok(None) };
-        let step = self.revision.track(&walk.seq).and_then(|track| {
-            let step = &track.sequence.steps[track.next(&walk.walk.done)?];
-            matches!(step.verb, Verb::Mail { .. }).then(|| step.id.clone())
-        });
-        Ok(step.zip(walk.due_at).map(|(step, at)| Planned { sequence: walk.seq, step, at }))
+        let Some(walk) = enrollments::active(self.tx, lead).await?.filter(|walk| walk.due_at.is_some())
+        else {
+            return Ok(None);
+        };
+        let Some(track) = self.revision.track(&walk.seq) else { return Ok(None) };
+        let facts = LeadFacts::read(self.tx, self.revision, std::slice::from_ref(&walk), self.now).await?;
+        let Some(ahead) = foresee(self.engine, self.revision, &facts, &walk, track, self.now) else {
+            return Ok(None);
+        };
+        let step = ahead.step.map(|step| &track.sequence.steps[step]);
+        let mail = step.filter(|step| matches!(step.verb, Verb::Mail { .. }));
+        Ok(mail.zip(ahead.at).map(|(step, at)| Planned { sequence: walk.seq, step: step.id.clone(), at }))
     }
 }

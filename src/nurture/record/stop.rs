@@ -10,6 +10,7 @@ use super::planned::Planned;
 use crate::domain::enrollment::{EnrollmentState, MessageState};
 use crate::domain::event::{Details, EventKind};
 use crate::domain::gate::{Hold, HoldKind, StopKind};
+use crate::domain::time::Timestamp;
 use crate::nurture::engine::Engine;
 use crate::nurture::error::NurtureResult;
 use crate::nurture::liveness;
@@ -74,9 +75,11 @@ impl StopTicket {
     }
 
     /// The same ticket with what was planned. A message that waits for its next try is no plan any more: it was
-    /// cancelled, and is counted once.
-    pub(super) fn calling_off(mut self, planned: Option<Planned>) -> Self {
-        self.planned.extend(planned.filter(|_| self.cancelled.is_empty()));
+    /// cancelled, and is counted once. So is one that was claimed since.
+    pub(super) fn calling_off(mut self, planned: Option<Planned>, now: Timestamp) -> Self {
+        let plan =
+            |planned: &Planned| self.cancelled.is_empty() && (self.sending.is_empty() || planned.at > now);
+        self.planned.extend(planned.filter(plan));
         self
     }
 
@@ -149,10 +152,10 @@ impl Found {
 impl Record<'_> {
     /// Closes the gate for a lead, and for its address, until the person opens it again. The first stop stays.
     pub async fn stop(&mut self, lead: i64, kind: StopKind, because: &str) -> NurtureResult<StopTicket> {
+        let planned = self.planned(lead).await?;
         self.suppress(lead, kind).await?;
         let stored = self.lead(lead).await?;
         leads::close(self.tx, lead, kind).await?;
-        let planned = self.planned(lead).await?;
         if let Some(enrollment) = enrollments::active(self.tx, lead).await? {
             let id = enrollment.walk.enrollment;
             enrollments::end(self.tx, id, EnrollmentState::Stopped, self.now).await?;
@@ -164,7 +167,7 @@ impl Record<'_> {
             let details = Details { about: Some(kind.to_string()), because, ..Details::default() };
             self.event(lead, event, details).await?;
         }
-        Ok(self.halt_messages(lead, kind.because()).await?.calling_off(planned))
+        Ok(self.halt_messages(lead, kind.because()).await?.calling_off(planned, self.now))
     }
 
     /// Before the lead is locked: addresses come first in the order of locks.
@@ -177,13 +180,13 @@ impl Record<'_> {
     /// Closes the gate for a lead until the hold ends.
     pub async fn hold(&mut self, lead: i64, hold: Hold, because: &str) -> NurtureResult<StopTicket> {
         self.lead(lead).await?;
-        holds::insert(self.tx, lead, hold, because).await?;
         let planned = self.planned(lead).await?;
+        holds::insert(self.tx, lead, hold, because).await?;
         enrollments::rest(self.tx, lead, hold.until, hold.kind.because()).await?;
         let because = Some(because.to_owned());
         let details = Details { about: Some(hold.kind.to_string()), because, ..Details::default() };
         self.event(lead, EventKind::Held, details).await?;
-        Ok(self.halt_messages(lead, hold.kind.because()).await?.calling_off(planned))
+        Ok(self.halt_messages(lead, hold.kind.because()).await?.calling_off(planned, self.now))
     }
 
     /// Ends the pauses and absences of a lead. What else holds it stays.
@@ -204,7 +207,7 @@ impl Record<'_> {
             enrollments::end(self.tx, enrollment.walk.enrollment, EnrollmentState::Ended, self.now).await?;
             self.walk_event(&enrollment, EventKind::Left, because).await?;
         }
-        Ok(self.halt_messages(lead, because).await?.calling_off(planned))
+        Ok(self.halt_messages(lead, because).await?.calling_off(planned, self.now))
     }
 
     /// Cancels what waits, finds what is being sent, and has the other nodes told. The lead is locked already.
