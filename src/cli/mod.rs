@@ -66,6 +66,11 @@ impl Cli {
         tokio::runtime::Runtime::new()?.block_on(self.carry_out())
     }
 
+    /// How much is logged if nobody says how much. The demo tells a story, and is told between no lines of a server.
+    pub fn usual_log(&self) -> &'static str {
+        if matches!(self.command, Command::Demo(_)) { "warn" } else { "info" }
+    }
+
     async fn carry_out(self) -> anyhow::Result<Outcome> {
         let workspace = &self.workspace;
         match self.command {

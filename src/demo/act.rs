@@ -14,12 +14,14 @@ use super::client::Client;
 use super::post::{Mail, Post};
 use super::view::Line;
 use super::{EVA, KIM, sample, view};
+use crate::domain::sequence::Verb;
 use crate::domain::time::{DAY, MINUTE, SECOND, Timestamp};
 use crate::mail::delivery::{Delivery, Envelope};
 use crate::nurture::explain::{Explanation, explain};
 use crate::nurture::import::{ImportOptions, ImportReport, import};
 use crate::nurture::lookup::find;
 use crate::nurture::relays::Relays;
+use crate::nurture::revision::Revision;
 use crate::nurture::{Change, Engine, NurtureError, pace};
 
 /// The leads of the demo.
@@ -114,8 +116,12 @@ pub struct CalledOff {
 /// A mail that was planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlannedMail {
+    /// The file name without `.toml`, and the title.
     pub sequence: String,
+    pub title: String,
     pub step: String,
+    /// The template.
+    pub mail: String,
     /// RFC 3339.
     pub at: String,
 }
@@ -232,7 +238,7 @@ impl Scene {
             self.post.take_answer();
             self.send(&answer).await?;
             if let Some(received) = self.post.take_answer() {
-                self.note_called_off(&mail.to, &received["found"]);
+                self.note_called_off(&mail.to, &received["found"]).await?;
             }
             // A moment, in which the rep is told.
             self.wait(2 * SECOND).await
@@ -271,7 +277,7 @@ impl Scene {
             let engine = self.engine.clone();
             let carried_out = tokio::spawn(async move { change.carry_out(&engine, id).await }).await;
             let found = carried_out.map_err(|error| ActError::Failed(error.to_string()))??;
-            self.note_called_off(lead, &serde_json::to_value(found).unwrap_or_default());
+            self.note_called_off(lead, &serde_json::to_value(found).unwrap_or_default()).await?;
             self.wait(2 * SECOND).await
         })
         .await
@@ -344,20 +350,17 @@ impl Scene {
         Ok(all)
     }
 
-    fn note_called_off(&self, lead: &str, found: &Value) {
+    /// Notes what the product answered: what was planned, and what waited.
+    async fn note_called_off(&self, lead: &str, found: &Value) -> ActResult<()> {
+        let revision = self.engine.revision().await?;
         let list = |name: &str| found[name].as_array().cloned().unwrap_or_default();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let planned = list("planned").into_iter().map(|mail| PlannedMail {
-            sequence: text(&mail["sequence"]),
-            step: text(&mail["step"]),
-            at: text(&mail["at"]),
-        });
-        let planned: Vec<PlannedMail> = planned.collect();
+        let planned: Vec<PlannedMail> = list("planned").iter().map(|mail| called(&revision, mail)).collect();
         let count = planned.len() + list("cancelled").len();
         if count > 0 {
             let (lead, at) = (lead.to_owned(), self.engine.clock.now());
             self.memo().called_off.push(CalledOff { lead, count, planned, at });
         }
+        Ok(())
     }
 
     async fn send(&self, answer: &Answer) -> ActResult<()> {
@@ -393,5 +396,23 @@ impl Scene {
     async fn lead(&self, email: &str) -> ActResult<i64> {
         let mut tx = self.engine.db.read().await.map_err(NurtureError::from)?;
         Ok(find(&mut tx, email).await?.lead.id)
+    }
+}
+
+/// A planned mail with what its sequence and its template are called.
+fn called(revision: &Revision, planned: &Value) -> PlannedMail {
+    let text = |name: &str| planned[name].as_str().unwrap_or_default().to_owned();
+    let (sequence, step) = (text("sequence"), text("step"));
+    let track = revision.track(&sequence).map(|track| &track.sequence);
+    let mail = track.and_then(|sequence| match &sequence.step(&step)?.1.verb {
+        Verb::Mail { variants, .. } => variants.first().cloned(),
+        _ => None,
+    });
+    PlannedMail {
+        title: track.map_or_else(|| sequence.clone(), |sequence| sequence.title.clone()),
+        mail: mail.unwrap_or_else(|| step.clone()),
+        at: text("at"),
+        sequence,
+        step,
     }
 }

@@ -34,7 +34,7 @@ struct Demo {
 
 fn command(temp: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dripline"));
-    command.arg("demo").args(args).env("TMPDIR", temp).env("DRIPLINE_LOG", "warn");
+    command.arg("demo").args(args).env("TMPDIR", temp).env_remove("DRIPLINE_LOG").env_remove("RUST_LOG");
     command.current_dir(temp).stdin(Stdio::null()).kill_on_drop(true);
     command
 }

@@ -65,7 +65,13 @@ async function perform(what, extra = []) {
   return happened;
 }
 
-const tellNews = (happened, extra) => news(happened, state, current, extra);
+/** Tells what happened, where somebody sees it: one part at a time hides the rest. */
+function tellNews(happened, extra) {
+  news(happened, state, current, extra);
+  if (narrow.matches) window.scrollTo(0, 0);
+}
+
+const narrow = matchMedia("(max-width: 64rem)");
 
 async function readMail(item) {
   if (!item.mail.read) show((await act({ act: "read", mail: item.mail.id }), await askState()));

@@ -54,7 +54,7 @@ function plan(lead) {
   const next = lead.next;
   if (next?.at && next.step) return [planned(next.what, next.step, next.title, next.at, reason(next.waits_for))];
   const struck = (off?.planned ?? []).map((mail) => el("div", { class: "struck" },
-    planned(`mail ${mail.step}`, mail.step, mail.sequence, mail.at)));
+    planned(mail.mail, mail.step, mail.title, mail.at)));
   const count = off && el("p", { class: "called-off" }, el("b", {}, t("called_off", off.count)));
   const because = lead.not_sent_because.map(reason).join("; ");
   const why = because && el("p", { class: "small" }, `${t("not_sent")} ${because}.`);

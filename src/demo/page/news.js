@@ -42,8 +42,9 @@ function lines(happened, state, current, extra) {
   }
   if (happened.called_off) items.push(el("li", { class: "called-off" }, el("b", {}, t("called_off", happened.called_off.count)), planned(happened.called_off)));
   for (const mail of happened.mails) items.push(el("li", { class: "mail-came" }, t("mail_to", name(mail.to), mail.subject)));
+  for (const row of happened.import?.stopped_rows ?? []) items.push(el("li", { class: "called-off" }, t("stays_stopped", reason(row.because))));
   if (happened.import && !happened.import.stopped) items.push(el("li", {}, t("import_known")));
   return items;
 }
 
-const planned = (off) => (off.planned.length ? ` (${off.planned.map((mail) => `${mail.sequence}/${mail.step}`).join(", ")})` : "");
+const planned = (off) => (off.planned.length ? ` (${off.planned.map((mail) => `${mail.mail}`).join(", ")})` : "");

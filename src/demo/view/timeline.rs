@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::enrollment::MessageState;
-use crate::domain::event::Happening;
+use crate::domain::event::{EventKind, Happening};
 use crate::domain::sequence::Verb;
 use crate::domain::stage::Stage;
 use crate::domain::time::Timestamp;
@@ -44,11 +44,24 @@ pub async fn lines(engine: &Engine, email: &str) -> NurtureResult<Vec<Line>> {
     let walks = enrollments::of_leads(&mut tx, &[id]).await?;
     let messages = messages::of_lead(&mut tx, id).await?;
     let happened = events::timeline(&mut tx, id, MOST).await?;
-    let mails = messages.iter().filter_map(|message| of_message(&revision, &walks, message));
-    let mut lines: Vec<Line> = happened.iter().map(|event| of_event(&revision, event)).chain(mails).collect();
-    // Events of one moment keep their order; a mail comes before the end that it brings.
-    lines.sort_by_key(|line| (line.at, matches!(line.kind, "finished" | "goal_reached" | "left")));
-    Ok(lines)
+    // In the order in which it was recorded; the end of a walk comes behind the mail that brought it.
+    let mut lines: Vec<(Option<i64>, Line)> =
+        happened.iter().map(|event| (ended(event), of_event(&revision, event))).collect();
+    for message in &messages {
+        let Some(line) = of_message(&revision, &walks, message) else { continue };
+        let later = |(ends, other): &(Option<i64>, Line)| {
+            other.at > line.at || other.at == line.at && *ends == Some(message.enrollment)
+        };
+        let at = lines.iter().position(later).unwrap_or(lines.len());
+        lines.insert(at, (None, line));
+    }
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
+}
+
+/// The walk that an event ends.
+fn ended(event: &Happening) -> Option<i64> {
+    let end = matches!(event.kind, EventKind::Finished | EventKind::GoalReached | EventKind::Left);
+    event.details.enrollment.filter(|_| end)
 }
 
 fn of_event(revision: &Revision, event: &Happening) -> Line {
