@@ -10,7 +10,8 @@ const round = (number) => Math.round(number);
 
 /** Shows a lead. */
 export function showLead(lead, state) {
-  byId("sentence").textContent = sentence(lead, state);
+  // No line begins with the dot.
+  byId("sentence").textContent = sentence(lead, state).replaceAll(" · ", "\u00a0· ");
   fill(byId("track"), ...stages.map((stage, at) => step(lead, stage, at)));
   fill(byId("facts"), ...facts(lead));
   fill(byId("plan"), ...plan(lead));
@@ -26,7 +27,7 @@ function sentence(lead, state) {
   const parts = [of("stages", lead.stage), of("qualifications", lead.qualification), party(lead)];
   if (lead.stopped_by) parts.push("gesperrt");
   else if (lead.with === "sales") parts.push("keine Mail vom Marketing");
-  else if (lead.next?.step && lead.next.at) parts.push(`nächster Schritt ${soon(lead.next.at, state.now)}`);
+  else if (lead.next?.step && lead.next.at) parts.push(`${lead.next.what.startsWith("mail ") ? "nächste Mail" : "nächster Schritt"} ${soon(lead.next.at, state.now)}`);
   else parts.push("keine Mail geplant");
   return parts.join(" · ");
 }

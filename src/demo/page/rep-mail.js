@@ -25,5 +25,5 @@ export function repMail(item, on, state) {
     buttons.accept.hidden = lead?.qualification === "sql";
   };
   update();
-  return { nodes: [head, text, dossier, actions, decided].filter(Boolean), update, won: buttons.won };
+  return { nodes: [actions, decided, head, text, dossier].filter(Boolean), update, won: buttons.won };
 }

@@ -104,7 +104,14 @@ impl Browser {
         let click = async || match self.client.find(Locator::Css(css)).await {
             Ok(element) => match element.click().await {
                 Ok(()) => Some(()),
-                Err(error) => later(css, &error),
+                Err(error) => {
+                    let again = later(css, &error);
+                    // A bar may lie over it: whoever reads scrolls on.
+                    let middle =
+                        format!("document.querySelector({css:?})?.scrollIntoView({{ block: 'center' }})");
+                    self.script(&middle).await;
+                    again
+                }
             },
             Err(error) => later(css, &error),
         };
