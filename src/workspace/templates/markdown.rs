@@ -17,7 +17,7 @@ pub(super) fn to_html(text: &str, tokens: &Tokens) -> String {
     let text = set_apart(text, tokens);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let events: Vec<Event> = Parser::new_ext(&text, options).collect();
-    let events = name_links(free_rows(events, tokens));
+    let events = name_links(buttons(free_rows(events, tokens)));
     let mut html = String::with_capacity(text.len() * 2);
     html::push_html(&mut html, events.into_iter());
     lists::join(without_comments(html, tokens), tokens)
@@ -117,6 +117,45 @@ fn text<'e>(event: &'e Event) -> Option<&'e str> {
     }
 }
 
+// Outlook knows no padding of a link, only of a cell.
+const BUTTON: &str =
+    r#"<table class="button" role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td>"#;
+const BUTTON_ENDS: &str = "</td></tr></table>\n";
+
+/// Makes buttons of paragraphs that are nothing but a link in bold.
+fn buttons(mut events: Vec<Event>) -> Vec<Event> {
+    let mut start = 0;
+    for end in 0..events.len() {
+        match events[end] {
+            Event::Start(Tag::Paragraph) => start = end,
+            Event::End(TagEnd::Paragraph) if is_button(&events[start + 1..end]) => {
+                // Of a paragraph in bold nothing but the link is left.
+                for gone in [start + 1, end - 1] {
+                    events[gone] = Event::Html("".into());
+                }
+                events[start] = Event::Html(BUTTON.into());
+                events[end] = Event::Html(BUTTON_ENDS.into());
+            }
+            _ => {}
+        }
+    }
+    events
+}
+
+/// Whether the content of a paragraph is one link, in bold.
+fn is_button(content: &[Event]) -> bool {
+    match content {
+        [
+            Event::Start(Tag::Strong),
+            Event::Start(Tag::Link { .. }),
+            text @ ..,
+            Event::End(TagEnd::Link),
+            Event::End(TagEnd::Strong),
+        ] => !text.contains(&Event::End(TagEnd::Link)),
+        _ => false,
+    }
+}
+
 /// Makes the titles of links to their names.
 fn name_links(events: Vec<Event>) -> Vec<Event> {
     let name = |event| match event {
@@ -161,6 +200,28 @@ mod tests {
             "<p><a href=\"{{link.preferences}}\" data-link=\"prefs\">a</a> \
              <a href=\"https://x.example/?a=1&amp;b={{lead.city}}\">b</a></p>\n"
         );
+    }
+
+    #[test]
+    fn a_link_alone_in_bold_is_a_button() {
+        let button = |link: &str| {
+            format!(
+                "<table class=\"button\" role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td>{link}</td></tr></table>\n"
+            )
+        };
+        assert_eq!(
+            html("a\n\n**[b {{lead.city}}](https://x.example \"go\")**\n\nc"),
+            format!(
+                "<p>a</p>\n{}<p>c</p>\n",
+                button("<a href=\"https://x.example\" data-link=\"go\">b {{lead.city}}</a>")
+            )
+        );
+        assert_eq!(html("**[b](https://x.example)**"), button("<a href=\"https://x.example\">b</a>"));
+        for text in
+            ["Now **[b](https://x.example)**", "**[b](https://x.example) [c](https://x.example)**", "**b**"]
+        {
+            assert!(!html(text).contains("button"), "{text}");
+        }
     }
 
     #[test]
