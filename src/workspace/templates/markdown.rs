@@ -20,7 +20,28 @@ pub(super) fn to_html(text: &str, tokens: &Tokens) -> String {
     let events = name_links(buttons(free_rows(events, tokens)));
     let mut html = String::with_capacity(text.len() * 2);
     html::push_html(&mut html, events.into_iter());
-    lists::join(without_comments(html, tokens), tokens)
+    lists::join(without_comments(without_empty_heads(html), tokens), tokens)
+}
+
+const HEAD: &str = "<thead>";
+const HEAD_ENDS: &str = "</thead>";
+
+/// A table must have a head in Markdown; one that says nothing is left out.
+fn without_empty_heads(html: String) -> String {
+    let mut pieces = html.split(HEAD);
+    let mut without = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.split_once(HEAD_ENDS) {
+            Some((head, rest)) if is_markup(head) => without.push_str(rest),
+            _ => without.extend([HEAD, piece]),
+        }
+    }
+    without
+}
+
+/// Whether a text is nothing but tags of HTML.
+fn is_markup(html: &str) -> bool {
+    html.split('<').all(|tag| tag.split_once('>').map_or(tag, |(_, text)| text).trim().is_empty())
 }
 
 /// Tokens that [`set_apart`] has put into comments as mere words again, also those that were in a code block.
@@ -247,6 +268,17 @@ mod tests {
             ),
             "{html}"
         );
+    }
+
+    #[test]
+    fn a_head_that_says_nothing_is_left_out() {
+        let body = "<tbody>\n<tr><td>1</td><td>2</td></tr>\n</tbody></table>\n";
+        assert_eq!(
+            html("| | |\n|---|:-:|\n| 1 | 2 |\n").replace(" style=\"text-align: center\"", ""),
+            format!("<table>{body}")
+        );
+        let head = "<thead><tr><th></th><th>{{lead.city}}</th></tr></thead>";
+        assert_eq!(html("| | {{lead.city}} |\n|---|---|\n| 1 | 2 |\n"), format!("<table>{head}{body}"));
     }
 
     #[test]
