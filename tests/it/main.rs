@@ -16,6 +16,7 @@ mod mutations;
 mod one_hand_over;
 mod plans;
 mod power_cut;
+mod sample;
 mod schedule;
 mod serve;
 mod smtp;
