@@ -34,18 +34,21 @@ export const state = () => ask("/demo/api/state");
 export const follow = (path) =>
   busily(() => fetch(path, { redirect: "manual", cache: "no-store", credentials: "omit" }));
 
-/** Calls back with each new state, as long as there is a server. */
+/** Calls back with each new state, as long as there is a server. One that comes back tells the story anew. */
 export async function watch(seen, lost) {
   let version = null;
+  let away = false;
   for (;;) {
     try {
       const next = await ask(version === null ? "/demo/api/state" : `/demo/api/state?after=${version}`);
+      if (away) return location.reload();
       version = next.version;
       seen(next);
     } catch (error) {
+      away = true;
+      version = null;
       lost(error);
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      version = null;
     }
   }
 }

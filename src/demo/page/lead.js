@@ -107,7 +107,9 @@ function days(timeline) {
 
 function row(line) {
   const points = line.points && el("b", { class: "points" }, plus(line.points));
-  const because = line.because && el("span", { class: "because" }, `${t("because")} ${reason(line.because)}`);
+  // How somebody left is no reason.
+  const prefix = line.kind === "unsubscribed" ? "" : `${t("because")} `;
+  const because = line.because && el("span", { class: "because" }, prefix + reason(line.because));
   return el("li", { class: `${line.kind}${line.machine ? " machine" : ""}` }, el("time", {}, when(line.at, "time")),
     el("p", {}, tell(line), points && " ", points, because));
 }

@@ -38,7 +38,7 @@ const words = {
     end_new: "a workspace of your own", end_edit: "three lines a mail; templates/mail/ has the texts",
     end_check: "finds every mistake before a lead does", end_preview: "every mail, as leads will see it", end_serve: "and it runs",
     coach: {
-      click: "Eva Müller has asked for a checklist. Open the mail that she got, and click the price link, as she would.",
+      click: "Eva Müller, who reads German, has asked for a checklist. Open the mail that she got, and click the price link, as she would.",
       wait: "Twenty points: Eva went from ToFu to MoFu, and another sequence begins. Let three days pass.",
       answer: "The second mail has come, and the next one is planned. Now answer as Eva would.",
       silence: "The planned mail is struck out, and sales has her words. From now on marketing is silent. Let thirty days pass.",
