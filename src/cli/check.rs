@@ -5,8 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::context::Mistakes;
-use super::context::load_config;
+use super::context::{Mistakes, load_config, require_workspace};
 use super::{Outcome, output};
 use crate::config;
 use crate::workspace::{Diagnostic, Files, Workspace};
@@ -36,6 +35,7 @@ struct Report<'a> {
 }
 
 pub fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
+    require_workspace(workspace)?;
     let files = Files::read(workspace)?;
     let checked = Workspace::compile(&files);
     let mut found = match load_config(workspace) {

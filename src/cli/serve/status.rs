@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 
+use crate::config;
 use crate::domain::enrollment::MessageState;
 use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
@@ -14,12 +15,23 @@ use crate::mail::relay::Relay;
 use crate::nurture::{Engine, NurtureResult};
 use crate::storage::{Tx, enrollments, events, leads, messages, revisions};
 
-/// The server as it starts.
-pub struct Started {
+/// How the server is started.
+pub struct Start<'a> {
     /// Where HTTP is served.
-    address: SocketAddr,
+    pub address: SocketAddr,
+    pub workspace: &'a Path,
+    /// How many leads were imported as examples just now.
+    pub examples: u64,
+    /// It ends by itself.
+    pub until_idle: bool,
+}
+
+/// The server as it starts.
+pub struct Started<'a> {
+    start: Start<'a>,
     public_url: String,
-    workspace: PathBuf,
+    /// Whether there is a dripline.toml.
+    configured: bool,
     revision: i64,
     database: String,
     /// Each relay by name.
@@ -27,8 +39,6 @@ pub struct Started {
     /// Mails go into files below this directory: there is no relay.
     outbox: Option<PathBuf>,
     leads: i64,
-    /// How many of them were imported as examples just now.
-    examples: u64,
     /// The address of one, if it is an example.
     example: Option<String>,
     next: Next,
@@ -64,13 +74,8 @@ impl fmt::Display for Next {
     }
 }
 
-impl Started {
-    pub async fn read(
-        engine: &Engine,
-        address: SocketAddr,
-        workspace: &Path,
-        examples: u64,
-    ) -> NurtureResult<Self> {
+impl<'a> Started<'a> {
+    pub async fn read(engine: &Engine, start: Start<'a>) -> NurtureResult<Self> {
         let revision = engine.revision().await?.id;
         let next = Next::read(engine).await?;
         let mut tx = engine.db.read().await?;
@@ -82,15 +87,14 @@ impl Started {
         };
         let unconfigured = engine.config.relays.is_empty();
         Ok(Self {
-            address,
             public_url: engine.config.server.public_url.clone(),
-            workspace: workspace.to_owned(),
+            configured: start.workspace.join(config::FILE).exists(),
+            start,
             revision,
             database: engine.db.to_string(),
             relays: relays.collect(),
             outbox: engine.relays.iter().find_map(|line| files(&line.relay)).filter(|_| unconfigured),
             leads: leads::count(&mut tx).await?,
-            examples,
             example: example(&mut tx).await?,
             next,
             paused: deployment.and_then(|deployment| deployment.paused_because),
@@ -110,11 +114,15 @@ fn program() -> String {
     std::env::args().next().filter(|called| called.contains('/')).unwrap_or_else(|| "dripline".to_owned())
 }
 
-impl fmt::Display for Started {
+impl fmt::Display for Started<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Dripline {} walks leads through their sequences.\n", env!("CARGO_PKG_VERSION"))?;
-        writeln!(f, "  http       http://{} (links in mails begin with {})", self.address, self.public_url)?;
-        writeln!(f, "  workspace  {} (revision {})", self.workspace.display(), self.revision)?;
+        writeln!(
+            f,
+            "  http       http://{} (links in mails begin with {})",
+            self.start.address, self.public_url
+        )?;
+        writeln!(f, "  workspace  {} (revision {})", self.start.workspace.display(), self.revision)?;
         writeln!(f, "  database   {}", self.database)?;
         match &self.outbox {
             Some(dir) => {
@@ -126,7 +134,7 @@ impl fmt::Display for Started {
                     .try_for_each(|(name, url)| writeln!(f, "  mail       {url} ([relay.{name}])"))?;
             }
         }
-        match self.examples {
+        match self.start.examples {
             0 => writeln!(f, "  leads      {}", self.leads)?,
             examples => {
                 writeln!(f, "  leads      {examples} examples, imported from sequences/leads.example.csv")?
@@ -140,7 +148,7 @@ impl fmt::Display for Started {
     }
 }
 
-impl Started {
+impl Started<'_> {
     fn what_next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut hints, program): (Vec<(String, &str)>, String) = (Vec::new(), program());
         if let Some(dir) = &self.outbox {
@@ -158,14 +166,15 @@ impl Started {
         hints.push((format!("{program} check"), "look for mistakes after an edit; SIGHUP applies it"));
         if self.outbox.is_some() {
             hints.push((
-                "edit dripline.toml".into(),
+                if self.configured { "edit dripline.toml" } else { "write dripline.toml" }.into(),
                 "[relay.main] url sends real mail; examples never get any",
             ));
         }
         let width = hints.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
         writeln!(f, "\nWhat next:")?;
         hints.iter().try_for_each(|(command, why)| writeln!(f, "  {command:<width$}  {why}"))?;
-        writeln!(f, "Ctrl-C ends.\n")
+        let end = if self.start.until_idle { "Ends when nothing is due." } else { "Ctrl-C ends." };
+        writeln!(f, "{end}\n")
     }
 }
 
