@@ -19,23 +19,22 @@ use crate::nurture::import::{ImportOptions, ImportReport, import};
 const EXAMPLES: &str = "\
 Examples:
   dripline import leads.csv
-  dripline import fair.csv --source fair --basis opt_in --consent-text \"Please send me the guide\"
+  dripline import fair.csv --source fair --basis opt_in
   dripline import export.csv --map \"E-Mail=email\" --map \"KdNr=external_id\"
 
 Columns:
-  email                                            required; the rest if you have it
-  first_name, last_name, title, job_title, phone   texts
+  email            required; the rest if you have it
+  first_name, last_name, title, job_title, phone, city
+  company, company_domain
   salutation       mr, ms or neutral
   address_form     du or sie
   language         de, en-GB, …
   timezone         Europe/Berlin, …
   country          DE, AT, …
-  city             a text
-  company, company_domain                          the company, and its web site
   stage            tofu, mofu, bofu or customer
   source           the channel of first contact
   tags             with ; between
-  basis            opt_in, double_opt_in or existing_customer; without it, nothing is sent
+  basis            opt_in, double_opt_in or existing_customer; none: no mail
   consent_at       when they agreed (RFC 3339)
   consent_text     what they agreed to
   tracking         yes or no

@@ -8,8 +8,10 @@ mod import;
 mod inbound;
 mod key;
 mod lead;
+mod new;
 pub mod output;
 mod pause;
+pub mod schema;
 mod serve;
 
 use std::path::PathBuf;
@@ -30,6 +32,8 @@ pub struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(subcommand)]
+    New(new::Command),
     Serve(serve::Args),
     Check(check::Args),
     Import(import::Args),
@@ -41,6 +45,7 @@ pub enum Command {
     Resume(pause::Resume),
     #[command(subcommand)]
     Key(key::Command),
+    Schema(schema::Args),
     Completions(completions::Args),
 }
 
@@ -61,6 +66,8 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<Outcome> {
         let workspace = &self.workspace;
         match self.command {
+            Command::New(command) => new::run(workspace, &command),
+            Command::Schema(args) => schema::run(&args),
             Command::Serve(args) => serve::run(workspace, &args).await,
             Command::Pause(args) => pause::pause(workspace, &args).await,
             Command::Resume(args) => pause::resume(workspace, &args).await,

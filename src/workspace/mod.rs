@@ -9,6 +9,7 @@ pub mod files;
 pub mod funnel;
 mod names;
 mod phrase;
+pub mod schema;
 pub mod segment;
 mod sequence;
 pub mod source;

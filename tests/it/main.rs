@@ -15,6 +15,7 @@ mod one_hand_over;
 mod plans;
 mod power_cut;
 mod schedule;
+mod schema;
 mod serve;
 mod smtp;
 mod stop;

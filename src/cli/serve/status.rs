@@ -110,8 +110,17 @@ async fn example(tx: &mut Tx) -> NurtureResult<Option<String>> {
 }
 
 /// How this program was called, so that the hints can be copied.
-fn program() -> String {
-    std::env::args().next().filter(|called| called.contains('/')).unwrap_or_else(|| "dripline".to_owned())
+fn program(workspace: &Path) -> String {
+    let called = std::env::args().next().filter(|called| called.contains('/'));
+    let called = called.unwrap_or_else(|| "dripline".to_owned());
+    let is_found = std::env::var_os("DRIPLINE_WORKSPACE").is_some() || shown(workspace) == Path::new("");
+    if is_found { called } else { format!("{called} --workspace {}", shown(workspace).display()) }
+}
+
+/// A path as somebody in the current folder would write it.
+fn shown(path: &Path) -> &Path {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
 }
 
 impl fmt::Display for Started<'_> {
@@ -150,31 +159,33 @@ impl fmt::Display for Started<'_> {
 
 impl Started<'_> {
     fn what_next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut hints, program): (Vec<(String, &str)>, String) = (Vec::new(), program());
+        let program = program(self.start.workspace);
+        writeln!(f, "\nWhat next:")?;
         if let Some(dir) = &self.outbox {
-            hints.push((format!("ls {}", dir.display()), "the mails, a file each"));
+            hint(f, &format!("ls {}", shown(dir).display()), "the mails, a file each")?;
         }
         if self.leads == 0 {
-            hints.push((format!("{program} import leads.csv"), "bring in your leads"));
+            hint(f, &format!("{program} import leads.csv"), "bring in your leads")?;
         } else {
             let lead = self.example.as_deref().unwrap_or("EMAIL");
-            hints.push((
-                format!("{program} explain {lead}"),
-                "why a lead got what it got, and what comes next",
-            ));
+            let why = "why a lead got what it got, and what comes next";
+            hint(f, &format!("{program} explain {lead}"), why)?;
         }
-        hints.push((format!("{program} check"), "look for mistakes after an edit; SIGHUP applies it"));
+        hint(f, &format!("{program} check"), "look for mistakes after an edit; SIGHUP applies it")?;
         if self.outbox.is_some() {
-            hints.push((
-                if self.configured { "edit dripline.toml" } else { "write dripline.toml" }.into(),
-                "[relay.main] url sends real mail; examples never get any",
-            ));
+            let file = if self.configured { "edit dripline.toml" } else { "write dripline.toml" };
+            hint(f, file, "[relay.main] url sends real mail; examples never get any")?;
         }
-        let width = hints.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
-        writeln!(f, "\nWhat next:")?;
-        hints.iter().try_for_each(|(command, why)| writeln!(f, "  {command:<width$}  {why}"))?;
         let end = if self.start.until_idle { "Ends when nothing is due." } else { "Ctrl-C ends." };
         writeln!(f, "{end}\n")
+    }
+}
+
+/// A command and what it is good for; beside it if there is room.
+fn hint(f: &mut fmt::Formatter<'_>, command: &str, why: &str) -> fmt::Result {
+    match command.chars().count() {
+        ..=24 => writeln!(f, "  {command:<24}  {why}"),
+        _ => writeln!(f, "  {command}\n  {:24}  {why}", ""),
     }
 }
 
