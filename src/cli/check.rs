@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::context::{Mistakes, load_config, require_workspace};
+use super::context::Mistakes;
+use super::context::load_config;
 use super::{Outcome, output};
 use crate::config;
 use crate::workspace::{Diagnostic, Files, Workspace};
@@ -35,7 +36,6 @@ struct Report<'a> {
 }
 
 pub fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
-    require_workspace(workspace)?;
     let files = Files::read(workspace)?;
     let checked = Workspace::compile(&files);
     let mut found = match load_config(workspace) {

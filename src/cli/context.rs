@@ -81,8 +81,9 @@ pub fn require_workspace(folder: &Path) -> anyhow::Result<()> {
     let shown = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     anyhow::ensure!(
         known,
-        "{} is no workspace: it has no {}\n  \
-         Go to the folder that has one, name it (--workspace DIR), or make one: dripline new workspace DIR",
+        "{} is not a workspace: it has no {}\n  \
+         go to the folder of your workspace, or name it: dripline --workspace DIR …\n  \
+         or make one: dripline new workspace DIR",
         shown.display(),
         funnel::FILE
     );

@@ -32,7 +32,7 @@ use table::Document;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
-pub use expression::ScoreFacts;
+pub use expression::{FUNCTIONS, ScoreFacts};
 pub use files::{Files, FilesError};
 pub use funnel::Funnel;
 pub use segment::Segments;

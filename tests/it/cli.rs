@@ -161,7 +161,6 @@ fn a_folder_that_is_no_workspace_stays_as_it_is() {
     let folder = TempDir::new().unwrap();
     for args in [
         &["serve", "--until-idle"][..],
-        &["check"],
         &["lead", "add", "kim@example.org"],
         &["explain", "kim@example.org"],
         &["key", "list"],
@@ -171,7 +170,7 @@ fn a_folder_that_is_no_workspace_stays_as_it_is() {
         assert_eq!(code(&refused), Some(2), "{args:?}");
         let said = text(&refused.stderr);
         assert!(
-            said.contains("is no workspace") && said.contains("dripline new workspace"),
+            said.contains("is not a workspace") && said.contains("dripline new workspace"),
             "{args:?}: {said}"
         );
     }

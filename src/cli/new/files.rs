@@ -54,12 +54,14 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 /// # Errors
 /// What a name is.
 pub fn check_name(name: &str) -> anyhow::Result<()> {
+    check_word(name).map_err(anyhow::Error::msg)?;
     anyhow::ensure!(!name.starts_with('.'), "`{name}` begins with a dot: names begin with a letter");
-    check_word(name).map_err(anyhow::Error::msg)
+    Ok(())
 }
 
 /// A line for each file that people should know of.
 pub fn list(files: &[NewFile]) -> String {
-    let known = files.iter().filter(|file| !file.about.is_empty());
-    known.map(|file| format!("  {:<32}  {}\n", file.path, file.about)).collect()
+    let known: Vec<&NewFile> = files.iter().filter(|file| !file.about.is_empty()).collect();
+    let width = known.iter().map(|file| file.path.chars().count()).max().unwrap_or(0);
+    known.iter().map(|file| format!("  {:<width$}  {}\n", file.path, file.about)).collect()
 }

@@ -227,17 +227,21 @@ impl fmt::Display for Done<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let grown = |state| self.after.count(state) - self.before.count(state);
         writeln!(f, "Nothing more is due now.")?;
-        writeln!(f, "  sent       {} mails", grown(MessageState::Sent))?;
-        writeln!(f, "  skipped    {} steps", self.after.skipped - self.before.skipped)?;
+        writeln!(f, "  sent       {}", count(grown(MessageState::Sent), "mail"))?;
+        writeln!(f, "  skipped    {}", count(self.after.skipped - self.before.skipped, "step"))?;
         let rare = [
             ("failed", grown(MessageState::Failed), "`dripline explain EMAIL` says why"),
             ("unknown", grown(MessageState::Unknown), "these may have arrived"),
             ("to retry", self.after.count(MessageState::Retry), "a later try may succeed"),
             ("held", self.after.count(MessageState::Held), "a template or a lead needs a correction"),
         ];
-        for (name, count, note) in rare.iter().filter(|(_, count, _)| *count > 0) {
-            writeln!(f, "  {name:<9}  {count} mails: {note}")?;
+        for (name, number, note) in rare.iter().filter(|(_, number, _)| *number > 0) {
+            writeln!(f, "  {name:<9}  {}: {note}", count(*number, "mail"))?;
         }
         writeln!(f, "  next step  {}", self.after.next)
     }
+}
+
+fn count(number: i64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
