@@ -4,6 +4,7 @@ mod app;
 mod cli;
 mod closing_the_loop;
 mod crash;
+mod docs;
 mod edits;
 mod explain;
 mod faults;

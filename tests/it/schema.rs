@@ -1,7 +1,7 @@
 //! The JSON Schemas say the same as the readers of the files, key by key; and docs/ says it, too.
 
 mod broken;
-mod whole;
+pub mod whole;
 
 use std::collections::BTreeSet;
 use std::path::Path;
