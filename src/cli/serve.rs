@@ -20,7 +20,7 @@ use crate::app::{App, AppError};
 use crate::nurture::clock::Clock;
 use crate::nurture::import::row::Given;
 use crate::nurture::import::{ImportOptions, import};
-use crate::nurture::{Engine, NurtureResult, judge, pump};
+use crate::nurture::{Engine, NurtureResult, judge, notify, pump};
 use crate::storage::leads;
 use status::{Start, Started, Tally};
 
@@ -119,7 +119,9 @@ async fn import_examples(engine: &Engine, workspace: &Path) -> anyhow::Result<u6
 /// Begins the shutdown once there is nothing left to do. What was done by then; none if the server was ended before.
 async fn until_idle(engine: Arc<Engine>, shutdown: CancellationToken) -> NurtureResult<Option<Tally>> {
     let _ending = shutdown.clone().drop_guard();
-    while !(pump::is_idle(&engine).await? && judge::is_done(&engine).await?) {
+    while notify::is_about_to_tell(&engine).await?
+        || !(pump::is_idle(&engine).await? && judge::is_done(&engine).await?)
+    {
         if tokio::time::timeout(IDLE_LOOK, shutdown.cancelled()).await.is_ok() {
             return Ok(None);
         }

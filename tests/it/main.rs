@@ -12,6 +12,7 @@ mod http;
 mod import;
 mod layers;
 mod liveness;
+mod mutations;
 mod new;
 mod one_hand_over;
 mod plans;
