@@ -25,5 +25,6 @@ mod stop;
 mod storage;
 mod story;
 mod support;
+mod tour;
 mod walk;
 mod workspace;
