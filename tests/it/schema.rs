@@ -139,9 +139,12 @@ fn what_must_be_there_is_missed_by_both() {
     }
 }
 
+/// A key of a table, with texts that it takes, and texts that it does not.
+type Case = (&'static Schema, &'static str, &'static str, &'static [&'static str], &'static [&'static str]);
+
 #[test]
 fn the_forms_of_texts_are_the_same_for_both() {
-    let cases: &[(&Schema, &str, &str, &[&str], &[&str])] = &[
+    let cases: &[Case] = &[
         (
             &SEQUENCE,
             "/step/1",
