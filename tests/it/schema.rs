@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use dripline::config::{self, Config};
-use dripline::workspace::schema::{FRONT_MATTER, FUNNEL, Key, SEQUENCE, Schema, Takes};
-use dripline::workspace::{Diagnostic, Files, Workspace};
+use dripline::workspace::schema::{FRONT_MATTER, FUNNEL, Key, SEQUENCE, Schema, Takes, Without};
+use dripline::workspace::{Checked, Diagnostic, Files, Workspace};
 use serde_json::{Value, json};
 
 use whole::{Choice, document, tables};
@@ -34,12 +34,34 @@ pub fn found(schema: &Schema, document: &Value) -> Vec<Diagnostic> {
 
 /// What is found in a sound workspace with these files in it.
 fn compile(files: &[(&str, String)]) -> Vec<Diagnostic> {
+    check(files).diagnostics
+}
+
+fn check(files: &[(&str, String)]) -> Checked {
     let funnel = toml::to_string(&document(&FUNNEL, Choice::Send)).expect("TOML");
     let guide = "+++\nsubject = \"A guide\"\n+++\nHello.\n".to_owned();
     let mut all = vec![("funnel.toml", funnel), ("templates/mail/mofu/guide.md", guide)];
     all.extend(files.iter().cloned());
     let all = all.into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes()));
-    Workspace::compile(&Files::from_map(all.collect())).diagnostics
+    Workspace::compile(&Files::from_map(all.collect()))
+}
+
+/// What the reader makes of a sound document.
+fn made_of(schema: &Schema, document: &Value) -> String {
+    let text = toml::to_string(document).expect("TOML");
+    let sound = "a sound workspace";
+    match schema.name {
+        "dripline" => {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("dripline.toml"), &text).unwrap();
+            format!("{:?}", Config::load(folder.path(), []).expect("sound"))
+        }
+        "sequence" => {
+            let workspace = check(&[("sequences/x.toml", text)]).workspace.expect(sound);
+            format!("{:?}", workspace.sequences)
+        }
+        _ => format!("{:?}", check(&[("funnel.toml", text)]).workspace.expect(sound).funnel),
+    }
 }
 
 pub fn validator(schema: &Schema) -> jsonschema::Validator {
@@ -121,6 +143,31 @@ fn of_another_kind(key: &Key) -> Value {
         Takes::Integer(..) | Takes::Flag => json!("x"),
         _ => json!(1),
     }
+}
+
+#[test]
+fn a_default_is_what_holds_without_the_key() {
+    let mut defaults = 0;
+    for schema in [&SEQUENCE, &FUNNEL, &config::SCHEMA] {
+        for (path, table) in tables(schema) {
+            for key in table {
+                let Without::Value(value) = key.without else { continue };
+                let mut document = document(schema, Choice::Send);
+                let table = whole::at(&mut document, &path);
+                table[key.name] = key.takes.value(value).expect("a value");
+                let with = made_of(schema, &document);
+                whole::at(&mut document, &path).as_object_mut().expect("a table").remove(key.name);
+                let same = made_of(schema, &document) == with;
+                assert!(
+                    same,
+                    "{} {path}: without {} something else holds than {value}",
+                    schema.name, key.name
+                );
+                defaults += 1;
+            }
+        }
+    }
+    assert!(defaults > 20, "only {defaults} defaults were compared");
 }
 
 #[test]
