@@ -17,6 +17,7 @@ mod new;
 mod one_hand_over;
 mod plans;
 mod power_cut;
+mod sample;
 mod schedule;
 mod schema;
 mod serve;

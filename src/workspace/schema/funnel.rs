@@ -64,6 +64,13 @@ const COMPANY: &[Key] = &[
     key("name", Takes::Text, "What your company is called in mails: {{sender.company}}.")
         .otherwise("the imprint up to its first comma")
         .example("Nordwerk GmbH"),
+    key(
+        "color",
+        Takes::Form("#[0-9a-fA-F]{6}"),
+        "Of buttons and links in mails, as six hexadecimal digits; darker or lighter where it could not be read.",
+    )
+    .otherwise("#0b57d0, a blue")
+    .example("#0f766e"),
 ];
 
 const DEFAULTS: &[Key] = &[
