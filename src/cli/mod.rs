@@ -9,8 +9,10 @@ mod import;
 mod inbound;
 mod key;
 mod lead;
+mod new;
 pub mod output;
 mod pause;
+pub mod schema;
 mod serve;
 mod signals;
 
@@ -32,6 +34,8 @@ pub struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(subcommand)]
+    New(new::Command),
     Serve(serve::Args),
     Demo(demo::Args),
     Check(check::Args),
@@ -44,6 +48,7 @@ pub enum Command {
     Resume(pause::Resume),
     #[command(subcommand)]
     Key(key::Command),
+    Schema(schema::Args),
     Completions(completions::Args),
 }
 
@@ -74,6 +79,8 @@ impl Cli {
     async fn carry_out(self) -> anyhow::Result<Outcome> {
         let workspace = &self.workspace;
         match self.command {
+            Command::New(command) => new::run(workspace, &command),
+            Command::Schema(args) => schema::run(&args),
             Command::Serve(args) => serve::run(workspace, &args).await,
             Command::Demo(args) => demo::run(&args).await,
             Command::Pause(args) => pause::pause(workspace, &args).await,

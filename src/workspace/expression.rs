@@ -3,6 +3,7 @@
 mod check;
 mod nulls;
 
+pub use check::FUNCTIONS;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, LazyLock};

@@ -10,6 +10,7 @@ pub mod files;
 pub mod funnel;
 mod names;
 mod phrase;
+pub mod schema;
 pub mod segment;
 mod sequence;
 pub mod source;
@@ -32,7 +33,7 @@ use table::Document;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
-pub use expression::ScoreFacts;
+pub use expression::{FUNCTIONS, ScoreFacts};
 pub use files::{Files, FilesError};
 pub use funnel::Funnel;
 pub use segment::Segments;

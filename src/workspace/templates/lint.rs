@@ -334,7 +334,8 @@ fn is_known(names: &[&str]) -> bool {
     }
 }
 
-fn known() -> Vec<String> {
+/// The variables that templates know, beside `lead.fields.NAME`.
+pub(super) fn known() -> Vec<String> {
     let roots = [
         ("lead", LEAD_FIELDS),
         ("company", COMPANY_FIELDS),
