@@ -1,21 +1,52 @@
 //! [`Source`]: one file while it is read, and the [`Report`] that its mistakes go to.
 
 use std::cell::RefCell;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use crate::domain::suggest::nearest;
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
+use super::funnel;
 
 /// Collects what is found in all files, so that reading never stops at the first mistake.
 #[derive(Default)]
-pub struct Report(RefCell<Vec<Diagnostic>>);
+pub struct Report {
+    found: RefCell<Vec<Diagnostic>>,
+    broken: RefCell<Vec<Broken>>,
+}
+
+/// Where a file could not be read.
+struct Broken {
+    file: String,
+    /// The line of it, and the last one that may have been taken for something else.
+    lines: RangeInclusive<usize>,
+}
+
+impl Broken {
+    /// Whether a finding may be a mere consequence: it misses something, or lies where the file could not be read.
+    fn may_cause(&self, found: &Diagnostic) -> bool {
+        if self.file != found.file {
+            return self.file == funnel::FILE
+                && DEFINED_IN_FUNNEL.iter().any(|code| found.code == code.number());
+        }
+        let misses = ABSENCES.iter().any(|code| found.code == code.number());
+        misses || found.code != Code::Syntax.number() && self.lines.contains(&found.line)
+    }
+}
+
+/// What is found because something else was not.
+const ABSENCES: [Code; 5] =
+    [Code::Missing, Code::NoSteps, Code::NoVerb, Code::UntilWithoutWait, Code::UnknownStep];
+
+/// What is found because funnel.toml does not say it.
+const DEFINED_IN_FUNNEL: [Code; 3] = [Code::UnknownSender, Code::UnknownTopic, Code::UnknownSegment];
 
 impl Report {
-    /// What was found, by file and place.
+    /// What was found, by file and place, without what follows from a file that could not be read whole.
     pub fn finish(self) -> Vec<Diagnostic> {
-        let mut diagnostics = self.0.into_inner();
+        let (mut diagnostics, broken) = (self.found.into_inner(), self.broken.into_inner());
+        diagnostics.retain(|found| !broken.iter().any(|broken| broken.may_cause(found)));
         diagnostics
             .sort_by(|a, b| (&a.file, a.line, a.column, a.code).cmp(&(&b.file, b.line, b.column, b.code)));
         diagnostics.dedup();
@@ -84,8 +115,9 @@ impl<'a> Source<'a> {
                 // The part before the first bad byte is text, so that the place can be shown.
                 let text = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or("");
                 let source = Self::new(name, text, report);
-                let finding = Finding::new(Code::NotText, "this file is not text in UTF-8");
-                source.report(text.len()..text.len(), finding.help("save it as UTF-8"));
+                let finding = Finding::new(Code::NotText, "this file is not stored as UTF-8 text");
+                source.report(text.len()..text.len(), finding.help("save it again, with the encoding UTF-8"));
+                source.broken(text.len(), true);
                 None
             }
         }
@@ -97,6 +129,13 @@ impl<'a> Source<'a> {
         self.push(Some(span), line, column, finding);
     }
 
+    /// Says that the file could be read only in part: not at this byte, and with `to_the_end` nothing behind it.
+    pub fn broken(&self, at: usize, to_the_end: bool) {
+        let line = self.position(at).0;
+        let last = if to_the_end { self.position(self.text.len()).0 } else { line };
+        self.report.broken.borrow_mut().push(Broken { file: self.name.to_owned(), lines: line..=last });
+    }
+
     /// Reports a mistake of the file as a whole.
     pub fn report_file(&self, finding: Finding) {
         self.push(None, 1, 1, finding);
@@ -106,7 +145,7 @@ impl<'a> Source<'a> {
         let Finding { code, message, help } = finding;
         let file = self.name.to_owned();
         let (severity, code) = (code.severity(), code.number());
-        self.report.0.borrow_mut().push(Diagnostic {
+        self.report.found.borrow_mut().push(Diagnostic {
             code,
             severity,
             file,
