@@ -54,6 +54,10 @@ codes! {
     UnknownField = "DL025" Error "Leads and companies have no such field. Fields of your own are written fields.NAME.";
     UnknownLink = "DL026" Warning "No mail has a link with this name, so the condition will never be met.";
 
+    UnusedTemplate = "DL027" Warning "Nothing uses this mail, layout or partial.";
+    UnusedName = "DL028" Warning "Nothing uses this sender, topic or segment.";
+    Misspelt = "DL029" Warning "This name is used only here, and is nearly one that is used elsewhere.";
+
     // Sequences
     NoSteps = "DL030" Error "A sequence without steps does nothing.";
     NoVerb = "DL031" Error "A step does exactly one thing, and this one does nothing.";
@@ -64,6 +68,9 @@ codes! {
     UntilWithoutWait = "DL036" Error "`until` ends a wait early, so the step needs a `wait`.";
     SendAndSlots = "DL037" Error "`send` is a window and `slots` are moments; a mail can follow only one of them.";
     Renamed = "DL038" Error "`renamed_from` names something that still exists, or that two claim to have been.";
+
+    NeverTrue = "DL070" Warning "The condition can never be true, so what depends on it never happens.";
+    OnlyTracked = "DL071" Warning "Leads who did not agree to tracking are left out.";
 
     // Expressions in CEL
     Expression = "DL040" Error "The expression does not follow the grammar of CEL, or is too long or too deep.";

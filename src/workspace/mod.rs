@@ -3,11 +3,13 @@
 //! [`Files`] are the bytes, [`Workspace::compile`] reads and checks them, [`Diagnostic`]s say what is wrong.
 
 pub mod code;
+mod conditions;
 pub mod diagnostic;
 mod expression;
 pub mod files;
 pub mod funnel;
 mod kind;
+mod mention;
 mod names;
 mod phrase;
 pub mod segment;
@@ -104,6 +106,12 @@ fn compile(files: &Files) -> Checked {
     let funnel = funnel::read(source, &mut names);
     let templates = templates::compile(files, &funnel, &mut names, &report);
     let sequences = sequences(files, &funnel, &names, &report);
+    if report.read_whole() {
+        mention::check_spelling(&report);
+        if !sequences.is_empty() {
+            mention::check_unused(&report);
+        }
+    }
     let diagnostics = report.finish();
     let sound = !diagnostics.iter().any(Diagnostic::is_error);
     let workspace = sound.then(|| Workspace { hash: files.hash(), funnel, sequences, templates });
@@ -125,6 +133,6 @@ fn sequences(files: &Files, funnel: &Funnel, names: &Names, report: &Report) -> 
     let read =
         documents.iter().filter_map(|(id, document)| sequence::read(document, id, &funnel.defaults, names));
     let read: Vec<sequence::Placement> = read.collect();
-    sequence::check_names(&read, &ids);
+    sequence::check_together(&read, &ids, names);
     read.into_iter().map(|placed| placed.sequence).collect()
 }

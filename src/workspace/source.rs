@@ -8,12 +8,14 @@ use crate::domain::suggest::nearest;
 use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::funnel;
+use super::mention::{Mention, Noun, Role};
 
 /// Collects what is found in all files, so that reading never stops at the first mistake.
 #[derive(Default)]
 pub struct Report {
     found: RefCell<Vec<Diagnostic>>,
     broken: RefCell<Vec<Broken>>,
+    mentions: RefCell<Vec<Mention>>,
 }
 
 /// Where a file could not be read.
@@ -31,7 +33,8 @@ impl Broken {
                 && DEFINED_IN_FUNNEL.iter().any(|code| found.code == code.number());
         }
         let misses = ABSENCES.iter().any(|code| found.code == code.number());
-        misses || found.code != Code::Syntax.number() && self.lines.contains(&found.line)
+        let itself = [Code::Syntax, Code::NotText].iter().any(|code| found.code == code.number());
+        misses || !itself && self.lines.contains(&found.line)
     }
 }
 
@@ -52,7 +55,40 @@ impl Report {
         diagnostics.dedup();
         diagnostics
     }
+
+    /// Whether every file was read whole, so that what is nowhere found is nowhere.
+    pub fn read_whole(&self) -> bool {
+        self.broken.borrow().is_empty()
+    }
+
+    /// The names that were met.
+    pub fn mentions(&self) -> Vec<Mention> {
+        self.mentions.borrow().clone()
+    }
+
+    /// Reports a mistake where a name was met.
+    pub fn push_at(&self, mention: &Mention, finding: Finding) {
+        let (line, column) = mention.place;
+        self.push(&mention.file, Some(mention.span.clone()), line, column, finding);
+    }
+
+    fn push(
+        &self,
+        file: &str,
+        span: Option<Range<usize>>,
+        line: usize,
+        column: usize,
+        finding: Finding,
+    ) {
+        let Finding { code, message, help } = finding;
+        let (severity, code, file) = (code.severity(), code.number(), file.to_owned());
+        let found = Diagnostic { code, severity, file, span, line, column, message, help };
+        self.found.borrow_mut().push(found);
+    }
 }
+
+/// How many names a help lists.
+const SHOWN: usize = 8;
 
 /// A mistake before it has a place.
 pub struct Finding {
@@ -80,10 +116,27 @@ impl Finding {
         }
     }
 
+    /// The help is the known name that `name` is probably meant to be, or else which names there are and how to make one.
+    pub fn meant_known<'k>(
+        self,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str> + Clone,
+        make: &str,
+    ) -> Self {
+        let mut all: Vec<&str> = known.clone().into_iter().take(SHOWN + 1).collect();
+        let more = if all.len() > SHOWN { ", …" } else { "" };
+        all.truncate(SHOWN);
+        let otherwise = match all.as_slice() {
+            [] => make.trim_start_matches("or ").to_owned(),
+            all => format!("choose one of: {}{more}; {make}", all.join(", ")),
+        };
+        self.meant(name, known, &otherwise)
+    }
+
     /// The help is the known word that `word` is probably meant to be, or which words there are.
     pub fn did_you_mean<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
         let all: Vec<&str> = known.clone().into_iter().take(30).collect();
-        let otherwise = if all.is_empty() { String::new() } else { format!("there is: {}", all.join(", ")) };
+        let otherwise = if all.is_empty() { String::new() } else { format!("choose one of: {}", all.join(", ")) };
         self.meant(word, known, &otherwise)
     }
 }
@@ -117,7 +170,7 @@ impl<'a> Source<'a> {
                 let source = Self::new(name, text, report);
                 let finding = Finding::new(Code::NotText, "this file is not stored as UTF-8 text");
                 source.report(text.len()..text.len(), finding.help("save it again, with the encoding UTF-8"));
-                source.broken(text.len(), true);
+                source.broken(text.len(), false);
                 None
             }
         }
@@ -126,7 +179,7 @@ impl<'a> Source<'a> {
     /// Reports a mistake at a place.
     pub fn report(&self, span: Range<usize>, finding: Finding) {
         let (line, column) = self.position(span.start);
-        self.push(Some(span), line, column, finding);
+        self.report.push(self.name, Some(span), line, column, finding);
     }
 
     /// Says that the file could be read only in part: not at this byte, and with `to_the_end` nothing behind it.
@@ -138,23 +191,14 @@ impl<'a> Source<'a> {
 
     /// Reports a mistake of the file as a whole.
     pub fn report_file(&self, finding: Finding) {
-        self.push(None, 1, 1, finding);
+        self.report.push(self.name, None, 1, 1, finding);
     }
 
-    fn push(&self, span: Option<Range<usize>>, line: usize, column: usize, finding: Finding) {
-        let Finding { code, message, help } = finding;
-        let file = self.name.to_owned();
-        let (severity, code) = (code.severity(), code.number());
-        self.report.found.borrow_mut().push(Diagnostic {
-            code,
-            severity,
-            file,
-            span,
-            line,
-            column,
-            message,
-            help,
-        });
+    /// Keeps a name until all files are read.
+    pub fn mention(&self, noun: Noun, role: Role, name: &str, span: Range<usize>) {
+        let place = self.position(span.start);
+        let (name, file) = (name.to_owned(), self.name.to_owned());
+        self.report.mentions.borrow_mut().push(Mention { noun, role, name, file, span, place });
     }
 
     /// Line and column of a byte, both from 1, the column in characters.

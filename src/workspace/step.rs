@@ -6,6 +6,7 @@ use std::sync::Arc;
 use toml::de::DeValue;
 
 use super::code::Code;
+use super::mention::{Noun, Role};
 use super::names::{self, Names};
 use super::phrase::{self, Placed};
 use super::source::Finding;
@@ -46,8 +47,8 @@ pub struct Draft<'a> {
     pub id_place: Text<'a>,
     pub renamed_from: Option<Text<'a>>,
     wait: Option<Wait>,
-    until: Vec<Placed<'a>>,
-    only_if: Vec<Placed<'a>>,
+    pub until: Vec<Placed<'a>>,
+    pub only_if: Vec<Placed<'a>>,
     send: Arc<SendTimes>,
     catch_up: bool,
     thread: Option<Text<'a>>,
@@ -91,6 +92,11 @@ pub fn read<'a>(mut table: Table<'a>, send: &Arc<SendTimes>, names: &Names) -> D
 impl<'a> Draft<'a> {
     pub fn is_mail(&self) -> bool {
         self.verb.as_ref().is_some_and(is_mail)
+    }
+
+    /// The mails that the step sends one of.
+    pub fn mails(&self) -> &[String] {
+        if let Some(Verb::Mail { variants, .. }) = &self.verb { variants } else { &[] }
     }
 
     /// The steps that this one refers to.
@@ -176,7 +182,7 @@ fn verb<'a>(table: &mut Table<'a>, names: &Names) -> (Option<Verb>, Option<Text<
 fn mail(table: &mut Table, names: &Names) -> Option<Verb> {
     let variants = table.texts("mail");
     for (place, variant) in variants.iter().enumerate() {
-        names::check_known(variant, &names.mails, Code::UnknownTemplate, "mail");
+        names::check_known(variant, &names.mails, Noun::Mail);
         if variants[..place].iter().any(|other| other.value == variant.value) {
             variant.report(Finding::new(Code::BadValue, format!("`{}` is in the list twice", variant.value)));
         }
@@ -190,6 +196,7 @@ fn tag(table: &mut Table, verb: &'static str) -> Option<String> {
     if tag.value.contains(|c: char| c.is_whitespace() || c == ';') {
         tag.report(Finding::new(Code::BadName, format!("`{}` is not a tag: a tag is one word", tag.value)));
     }
+    tag.mention(Noun::Tag, Role::Gives);
     Some(tag.value.to_owned())
 }
 
@@ -197,6 +204,7 @@ fn tag(table: &mut Table, verb: &'static str) -> Option<String> {
 fn set(mut table: Table) -> BTreeMap<String, FieldValue> {
     let free = table.table("fields").entries().into_iter();
     let free = free
+        .inspect(|(name, ..)| name.mention(Noun::Field, Role::Gives))
         .filter_map(|(name, value, place)| Some((format!("fields.{}", name.value), field(value, &place)?)));
     let mut set: BTreeMap<String, FieldValue> = free.collect();
     for (name, value, place) in table.entries() {

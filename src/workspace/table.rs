@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::code::Code;
 use super::kind::Kind;
+use super::mention::{Noun, Role};
 use super::source::{Finding, Source};
 use super::syntax;
 
@@ -308,6 +309,11 @@ impl<'a> Text<'a> {
     /// Reports a mistake in this value.
     pub fn report(&self, finding: Finding) {
         self.source.report(self.span.clone(), finding);
+    }
+
+    /// Keeps this name until all files are read.
+    pub fn mention(&self, noun: Noun, role: Role) {
+        self.source.mention(noun, role, self.value, self.span.clone());
     }
 
     /// Reports a mistake in a part of this value, by its bytes.

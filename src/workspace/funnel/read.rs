@@ -13,6 +13,7 @@ use crate::domain::time::DAY;
 use crate::domain::wait::Wait;
 use crate::workspace::code::Code;
 use crate::workspace::expression::Expression;
+use crate::workspace::mention::{Noun, Role};
 use crate::workspace::names::{self, Names};
 use crate::workspace::segment::Segments;
 use crate::workspace::source::{Finding, Source};
@@ -64,6 +65,7 @@ fn senders(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Sender>, Op
     let first = tables.first().map(|(name, _)| name.value.to_owned());
     let mut senders = BTreeMap::new();
     for (name, table) in tables {
+        name.mention(Noun::Sender, Role::Defines);
         names.senders.insert(name.value.to_owned());
         senders.extend(sender(table).map(|sender| (name.value.to_owned(), sender)));
     }
@@ -90,6 +92,7 @@ fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, Stri
     let first = tables.first().map_or(GENERAL, |(name, _)| name.value).to_owned();
     let mut topics = BTreeMap::new();
     for (name, mut table) in tables {
+        name.mention(Noun::Topic, Role::Defines);
         let title = table.text("title").map_or_else(|| name.value, |title| title.one_line());
         topics.insert(name.value.to_owned(), Topic { title: title.to_owned() });
         table.finish();
@@ -115,6 +118,7 @@ fn team(root: &mut Table) -> Vec<(String, Rep)> {
 fn segments(root: &mut Table, names: &mut Names) -> Segments {
     let mut segments = Vec::new();
     for (name, mut table) in names::tables(root, "segment") {
+        name.mention(Noun::Segment, Role::Defines);
         names.segments.insert(name.value.to_owned());
         segments.extend(when(&mut table).map(|when| (name.value.to_owned(), when)));
         table.finish();
@@ -133,9 +137,9 @@ fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Name
     let named_sender = table.text("sender");
     named_sender
         .iter()
-        .for_each(|name| names::check_known(name, &names.senders, Code::UnknownSender, "sender"));
+        .for_each(|name| names::check_known(name, &names.senders, Noun::Sender));
     let named_topic = table.text("topic");
-    named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Code::UnknownTopic, "topic"));
+    named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Noun::Topic));
     let send = times::read(&mut table).unwrap_or_else(office_hours);
     table.finish();
     Defaults {

@@ -11,7 +11,8 @@ use super::{DEFAULT_LAYOUT, LAYOUTS, MAILS, PARTIALS, Templates};
 use crate::workspace::code::Code;
 use crate::workspace::files::Files;
 use crate::workspace::funnel::Funnel;
-use crate::workspace::names::{Names, check_known};
+use crate::workspace::mention::Noun;
+use crate::workspace::names::{LinkNames, Names, check_known};
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::{Document, Text};
 
@@ -110,7 +111,7 @@ fn check(mail: &Mail, shared: &Shared) -> bool {
     }
     if let Some(layout) = &file.layout {
         let known: BTreeSet<String> = shared.layouts.keys().cloned().collect();
-        check_known(layout, &known, Code::UnknownLayout, "layout");
+        check_known(layout, &known, Noun::Layout);
         fine &= known.contains(layout.value);
     }
     fine && shared.layouts.contains_key(mail.layout().unwrap_or(DEFAULT_LAYOUT))
@@ -122,7 +123,21 @@ fn mail_names(files: &Files) -> impl Iterator<Item = String> {
     paths.filter(|path| path.kind != MailKind::Plain).map(|path| path.name)
 }
 
-fn link_names(mails: &BTreeMap<String, BTreeMap<String, Version>>) -> BTreeSet<String> {
-    let links = mails.values().flat_map(BTreeMap::values).flat_map(|version| &version.links);
-    links.filter_map(|link| link.name.clone()).collect()
+fn link_names(mails: &BTreeMap<String, BTreeMap<String, Version>>) -> LinkNames {
+    let mut found = LinkNames::default();
+    for (mail, versions) in mails {
+        let of_mail = found.mails.entry(mail.clone()).or_default();
+        for link in versions.values().flat_map(|version| &version.links) {
+            of_mail.clickable |= link.is_tracked();
+            let Some(name) = link.name.clone() else { continue };
+            if link.is_tracked() {
+                of_mail.names.insert(name.clone());
+                found.names.insert(name);
+            } else {
+                found.untracked.insert(name);
+            }
+        }
+    }
+    found.untracked.retain(|name| !found.names.contains(name));
+    found
 }
