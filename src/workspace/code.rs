@@ -45,6 +45,9 @@ codes! {
     Ignored = "DL010" Warning "The file lies in the workspace but is of a kind that is not used there.";
     Internal = "DL011" Error "The check itself failed. The workspace is refused; please report what it contains.";
 
+    VariableName = "DL012" Warning "A variable of the environment begins with DRIPLINE_ but is no setting.";
+    NoFunnel = "DL013" Error "The workspace has no funnel.toml.";
+
     // Names that must exist
     UnknownSender = "DL020" Error "No [sender.NAME] of funnel.toml has this name.";
     UnknownTopic = "DL021" Error "No [topic.NAME] of funnel.toml has this name.";
@@ -69,13 +72,11 @@ codes! {
     SendAndSlots = "DL037" Error "`send` is a window and `slots` are moments; a mail can follow only one of them.";
     Renamed = "DL038" Error "`renamed_from` names something that still exists, or that two claim to have been.";
 
-    NeverTrue = "DL070" Warning "The condition can never be true, so what depends on it never happens.";
-    OnlyTracked = "DL071" Warning "Leads who did not agree to tracking are left out.";
-
     // Expressions in CEL
     Expression = "DL040" Error "The expression does not follow the grammar of CEL, or is too long or too deep.";
     UnknownVariable = "DL041" Error "The expression uses a name that is not known in it.";
     UnknownFunction = "DL042" Error "The expression calls a function that does not exist.";
+    NeverEqual = "DL043" Warning "The value is none that the field ever has, so the comparison is never true.";
 
     // Templates
     FrontMatter = "DL050" Error "A mail starts with its front matter: TOML between two lines of +++.";
@@ -90,6 +91,22 @@ codes! {
     PlainPart = "DL059" Error "No plain part can be made from this HTML. Write one beside it, in a .txt file of the same name.";
     Layout = "DL060" Error "The layout lacks the place for the mail's own text.";
     Placement = "DL061" Error "A block tag stands where HTML cannot hold it, such as inside a tag's name.";
+    HelperValue = "DL062" Error "The helper gets a value that it cannot work with, whoever the lead is.";
+    LooksLikeVariable = "DL063" Warning "This looks like a variable, but readers would see it as it is written.";
+
+    // What readers get
+    EmptyBody = "DL070" Error "The mail has no text.";
+    LongSubject = "DL071" Warning "The subject is longer than mail programs show it.";
+    LongPreheader = "DL072" Warning "The preheader is longer than mail programs show it.";
+    LinkTarget = "DL073" Error "The link leads nowhere when it is clicked in a mail.";
+    Insecure = "DL074" Warning "The address begins with http://, which is not encrypted.";
+    NoAlt = "DL075" Warning "The picture has no words for those who do not see it.";
+    ImageSource = "DL076" Error "The picture cannot be shown in a mail.";
+    MissingLanguage = "DL077" Warning "The mail is not written in a language that most of the others have.";
+
+    // Conditions
+    NeverTrue = "DL080" Warning "The condition is never true, or always: what depends on it is not what was meant.";
+    OnlyTracked = "DL081" Warning "Leads who did not agree to tracking are left out.";
 }
 
 #[cfg(test)]

@@ -53,7 +53,9 @@ pub fn check_only_if(only_if: &[Placed], stage: Option<Stage>, leaving: &[Leavin
             let same = only_if.iter().find(|phrase| phrase.phrase == first.phrase);
             let message = format!("this is never true: a lead of whom it is has left by then, by `{key}`");
             let help = format!("leave it out here, or take it out of `{key}`");
-            same.iter().for_each(|same| same.report(Finding::new(Code::NeverTrue, message.clone()).help(help.clone())));
+            same.iter().for_each(|same| {
+                same.report(Finding::new(Code::NeverTrue, message.clone()).help(help.clone()))
+            });
         }
     }
 }

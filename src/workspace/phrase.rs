@@ -72,9 +72,7 @@ impl<'a> Placed<'a> {
 
     fn check(&self, names: &Names) {
         match &self.phrase.fact {
-            Fact::InSegment(name) => {
-                check_known(&self.word(name), &names.segments, Noun::Segment)
-            }
+            Fact::InSegment(name) => check_known(&self.word(name), &names.segments, Noun::Segment),
             Fact::Has(field) => self.check_field(field),
             Fact::ClickedLink(name) => self.check_link(name, names),
             Fact::Tagged(name) => self.word(name).mention(Noun::Tag, Role::Asks),
@@ -90,11 +88,13 @@ impl<'a> Placed<'a> {
     fn check_link(&self, name: &str, names: &Names) {
         let Some(links) = &names.links else { return };
         if links.untracked.contains(name) {
-            let message = format!("clicks on the link `{name}` cannot be seen, since it does not lead to a web page");
+            let message =
+                format!("clicks on the link `{name}` cannot be seen, since it does not lead to a web page");
             let help = "only links that begin with https:// or http:// can be asked for";
             self.word(name).report(Finding::new(Code::NeverTrue, message).help(help));
         } else if !links.names.contains(name) {
-            let finding = Finding::new(Code::UnknownLink, format!("no mail has a link with the name `{name}`"));
+            let finding =
+                Finding::new(Code::UnknownLink, format!("no mail has a link with the name `{name}`"));
             let make = format!("or name a link in a mail: [Prices](https://… \"{name}\")");
             self.word(name).report(finding.meant_known(name, links.names.iter().map(String::as_str), &make));
         }

@@ -172,7 +172,8 @@ pub fn check_together(sequences: &[Placement], ids: &[&str], names: &Names) {
     conditions::check_links(&uses, names);
     for placed in sequences {
         let stage = placed.sequence.stage;
-        let alone = |other: &Placement| other.sequence.stage != stage || other.entry_needs_tracking().is_some();
+        let alone =
+            |other: &Placement| other.sequence.stage != stage || other.entry_needs_tracking().is_some();
         if let Some(needs) = placed.entry_needs_tracking().filter(|_| sequences.iter().all(alone)) {
             let message = format!("leads who did not agree to tracking get no sequence of the stage {stage}");
             let help = "write a sequence of this stage without such an enroll_if, with a lower priority";

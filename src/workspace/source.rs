@@ -72,14 +72,7 @@ impl Report {
         self.push(&mention.file, Some(mention.span.clone()), line, column, finding);
     }
 
-    fn push(
-        &self,
-        file: &str,
-        span: Option<Range<usize>>,
-        line: usize,
-        column: usize,
-        finding: Finding,
-    ) {
+    fn push(&self, file: &str, span: Option<Range<usize>>, line: usize, column: usize, finding: Finding) {
         let Finding { code, message, help } = finding;
         let (severity, code, file) = (code.severity(), code.number(), file.to_owned());
         let found = Diagnostic { code, severity, file, span, line, column, message, help };
@@ -136,7 +129,8 @@ impl Finding {
     /// The help is the known word that `word` is probably meant to be, or which words there are.
     pub fn did_you_mean<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
         let all: Vec<&str> = known.clone().into_iter().take(30).collect();
-        let otherwise = if all.is_empty() { String::new() } else { format!("choose one of: {}", all.join(", ")) };
+        let otherwise =
+            if all.is_empty() { String::new() } else { format!("choose one of: {}", all.join(", ")) };
         self.meant(word, known, &otherwise)
     }
 }

@@ -135,9 +135,7 @@ fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Name
     let language = table.text("language").and_then(|text| text.read(language));
     let timezone = table.text("timezone").and_then(|text| text.read(zone));
     let named_sender = table.text("sender");
-    named_sender
-        .iter()
-        .for_each(|name| names::check_known(name, &names.senders, Noun::Sender));
+    named_sender.iter().for_each(|name| names::check_known(name, &names.senders, Noun::Sender));
     let named_topic = table.text("topic");
     named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Noun::Topic));
     let send = times::read(&mut table).unwrap_or_else(office_hours);

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{Assembly, Mail};
+use super::content::{self, Writing};
+use super::languages::Languages;
 use super::lint::{self, Part};
 use super::mail_file::{Front, MailKind, MailPath};
 use super::shared::Shared;
@@ -11,7 +13,7 @@ use super::{DEFAULT_LAYOUT, LAYOUTS, MAILS, PARTIALS, Templates};
 use crate::workspace::code::Code;
 use crate::workspace::files::Files;
 use crate::workspace::funnel::Funnel;
-use crate::workspace::mention::Noun;
+use crate::workspace::mention::{Noun, Role};
 use crate::workspace::names::{LinkNames, Names, check_known};
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::{Document, Text};
@@ -33,11 +35,16 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
         mails.into_iter().map(|(path, source)| (path, source, Front::split(source))).collect();
     let documents: Vec<Document> = mails.iter().map(|(_, source, front)| front.document(*source)).collect();
 
+    let assets: BTreeSet<&str> = files.below(ALL).filter_map(|(path, _)| content::asset(path)).collect();
     let shared = Shared::read(&sources, report);
+    for text in shared.own_files() {
+        content::check_text(text, Writing::Html, &assets);
+    }
     let assembly = Assembly::new(&sources, &funnel.company, &shared);
     let mut compiled: BTreeMap<String, BTreeMap<String, Version>> = BTreeMap::new();
     let mut seen: BTreeMap<(String, String), &str> = BTreeMap::new();
     let mut complete = true;
+    let mut languages = Languages::default();
     for ((path, source, front), document) in mails.iter().zip(&documents) {
         let language = path.language.as_deref().unwrap_or(default_language);
         let key = (path.name.clone(), language.to_owned());
@@ -52,11 +59,18 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
             let message = format!("{other} is the same mail in the same language");
             source.report(0..0, Finding::new(Code::DuplicateTemplate, message));
         }
+        source.mention(Noun::Mail, Role::Defines, &path.name, 0..0);
+        let writing = if path.kind == MailKind::Markdown { Writing::Markdown } else { Writing::Html };
+        if !front.is_missing() {
+            content::check_mail(&mail.file, writing, &assets);
+        }
+        languages.add(path, language, *source);
         let version = check(&mail, &shared).then(|| assembly.assemble(&mail, report)).flatten();
         complete &= version.is_some();
         let versions = compiled.entry(path.name.clone()).or_default();
         versions.extend(version.map(|version| (language.to_owned(), version)));
     }
+    languages.check(default_language);
     names.mails.extend(mail_names(files));
     // Names of links that could not be read must not make phrases about them look wrong.
     names.links = complete.then(|| link_names(&compiled));
@@ -108,6 +122,9 @@ fn check(mail: &Mail, shared: &Shared) -> bool {
     fine &= lint::check(&file.body, Part::Html, &shared.partials).fine;
     for text in file.subject.iter().chain(&file.preheader).chain(mail.plain) {
         fine &= lint::check(text, Part::Plain, &shared.partials).fine;
+    }
+    if file.layout.is_none() {
+        mail.source.mention(Noun::Layout, Role::Asks, DEFAULT_LAYOUT, 0..0);
     }
     if let Some(layout) = &file.layout {
         let known: BTreeSet<String> = shared.layouts.keys().cloned().collect();

@@ -79,6 +79,11 @@ impl Front {
         }
     }
 
+    /// Whether the file has none, which is reported.
+    pub fn is_missing(&self) -> bool {
+        self.toml.is_empty()
+    }
+
     /// The front matter of the file that this was split from.
     pub fn document<'a>(&'a self, source: Source<'a>) -> Document<'a> {
         Document::parse(source.with_text(&self.toml))

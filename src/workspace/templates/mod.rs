@@ -12,12 +12,14 @@
 
 mod assemble;
 mod compile;
+mod content;
 mod context;
 mod footer;
 mod format;
 mod greeting;
 mod helpers;
 mod html;
+mod languages;
 mod lint;
 mod lists;
 mod mail_file;
@@ -25,9 +27,12 @@ mod markdown;
 mod place;
 mod plain;
 mod shared;
+mod syntax;
 mod tags;
+mod targets;
 mod tokens;
 mod tracking;
+mod values;
 mod version;
 
 use std::collections::BTreeMap;
