@@ -141,6 +141,15 @@ impl Config {
         workspace: &Path,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Vec<Diagnostic>> {
+        let (config, found) = Self::check(workspace, variables);
+        config.ok_or(found)
+    }
+
+    /// As [`Config::load`], with what is found also if there is nothing but warnings.
+    pub fn check(
+        workspace: &Path,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> (Option<Self>, Vec<Diagnostic>) {
         let report = Report::default();
         let bytes = match std::fs::read(workspace.join(FILE)) {
             Ok(bytes) => bytes,
@@ -148,7 +157,7 @@ impl Config {
             Err(error) => {
                 let finding = Finding::new(Code::NotText, format!("the file cannot be read: {error}"));
                 Source::new(FILE, "", &report).report_file(finding);
-                return Err(report.finish());
+                return (None, report.finish());
             }
         };
         let environment = Environment::new(variables);
@@ -157,9 +166,21 @@ impl Config {
             let overrides = Document::parse_texts(environment.source(&report));
             read(Table::layered(&file, &overrides))
         });
+        environment.report_unknown(&report, is_setting);
         let found = environment.name_variables(report.finish());
-        config.filter(|_| found.iter().all(|found| found.severity != Severity::Error)).ok_or(found)
+        let sound = found.iter().all(|found| found.severity != Severity::Error);
+        (config.filter(|_| sound), found)
     }
+}
+
+/// Whether a variable of this name is a setting, whatever else is missing beside it.
+fn is_setting(name: &str, value: &str) -> bool {
+    let report = Report::default();
+    let environment = Environment::new([(name.to_owned(), value.to_owned())]);
+    let nothing = Document::parse(Source::new(FILE, "", &report));
+    read(Table::layered(&nothing, &Document::parse_texts(environment.source(&report))));
+    let unknown = [Code::UnknownKey.number(), Code::WrongType.number()];
+    report.finish().iter().all(|found| !unknown.contains(&found.code))
 }
 
 /// Reads all keys. What is wrong is reported, and has its default in the answer.
@@ -242,7 +263,7 @@ fn lane(mut table: Table) -> LaneConfig {
         table.required("domains", "[\"gmail.com\", \"googlemail.com\"]");
     }
     let lane = LaneConfig {
-        domains: domains.iter().map(|domain| domain.value.to_lowercase()).collect(),
+        domains: domains.iter().filter_map(|text| text.read(domain)).collect(),
         max_connections: connections(&mut table),
         rate: table.parse("rate"),
     };
@@ -256,11 +277,23 @@ fn connections(table: &mut Table) -> Option<usize> {
 
 fn inbound(mut table: Table) -> Inbound {
     let inbound = Inbound {
-        domain: table.text("domain").map(|text| text.value.to_lowercase()),
+        domain: table.text("domain").and_then(|text| text.read(domain)),
         key: table.text("key").map(|text| text.value.to_owned()),
     };
     table.finish();
     inbound
+}
+
+/// A domain name, in the form in which it stands in addresses.
+fn domain(text: &str) -> Result<String, String> {
+    let wrong = || format!("`{text}` is not a domain, such as in.nordwerk.example");
+    let domain = idna::domain_to_ascii_strict(text.trim()).map_err(|_| wrong())?;
+    let labels = domain.split('.').all(|label| !label.is_empty() && label.len() < 64);
+    if labels && !text.contains('@') && (domain.contains('.') || domain == "localhost") {
+        Ok(domain)
+    } else {
+        Err(wrong())
+    }
 }
 
 fn tracking(mut table: Table) -> Tracking {

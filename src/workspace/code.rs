@@ -1,6 +1,10 @@
 //! [`Code`]: every kind of mistake that a check can find, under a number that never changes its meaning.
 
+mod explain;
+
 use super::diagnostic::Severity;
+
+pub use explain::{Example, Explained, document};
 
 macro_rules! codes {
     ($($name:ident = $number:literal $severity:ident $about:literal;)+) => {
@@ -23,9 +27,14 @@ macro_rules! codes {
                 match self { $(Code::$name => Severity::$severity),+ }
             }
 
-            /// What it means and what to do, in a sentence or two.
-            pub const fn explanation(self) -> &'static str {
+            /// What it means, in a sentence or two; [`Code::explained`] says more.
+            pub const fn title(self) -> &'static str {
                 match self { $(Code::$name => $about),+ }
+            }
+
+            /// Whether the workspace cannot be used with it.
+            pub fn is_error(self) -> bool {
+                self.severity() == Severity::Error
             }
         }
     };
@@ -116,6 +125,13 @@ mod tests {
     #[test]
     fn numbers_are_unique_and_ordered() {
         assert!(Code::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
-        assert!(Code::ALL.iter().all(|code| code.number().len() == 5 && code.explanation().ends_with('.')));
+        assert!(Code::ALL.iter().all(|code| code.number().len() == 5 && code.title().ends_with('.')));
+    }
+
+    #[test]
+    fn every_code_is_explained() {
+        for code in Code::ALL {
+            assert!(code.explained().text().len() > 40, "{} is not explained", code.number());
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::times;
 use crate::domain::condition::Phrase;
 use crate::domain::schedule::SendTimes;
 use crate::domain::sequence::Sequence;
+use crate::domain::stage::Stage;
 use crate::domain::wait::{Wait, WaitError};
 
 /// A sequence and the places that are needed to compare it with others.
@@ -164,21 +165,23 @@ fn check_ids(steps: &[Draft]) {
     check_renames("step", &ids, steps.iter().filter_map(|step| step.renamed_from.as_ref()));
 }
 
-/// Reports what shows only when all sequences are read: old names that are in use or claimed twice, links that come too
-/// late, stages that nobody without tracking gets into.
-pub fn check_together(sequences: &[Placement], ids: &[&str], names: &Names) {
+/// Reports old names that are in use or claimed twice.
+pub fn check_names(sequences: &[Placement], ids: &[&str]) {
     check_renames("sequence", ids, sequences.iter().filter_map(|placed| placed.renamed_from.as_ref()));
+}
+
+/// Reports links that come too late, and stages that nobody without tracking gets a sequence of.
+pub fn check_reach(sequences: &[Placement], names: &Names) {
     let uses: Vec<LinkUse> = sequences.iter().map(Placement::link_use).collect();
     conditions::check_links(&uses, names);
-    for placed in sequences {
+    let open = sequences.iter().filter(|placed| placed.entry_needs_tracking().is_none());
+    let open: BTreeSet<Stage> = open.map(|placed| placed.sequence.stage).collect();
+    for placed in sequences.iter().filter(|placed| !open.contains(&placed.sequence.stage)) {
+        let Some(needs) = placed.entry_needs_tracking() else { continue };
         let stage = placed.sequence.stage;
-        let alone =
-            |other: &Placement| other.sequence.stage != stage || other.entry_needs_tracking().is_some();
-        if let Some(needs) = placed.entry_needs_tracking().filter(|_| sequences.iter().all(alone)) {
-            let message = format!("leads who did not agree to tracking get no sequence of the stage {stage}");
-            let help = "write a sequence of this stage without such an enroll_if, with a lower priority";
-            needs.report(Finding::new(Code::OnlyTracked, message).help(help));
-        }
+        let message = format!("leads who did not agree to tracking get no sequence of the stage {stage}");
+        let help = "write a sequence of this stage without such an enroll_if, with a lower priority";
+        needs.report(Finding::new(Code::OnlyTracked, message).help(help));
     }
 }
 

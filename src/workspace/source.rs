@@ -33,7 +33,8 @@ impl Broken {
                 && DEFINED_IN_FUNNEL.iter().any(|code| found.code == code.number());
         }
         let misses = ABSENCES.iter().any(|code| found.code == code.number());
-        let itself = [Code::Syntax, Code::NotText].iter().any(|code| found.code == code.number());
+        let itself =
+            [Code::Syntax, Code::NotText, Code::NoFunnel].iter().any(|code| found.code == code.number());
         misses || !itself && self.lines.contains(&found.line)
     }
 }

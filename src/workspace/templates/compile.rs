@@ -70,7 +70,9 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
         let versions = compiled.entry(path.name.clone()).or_default();
         versions.extend(version.map(|version| (language.to_owned(), version)));
     }
-    languages.check(default_language);
+    if report.read_whole() {
+        languages.check(default_language);
+    }
     names.mails.extend(mail_names(files));
     // Names of links that could not be read must not make phrases about them look wrong.
     names.links = complete.then(|| link_names(&compiled));

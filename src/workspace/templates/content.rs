@@ -85,26 +85,20 @@ fn is_empty(body: &str) -> bool {
 /// Reports a line that is longer than it is shown, where it is cut off. Variables count nothing: how long they become
 /// is not known.
 fn check_length(text: &Text, limit: usize, code: Code, what: &str) {
-    let mut count = 0;
-    let mut cut = None;
     let tags = tags::find(text.value);
-    for (at, _) in text.value.char_indices() {
-        if tags.iter().any(|(place, _)| place.contains(&at)) {
-            continue;
-        }
-        if count == limit {
-            cut = Some(at);
-        }
-        count += 1;
-    }
-    let Some(cut) = cut else { return };
-    let least = if tags.is_empty() { "" } else { "at least " };
+    let starts = [0].into_iter().chain(tags.iter().map(|(place, _)| place.end));
+    let ends = tags.iter().map(|(place, _)| place.start).chain([text.value.len()]);
+    let between = starts
+        .zip(ends)
+        .flat_map(|(start, end)| text.value[start..end].char_indices().map(move |(at, _)| start + at));
+    let places: Vec<usize> = between.collect();
+    let Some(cut) = places.get(limit).copied() else { return };
+    let (count, least) = (places.len(), if tags.is_empty() { "" } else { "at least " });
     let message =
         format!("the {what} has {least}{count} characters, and mail programs show about {limit} of them");
-    let seen: String =
-        text.value[..cut].chars().rev().take(30).collect::<Vec<_>>().into_iter().rev().collect();
-    let help =
-        format!("it is cut off behind \"…{}\": put what matters before that, or shorten it", seen.trim());
+    let mut seen = text.value[..cut].char_indices().rev().map(|(at, _)| at).take(30);
+    let seen = text.value[seen.by_ref().last().unwrap_or(0)..cut].trim();
+    let help = format!("it is cut off behind \"…{seen}\": put what matters before that, or shorten it");
     text.report_part(cut..text.value.len(), Finding::new(code, message).help(help));
 }
 
