@@ -194,6 +194,13 @@ fn duplicate(text: &str, line: &Line, at: &Range<usize>) -> (String, String) {
         false => other.split('=').next().is_some_and(|key| key.trim() == name),
     };
     let earlier = text[..line.start].lines().enumerate().filter(|(_, other)| same(other)).last();
+    let of_list = |other: &str| other.trim().starts_with(&format!("[[{name}]"));
+    if is_header && !line.whole().starts_with("[[") && text[..line.start].lines().any(of_list) {
+        return (
+            "a section that is there several times stands in two brackets on each side".to_owned(),
+            format!("write [[{name}]]"),
+        );
+    }
     let what = if is_header { line.whole() } else { name.to_owned() };
     let message = match earlier {
         Some((number, _)) => format!("`{what}` is already there, in line {}", number + 1),

@@ -14,23 +14,26 @@ use crate::workspace::table::Text;
 /// What an expression looks like.
 const EXAMPLE: &str = "write it like this: lead.country == \"DE\" && fit >= 20";
 
-/// A sign or word that means nothing here, and what to write instead.
-const SIGNS: [(&str, &str); 11] = [
-    ("=>", ">="),
-    ("=<", "<="),
-    ("<>", "!="),
-    ("===", "=="),
-    ("!==", "!="),
-    ("&&&", "&&"),
-    ("&", "&&"),
-    ("|", "||"),
-    ("=", "=="),
-    ("≥", ">="),
-    ("≤", "<="),
+/// What other languages write, what to write instead, and what that is for.
+const WRONG: [(&str, &str, &str); 17] = [
+    ("=", "==", "two values are compared with =="),
+    ("===", "==", "two values are compared with =="),
+    ("is", "==", "two values are compared with =="),
+    ("=>", ">=", "\"at least\" is written >="),
+    ("≥", ">=", "\"at least\" is written >="),
+    ("=<", "<=", "\"at most\" is written <="),
+    ("≤", "<=", "\"at most\" is written <="),
+    ("<>", "!=", "\"is not\" is written !="),
+    ("!==", "!=", "\"is not\" is written !="),
+    ("&", "&&", "what has to be true together is joined by &&"),
+    ("&&&", "&&", "what has to be true together is joined by &&"),
+    ("and", "&&", "what has to be true together is joined by &&"),
+    ("und", "&&", "what has to be true together is joined by &&"),
+    ("|", "||", "of what is joined by ||, one has to be true"),
+    ("or", "||", "of what is joined by ||, one has to be true"),
+    ("oder", "||", "of what is joined by ||, one has to be true"),
+    ("not", "!", "the contrary is written with ! before it"),
 ];
-
-const WORDS: [(&str, &str); 6] =
-    [("and", "&&"), ("und", "&&"), ("or", "||"), ("oder", "||"), ("not", "!"), ("is", "==")];
 
 /// Signs that are right, of which none is a part of another.
 const KNOWN: [&str; 6] = ["&&", "||", "==", "!=", "<=", ">="];
@@ -105,9 +108,9 @@ fn scan(text: &str) -> Vec<Mistake> {
             KNOWN.iter().find(|known| wrong_sign(rest).is_none() && rest.starts_with(**known))
         {
             length = known.len();
-        } else if let Some((wrong, right)) = wrong_sign(rest) {
-            length = wrong.len();
-            found.push((at..at + length, format!("`{wrong}` means nothing here"), format!("write {right}")));
+        } else if let Some(wrong) = wrong_sign(rest) {
+            length = wrong.0.len();
+            found.push(instead(at, wrong.0, wrong));
         } else if c.is_alphabetic() {
             length = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').unwrap_or(rest.len());
             found.extend(wrong_word(text, at, length));
@@ -151,19 +154,31 @@ fn closing(rest: &str, quote: char) -> Option<usize> {
     None
 }
 
-fn wrong_sign(rest: &str) -> Option<(&'static str, &'static str)> {
+fn wrong_sign(rest: &str) -> Option<(&'static str, &'static str, &'static str)> {
     let run = rest.find(|c: char| !"=<>!&|≥≤".contains(c)).unwrap_or(rest.len());
-    SIGNS.into_iter().find(|(wrong, _)| *wrong == &rest[..run])
+    WRONG.into_iter().find(|(wrong, ..)| *wrong == &rest[..run])
 }
 
 /// `and` for `&&`, and `x not in y`.
 fn wrong_word(text: &str, at: usize, length: usize) -> Option<Mistake> {
     let word = &text[at..at + length];
     let lower = word.to_lowercase();
-    let (_, right) = WORDS.into_iter().find(|(wrong, _)| *wrong == lower)?;
+    let wrong = WRONG.into_iter().find(|(wrong, ..)| *wrong == lower)?;
     if lower == "not" && text[at + length..].trim_start().starts_with("in ") {
-        let help = "write !(lead.country in [\"DE\", \"AT\"])";
-        return Some((at..at + length, "`not` means nothing here".to_owned(), help.to_owned()));
+        let help = "write it like this: !(lead.country in [\"DE\", \"AT\"])";
+        return Some((
+            at..at + length,
+            "the contrary is written with ! before all of it".to_owned(),
+            help.to_owned(),
+        ));
     }
-    Some((at..at + length, format!("`{word}` means nothing here"), format!("write {right}")))
+    Some(instead(at, word, wrong))
+}
+
+fn instead(at: usize, written: &str, (_, right, what): (&str, &str, &str)) -> Mistake {
+    (
+        at..at + written.len(),
+        format!("{what}, not `{written}`"),
+        format!("write {right} instead of {written}"),
+    )
 }

@@ -255,6 +255,10 @@ fn check_variables(text: &Text) {
             at = inner;
             let Some(length) = masked[inner..].find(close).filter(|length| *length < 60) else { continue };
             let place: Range<usize> = start..inner + length + close.len();
+            // A tag that lacks its second brace is told as such.
+            if masked[..start].ends_with('{') {
+                continue;
+            }
             if let Some(meant) = variable(&masked[inner..inner + length]) {
                 let message = format!("readers would see `{}` as it is written here", &masked[place.clone()]);
                 let finding = Finding::new(Code::LooksLikeVariable, message);

@@ -71,17 +71,18 @@ fn compile(text: &Text) -> (Option<Template>, bool) {
         text.report_part(0..0, finding.help(format!("at most {DEEPEST} blocks lie within each other")));
         return (None, false);
     }
-    let mistakes = syntax::mistakes(text.value);
+    let first_line = text.source.position(text.part(0..0).start).0;
+    let syntax::Read { mistakes, gone } = syntax::read(text.value, first_line);
     for mistake in &mistakes {
         let finding = Finding::new(Code::Template, mistake.message.as_str());
         text.report_part(mistake.place.clone(), finding.help(mistake.help.as_str()));
     }
     // The rest is read as if these tags were not there, so that what is wrong with it shows at once.
     let mut rest = text.value.to_owned();
-    for mistake in &mistakes {
+    for place in gone {
         let blank = |c: char| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) };
-        let blanks: String = text.value[mistake.place.clone()].chars().map(blank).collect();
-        rest.replace_range(mistake.place.clone(), &blanks);
+        let blanks: String = text.value[place.clone()].chars().map(blank).collect();
+        rest.replace_range(place, &blanks);
     }
     match Template::compile(&rest) {
         Ok(template) => (Some(template), mistakes.is_empty()),
@@ -368,27 +369,23 @@ fn is_known(names: &[&str]) -> bool {
 
 /// What an unknown variable probably should be.
 fn meant(path: &str, names: &[&str]) -> String {
-    let known = known();
-    let known = || known.iter().map(String::as_str);
-    let roots = ["lead", "company", "sender", "link"];
-    let last = names.last().copied().unwrap_or("");
-    // Other programs write `firstname` and `FNAME`, `contact.email` and `company_name`.
-    let plain = |text: &str| text.to_lowercase().replace(['_', '-', '.'], "");
     if let Some(meant) = nearest(path, ["greeting"]) {
         return format!("did you mean `{meant}`?");
     }
-    if roots.contains(&path) {
-        return format!(
-            "name a field of it, such as `{path}.{}`",
-            if path == "link" { "unsubscribe" } else { "name" }
-        )
-        .replace("lead.name", "lead.first_name");
+    let of_root = [("lead", "first_name"), ("company", "name"), ("sender", "name"), ("link", "unsubscribe")];
+    if let Some((root, field)) = of_root.into_iter().find(|(root, _)| *root == path) {
+        return format!("name a field of it, such as `{root}.{field}`");
     }
+    let known = known();
     let field = |known: &str| known.rsplit('.').next().unwrap_or(known).to_owned();
-    let exact = known().find(|known| plain(known) == plain(path) || plain(&field(known)) == plain(last));
-    let near = || nearest(path, known());
-    let by_field = || known().find(|known| nearest(last, [field(known).as_str()]).is_some());
-    match near().or(exact).or_else(by_field) {
+    // Other programs write `firstname`, `contact.email` and `company_name`.
+    let plain = |text: &str| text.to_lowercase().replace(['_', '-', '.'], "");
+    let last = names.last().copied().unwrap_or("");
+    let near = nearest(path, known.iter().map(String::as_str));
+    let same = || known.iter().find(|known| [plain(known), plain(&field(known))].contains(&plain(last)));
+    let whole = || known.iter().find(|known| plain(known) == plain(path));
+    let near_field = || known.iter().find(|known| nearest(last, [field(known).as_str()]).is_some());
+    match near.or_else(|| whole().or_else(same).or_else(near_field).map(String::as_str)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("a field of your own is written `lead.fields.{last}`"),
     }

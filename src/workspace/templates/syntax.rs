@@ -24,53 +24,93 @@ pub(super) struct Mistake {
 /// What a tag is alone, or next to the others.
 type Words = (String, String);
 
-/// Every mistake of a text's tags, in order.
-pub(super) fn mistakes(text: &str) -> Vec<Mistake> {
-    let mut found = Vec::new();
-    let mut blocks = Blocks { text, open: Vec::new() };
+/// What the tags of a text are like.
+pub(super) struct Read {
+    /// Every mistake, in order.
+    pub mistakes: Vec<Mistake>,
+    /// What has to be left out for the rest to be readable: the mistakes, and the blocks that they belong to.
+    pub gone: Vec<Range<usize>>,
+}
+
+/// Reads the tags of a text whose first line has this number in its file.
+pub(super) fn read(text: &str, first_line: usize) -> Read {
+    let mut reading = Reading { text, first_line, open: Vec::new(), mistakes: Vec::new(), gone: Vec::new() };
     let tags = tags::find(text);
     for (place, kind) in &tags {
         let tag = &text[place.clone()];
         if !matches!(kind, Kind::Comment | Kind::Escape) && tag[2..].trim_start_matches('{').contains("{{") {
-            found.push(unclosed(text, place.start));
+            reading.refuse(unclosed(text, place.start));
+            // What it has swallowed is no tag that could be judged.
+            reading.gone.push(place.clone());
             continue;
         }
-        let wrong = blocks.follow(place, kind).or_else(|| alone(tag, kind));
-        found.extend(wrong.map(|(message, help)| Mistake { place: place.clone(), message, help }));
+        let wrong = reading.follow(place, kind).or_else(|| alone(tag, kind));
+        if let Some((message, help)) = wrong {
+            reading.open.iter_mut().for_each(|block| block.bad |= block.tags.contains(place));
+            reading.refuse(Mistake { place: place.clone(), message, help });
+        }
     }
     let rest = tags.last().map_or(0, |(place, _)| place.end);
     if let Some(start) = text[rest..].find("{{").map(|at| rest + at) {
-        found.push(unclosed(text, start));
-    } else if found.is_empty() {
-        found.extend(blocks.open.pop().map(|block| block.unclosed()));
+        reading.refuse(unclosed(text, start));
     }
-    found
+    while let Some(block) = reading.open.pop() {
+        if reading.mistakes.is_empty() {
+            reading.refuse(block.unclosed());
+        }
+        reading.gone.extend(block.tags);
+    }
+    Read { mistakes: reading.mistakes, gone: reading.gone }
 }
 
 /// Follows the blocks of a text.
-struct Blocks<'t> {
+struct Reading<'t> {
     text: &'t str,
+    first_line: usize,
     open: Vec<Block>,
+    mistakes: Vec<Mistake>,
+    gone: Vec<Range<usize>>,
 }
 
 struct Block {
     name: String,
-    place: Range<usize>,
+    /// The tag that opens it, and each `else`.
+    tags: Vec<Range<usize>>,
     /// The line of a plain `{{else}}` in it.
     else_line: Option<usize>,
+    /// Whether one of its tags is wrong.
+    bad: bool,
 }
 
 impl Block {
-    fn unclosed(self) -> Mistake {
+    fn unclosed(&self) -> Mistake {
         let message = format!("this block is nowhere closed by {{{{/{}}}}}", self.name);
         let help = format!("write {{{{/{}}}}} where it ends", self.name);
-        Mistake { place: self.place, message, help }
+        Mistake { place: self.tags[0].clone(), message, help }
     }
 }
 
-impl Blocks<'_> {
+impl Reading<'_> {
+    fn refuse(&mut self, mistake: Mistake) {
+        self.gone.push(mistake.place.clone());
+        self.mistakes.push(mistake);
+    }
+
     fn line(&self, at: usize) -> usize {
-        self.text[..at].matches('\n').count() + 1
+        self.text[..at].matches('\n').count() + self.first_line
+    }
+
+    fn open(&mut self, name: String, place: &Range<usize>) {
+        self.open.push(Block { name, tags: vec![place.clone()], else_line: None, bad: false });
+    }
+
+    /// Closes the innermost block. If one of its tags is wrong, all of them are left out.
+    fn pop(&mut self, place: &Range<usize>, wrong: bool) -> Option<Block> {
+        let block = self.open.pop()?;
+        if block.bad || wrong {
+            self.gone.extend(block.tags.iter().cloned().chain([place.clone()]));
+        }
+        Some(block)
     }
 
     /// What is wrong with a tag as one that opens, parts or closes a block.
@@ -78,18 +118,18 @@ impl Blocks<'_> {
         let inner = inner(&self.text[place.clone()]).to_owned();
         let word = first_word(inner.trim_start_matches(['#', '/', '^'])).to_owned();
         match kind {
-            Kind::Open if word.starts_with("end") => self.wrong_end(),
+            Kind::Open if word.starts_with("end") => self.wrong_end(place),
             Kind::Open => {
-                self.open.push(Block { name: word, place: place.clone(), else_line: None });
+                self.open(word, place);
                 None
             }
             Kind::Else => self.follow_else(place, &inner),
-            Kind::Close => self.close(&word),
+            Kind::Close => self.close(&word, place),
             Kind::Value if BLOCKS.contains(&word.as_str()) => {
-                self.open.push(Block { name: word, place: place.clone(), else_line: None });
+                self.open(word, place);
                 Some(("a block begins with #".to_owned(), format!("write {{{{#{inner}}}}}")))
             }
-            Kind::Value if ["end", "endif", "endfor", "fi"].contains(&word.as_str()) => self.wrong_end(),
+            Kind::Value if ["end", "endif", "endfor", "fi"].contains(&word.as_str()) => self.wrong_end(place),
             Kind::Value if ["elseif", "elsif", "elif"].contains(&word.as_str()) => {
                 let rest = inner[word.len()..].trim().to_owned();
                 Some((format!("`{word}` is not known here"), format!("write {{{{else if {rest}}}}}")))
@@ -106,6 +146,7 @@ impl Blocks<'_> {
                 "it stands between {{#if …}} and {{/if}}".to_owned(),
             ));
         };
+        block.tags.push(place.clone());
         match block.else_line {
             Some(first) => Some((
                 format!("the block has an {{{{else}}}} already, in line {first}"),
@@ -118,13 +159,14 @@ impl Blocks<'_> {
         }
     }
 
-    fn close(&mut self, word: &str) -> Option<Words> {
-        match self.open.pop() {
-            Some(block) if block.name == word => None,
+    fn close(&mut self, word: &str, place: &Range<usize>) -> Option<Words> {
+        let fits = self.open.last().is_some_and(|block| block.name == word);
+        match self.pop(place, !fits) {
+            Some(_) if fits => None,
             Some(block) => {
-                let line = self.line(block.place.start);
+                let line = self.line(block.tags[0].start);
                 let message = format!(
-                    "this closes `{word}`, but the block that is open is `{}`, from line {line}",
+                    "this closes `{word}`, but the block that is open here is `{}`, from line {line}",
                     block.name
                 );
                 Some((message, format!("write {{{{/{}}}}}", block.name)))
@@ -136,8 +178,8 @@ impl Blocks<'_> {
         }
     }
 
-    fn wrong_end(&mut self) -> Option<Words> {
-        let name = self.open.pop().map_or_else(|| "if".to_owned(), |block| block.name);
+    fn wrong_end(&mut self, place: &Range<usize>) -> Option<Words> {
+        let name = self.pop(place, true).map_or_else(|| "if".to_owned(), |block| block.name);
         Some(("a block is closed with a slash".to_owned(), format!("write {{{{/{name}}}}}")))
     }
 }
