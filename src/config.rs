@@ -209,7 +209,8 @@ fn read(mut root: Table) -> Config {
 fn server(mut table: Table) -> Server {
     let listen = table.text("listen").and_then(|text| {
         text.read(|text| {
-            text.parse().map_err(|_| format!("`{text}` is not an address and a port, such as 127.0.0.1:8080"))
+            text.parse()
+                .map_err(|_| format!("`{text}` is not an address and a port; write it like 127.0.0.1:8080"))
         })
     });
     let url = table.text("public_url").and_then(|text| text.read(public_url));
@@ -229,7 +230,11 @@ fn server(mut table: Table) -> Server {
 fn database(text: &str) -> Result<String, &'static str> {
     let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
     // Not the URL itself: it may hold a password.
-    if known { Ok(text.to_owned()) } else { Err("write sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME") }
+    if known {
+        Ok(text.to_owned())
+    } else {
+        Err("this is no database that can be used; write sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME")
+    }
 }
 
 fn public_url(text: &str) -> Result<String, String> {
@@ -239,7 +244,7 @@ fn public_url(text: &str) -> Result<String, String> {
             Ok(text.trim_end_matches('/').to_owned())
         }
         _ => Err(format!(
-            "`{text}` is not a URL that links can begin with, such as https://mail.nordwerk.example"
+            "`{text}` is nothing that links can begin with; write it like https://mail.nordwerk.example"
         )),
     }
 }
@@ -248,13 +253,18 @@ fn relay(mut table: Table) -> RelayConfig {
     let relay = RelayConfig {
         url: table
             .required("url", "\"smtp://mx.example:587?tls=required\"")
-            .and_then(|text| text.read(|url| url.parse::<Relay>().map(|_| url.to_owned())))
+            .and_then(|text| text.read(relay_url))
             .unwrap_or_default(),
         max_connections: connections(&mut table).unwrap_or(16),
         rate: table.parse("rate"),
     };
     table.finish();
     relay
+}
+
+fn relay_url(url: &str) -> Result<String, String> {
+    let example = "write it like smtp://mx.example:587?tls=required";
+    url.parse::<Relay>().map(|_| url.to_owned()).map_err(|error| format!("{error}; {example}"))
 }
 
 fn lane(mut table: Table) -> LaneConfig {
@@ -286,7 +296,7 @@ fn inbound(mut table: Table) -> Inbound {
 
 /// A domain name, in the form in which it stands in addresses.
 fn domain(text: &str) -> Result<String, String> {
-    let wrong = || format!("`{text}` is not a domain, such as in.nordwerk.example");
+    let wrong = || format!("`{text}` is not a domain; write it like in.nordwerk.example");
     let domain = idna::domain_to_ascii_strict(text.trim()).map_err(|_| wrong())?;
     let labels = domain.split('.').all(|label| !label.is_empty() && label.len() < 64);
     if labels && !text.contains('@') && (domain.contains('.') || domain == "localhost") {

@@ -84,9 +84,21 @@ pub fn check_clicks<'s, 'a: 's>(
 /// Reports mails that are sent only after an open, a click or a visit, if nothing is sent to the others.
 pub fn check_untracked(steps: &[Draft]) {
     let mails: Vec<&Draft> = steps.iter().filter(|step| step.is_mail()).collect();
+    let known =
+        |phrase: &Placed| phrase.step().is_none_or(|name| mails.iter().any(|step| step.id == name.value));
+    if steps.iter().any(|step| step.unclear || !step.only_if.iter().all(known)) {
+        return;
+    }
     for step in &mails {
         let needs = step.only_if.iter().find(|phrase| !phrase.phrase.not && phrase.needs_tracking());
         let Some(needs) = needs else { continue };
+        // Who asks for a later step has made another mistake.
+        let id = needs.step().map(|name| name.value);
+        let earlier =
+            mails.iter().take_while(|other| other.id != step.id).any(|other| Some(other.id.as_str()) == id);
+        if id.is_some() && !earlier {
+            continue;
+        }
         let otherwise = |other: &Placed| other.phrase.not && other.phrase.fact == needs.phrase.fact;
         if mails.iter().any(|other| other.only_if.iter().any(otherwise)) {
             continue;

@@ -47,7 +47,12 @@ impl Kind {
     }
 
     fn help(self, key: &str, given: Option<&DeValue>, text: &str) -> Option<String> {
-        match (self, given?) {
+        let Some(given) = given else {
+            return Some(
+                if self == Kind::Flag { "write true or false" } else { "write it like 5" }.to_owned(),
+            );
+        };
+        match (self, given) {
             (Kind::Text | Kind::Texts, DeValue::Integer(number)) => {
                 Some(format!("put it in quotes: {key} = \"{}\"", number.as_str()))
             }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::code::Code;
+use super::names::Names;
 use super::source::{Finding, Report};
 use crate::domain::suggest::nearest;
 
@@ -17,6 +18,7 @@ pub enum Noun {
     Mail,
     Layout,
     Partial,
+    Link,
     /// A free field, `fields.NAME`.
     Field,
     Tag,
@@ -49,6 +51,11 @@ pub struct Mention {
 }
 
 impl Noun {
+    /// Whether files say what it is; the others come into being by being used.
+    const fn is_defined(self) -> bool {
+        !matches!(self, Noun::Field | Noun::Tag | Noun::Form | Noun::Event)
+    }
+
     /// The mistake of asking for one that is not there.
     pub(super) const fn unknown(self) -> Code {
         match self {
@@ -58,6 +65,7 @@ impl Noun {
             Noun::Mail => Code::UnknownTemplate,
             Noun::Layout => Code::UnknownLayout,
             Noun::Partial => Code::UnknownPartial,
+            Noun::Link => Code::UnknownLink,
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => Code::Misspelt,
         }
     }
@@ -71,6 +79,7 @@ impl Noun {
             Noun::Mail => format!("or write the file templates/mail/{name}.md"),
             Noun::Layout => format!("or write the file templates/layouts/{name}.html"),
             Noun::Partial => format!("or write the file templates/partials/{name}.html"),
+            Noun::Link => format!("or name a link in a mail: [Prices](https://… \"{name}\")"),
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => String::new(),
         }
     }
@@ -83,6 +92,7 @@ impl Noun {
             Noun::Mail => "mail",
             Noun::Layout => "layout",
             Noun::Partial => "partial",
+            Noun::Link => "link",
             Noun::Field => "field",
             Noun::Tag => "tag",
             Noun::Form => "form",
@@ -91,20 +101,25 @@ impl Noun {
     }
 }
 
-/// Reports what is defined and nowhere asked for.
+/// Reports what is defined and nowhere asked for, unless a name that is not there was meant to be it.
 pub(super) fn check_unused(report: &Report) {
     let mentions = report.mentions();
-    let asked: BTreeSet<(Noun, &str)> = mentions
-        .iter()
-        .filter(|mention| mention.role == Role::Asks)
-        .map(|mention| (mention.noun, mention.name.as_str()))
-        .collect();
-    let defined = mentions.iter().filter(|mention| mention.role == Role::Defines);
+    let names = |role: Role| {
+        let of_role = mentions.iter().filter(move |mention| mention.role == role);
+        of_role.map(|mention| (mention.noun, mention.name.as_str())).collect::<BTreeSet<_>>()
+    };
+    let (asked, defined) = (names(Role::Asks), names(Role::Defines));
+    let unknown: Vec<_> = asked.difference(&defined).filter(|(noun, _)| noun.is_defined()).collect();
+    let is_meant = |(noun, name): (Noun, &str)| {
+        let mut same = unknown.iter().filter(|(other, _)| *other == noun);
+        same.any(|(_, unknown)| nearest(unknown, [name]).is_some())
+    };
+    let definitions = mentions.iter().filter(|mention| mention.role == Role::Defines);
     let mut told = BTreeSet::new();
-    for mention in defined {
+    for mention in definitions {
         let name = (mention.noun, mention.name.as_str());
         // A mail is defined once a language; one word about it is enough.
-        if !asked.contains(&name) && told.insert(name) {
+        if !asked.contains(&name) && !is_meant(name) && told.insert(name) {
             report.push_at(mention, unused(mention));
         }
     }
@@ -146,11 +161,19 @@ fn unused(mention: &Mention) -> Finding {
     Finding::new(code, message).help(help)
 }
 
+/// Reports links that funnel.toml asks for and no mail has: the mails are read after it.
+pub(super) fn check_links(report: &Report, names: &Names) {
+    for mention in report.mentions().iter().filter(|mention| mention.noun == Noun::Link) {
+        let finding = names.links.as_ref().and_then(|links| links.wrong(&mention.name));
+        finding.into_iter().for_each(|finding| report.push_at(mention, finding));
+    }
+}
+
 /// Reports names that are asked for once, that nothing gives, and that are nearly one that is used elsewhere.
 pub(super) fn check_spelling(report: &Report) {
     let mentions = report.mentions();
     let mut by_noun: BTreeMap<Noun, BTreeMap<&str, Vec<&Mention>>> = BTreeMap::new();
-    for mention in mentions.iter().filter(|mention| mention.role != Role::Defines) {
+    for mention in mentions.iter().filter(|mention| !mention.noun.is_defined()) {
         by_noun.entry(mention.noun).or_default().entry(&mention.name).or_default().push(mention);
     }
     for (noun, names) in &by_noun {

@@ -122,10 +122,11 @@ fn without_funnel(files: &Files, mut names: Names, report: Report) -> Checked {
 
 fn finish(files: &Files, funnel: Funnel, mut names: Names, report: Report) -> Checked {
     let templates = templates::compile(files, &funnel, &mut names, &report);
+    mention::check_links(&report, &names);
     let sequences = sequences(files, &funnel, &names, &report);
     if report.read_whole() {
         mention::check_spelling(&report);
-        if !sequences.is_empty() {
+        if !sequences.is_empty() && sequences.iter().all(|sequence| !sequence.steps.is_empty()) {
             mention::check_unused(&report);
         }
     }

@@ -30,6 +30,22 @@ pub struct LinkNames {
     pub mails: BTreeMap<String, MailLinks>,
 }
 
+impl LinkNames {
+    /// What is wrong with asking for clicks on a link of this name.
+    pub fn wrong(&self, name: &str) -> Option<Finding> {
+        if self.untracked.contains(name) {
+            let message =
+                format!("clicks on the link `{name}` cannot be seen, since it does not lead to a web page");
+            let help = "only links that begin with https:// or http:// can be asked for";
+            return Some(Finding::new(Code::NeverTrue, message).help(help));
+        }
+        let finding = Finding::new(Code::UnknownLink, format!("no mail has a link with the name `{name}`"));
+        let known = self.names.iter().map(String::as_str);
+        let finding = finding.meant_known(name, known, &Noun::Link.how_to_make(name));
+        (!self.names.contains(name)).then_some(finding)
+    }
+}
+
 /// The links of a mail in all its languages, as far as clicks on them can be seen.
 #[derive(Debug, Default)]
 pub struct MailLinks {

@@ -24,7 +24,7 @@ pub fn read<'a>(text: &Text<'a>, names: &Names) -> Option<Placed<'a>> {
     let phrase = match text.value.parse::<Phrase>() {
         Ok(phrase) => phrase,
         Err(error) => {
-            let finding = Finding::new(Code::Phrase, error.message);
+            let finding = Finding::of_words(Code::Phrase, &error.message);
             text.report(match error.suggestion {
                 Some(meant) => finding.help(format!("did you mean `{meant}`?")),
                 None => finding,
@@ -86,17 +86,11 @@ impl<'a> Placed<'a> {
     }
 
     fn check_link(&self, name: &str, names: &Names) {
-        let Some(links) = &names.links else { return };
-        if links.untracked.contains(name) {
-            let message =
-                format!("clicks on the link `{name}` cannot be seen, since it does not lead to a web page");
-            let help = "only links that begin with https:// or http:// can be asked for";
-            self.word(name).report(Finding::new(Code::NeverTrue, message).help(help));
-        } else if !links.names.contains(name) {
-            let finding =
-                Finding::new(Code::UnknownLink, format!("no mail has a link with the name `{name}`"));
-            let make = format!("or name a link in a mail: [Prices](https://… \"{name}\")");
-            self.word(name).report(finding.meant_known(name, links.names.iter().map(String::as_str), &make));
+        let word = self.word(name);
+        match &names.links {
+            Some(links) => links.wrong(name).into_iter().for_each(|finding| word.report(finding)),
+            // The mails are read after funnel.toml.
+            None => word.mention(Noun::Link, Role::Asks),
         }
     }
 

@@ -143,7 +143,11 @@ fn check_step(name: &Text, mails: &[Option<&str>], before: usize) {
         false if before == mails.len() => format!("there is no step `{}` with a mail", name.value),
         false => format!("there is no earlier step `{}` with a mail", name.value),
     };
-    name.report(Finding::new(Code::UnknownStep, message).did_you_mean(name.value, earlier));
+    let finding = Finding::new(Code::UnknownStep, message);
+    name.report(match later || earlier.clone().next().is_none() {
+        true => finding.help("ask for a step whose mail a lead has got by then"),
+        false => finding.did_you_mean(name.value, earlier),
+    });
 }
 
 /// Reports ids that two steps have, and old ids that are in use or claimed twice.
@@ -205,9 +209,11 @@ fn check_renames<'t, 'a: 't>(what: &str, ids: &[&str], renames: impl Iterator<It
     for renamed in renames {
         let name = renamed.value;
         if ids.contains(&name) {
-            renamed.report(Finding::new(Code::Renamed, format!("there still is a {what} `{name}`")));
+            let finding = Finding::new(Code::Renamed, format!("there still is a {what} `{name}`"));
+            renamed.report(finding.help("write here the name that it had before, or take the line out"));
         } else if !claimed.insert(name) {
-            renamed.report(Finding::new(Code::Renamed, format!("another {what} was `{name}` already")));
+            let finding = Finding::new(Code::Renamed, format!("another {what} was `{name}` already"));
+            renamed.report(finding.help("leave it with the one that leads should go on with"));
         }
     }
 }

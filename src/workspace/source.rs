@@ -96,6 +96,14 @@ impl Finding {
         Self { code, message: message.into(), help: None }
     }
 
+    /// The same of a sentence that says behind a semicolon what would mend it.
+    pub fn of_words(code: Code, words: &str) -> Self {
+        match words.split_once("; ") {
+            Some((message, help)) => Self::new(code, message).help(help),
+            None => Self::new(code, words),
+        }
+    }
+
     /// What would mend it.
     pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
@@ -243,6 +251,6 @@ mod tests {
         assert!(Source::decode("a", b"\xef\xbb\xbfx = 1\ny\xff", &report).is_none());
         assert_eq!(Source::decode("b", b"\xef\xbb\xbfx", &report).map(|source| source.text), Some("x"));
         let found: Vec<String> = report.finish().iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["a:2:2: error[DL001]: this file is not text in UTF-8"]);
+        assert_eq!(found, ["a:2:2: error[DL001]: this file is not stored as UTF-8 text"]);
     }
 }

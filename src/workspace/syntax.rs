@@ -12,10 +12,12 @@ use super::source::{Finding, Source};
 
 /// Reports the mistakes that are none by consequence, and that the file could be read only in part.
 pub(super) fn report(source: Source, errors: &[Error]) {
+    let end = source.text.len();
+    let place = |error: &Error| error.span().map_or(end..end, |span| span.start.min(end)..span.end.min(end));
+    let mut errors: Vec<(Range<usize>, &Error)> = errors.iter().map(|error| (place(error), error)).collect();
+    errors.sort_by_key(|(at, _)| at.start);
     let mut last_line = 0;
-    for error in errors {
-        let end = source.text.len();
-        let at = error.span().map_or(end..end, |span| span.start.min(end)..span.end.min(end));
+    for (at, error) in errors {
         let line = source.position(at.start).0;
         if line == last_line {
             continue;
@@ -54,7 +56,11 @@ impl<'t> Line<'t> {
     }
 
     fn whole(&self) -> String {
-        format!("{}{}", self.before, self.rest).trim().to_owned()
+        let line = format!("{}{}", self.before, self.rest);
+        match line.split_once(" =") {
+            Some((key, value)) => format!("{} ={value}", key.trim()),
+            None => line.trim().to_owned(),
+        }
     }
 
     /// The key of the line, such as `wait` of `wait = 3 days`.
@@ -80,17 +86,20 @@ impl Mistake {
         } else if has("comma between array") || has("in array") || has("unclosed array") {
             Some(open_list(text, at.start))
         } else if has("unclosed inline table") {
-            Some((
-                "this { is not closed by }".to_owned(),
-                "write set = { city = \"Kiel\" } in one line".to_owned(),
-                at.clone(),
-                true,
-            ))
+            Some(open_braces(text, at.start))
         } else {
             None
         };
         if let Some((message, help, place, leaves_open)) = found {
             return Self { place, message, help, leaves_open };
+        }
+        if has("duplicate key")
+            && let Some(place) = single_brackets(text, &line)
+        {
+            let name = text[place.clone()].trim_matches(['[', ']']);
+            let message =
+                format!("`{name}` is there several times, so it stands in two brackets on each side");
+            return Self { message, help: format!("write [[{name}]]"), place, leaves_open: false };
         }
         let (message, help) = if has("invalid basic string") || has("invalid literal string") {
             open_quote(&line)
@@ -152,6 +161,27 @@ fn open_header(line: &Line) -> Open {
     ("a closing bracket is missing".to_owned(), format!("write {header}"), start..start, true)
 }
 
+fn open_braces(text: &str, at: usize) -> Open {
+    let start = text[..at].rfind('{').unwrap_or(at);
+    let help = "write all of it in one line: set = { city = \"Kiel\" }";
+    ("this { is not closed by }".to_owned(), help.to_owned(), start..(start + 1).min(text.len()), true)
+}
+
+/// The header in single brackets that another one of the same name in this line or before it should have been.
+fn single_brackets(text: &str, line: &Line) -> Option<Range<usize>> {
+    let whole = line.whole();
+    let name = whole.strip_prefix('[')?.trim_matches(['[', ']']).trim().to_owned();
+    let mut headers = Vec::new();
+    let mut at = 0;
+    for written in text[..line.start + whole.len()].split_inclusive('\n') {
+        headers.push((at, written.trim_end()));
+        at += written.len();
+    }
+    let double = headers.iter().any(|(_, header)| header.starts_with(&format!("[[{name}]")));
+    let (at, single) = headers.iter().find(|(_, header)| header.starts_with(&format!("[{name}]")))?;
+    double.then(|| *at..at + single.len())
+}
+
 fn open_list(text: &str, at: usize) -> Open {
     // The last bracket before the mistake that a list can begin with.
     let start = text[..at].rfind("= [").map_or(at, |found| found + 2);
@@ -194,13 +224,6 @@ fn duplicate(text: &str, line: &Line, at: &Range<usize>) -> (String, String) {
         false => other.split('=').next().is_some_and(|key| key.trim() == name),
     };
     let earlier = text[..line.start].lines().enumerate().filter(|(_, other)| same(other)).last();
-    let of_list = |other: &str| other.trim().starts_with(&format!("[[{name}]"));
-    if is_header && !line.whole().starts_with("[[") && text[..line.start].lines().any(of_list) {
-        return (
-            "a section that is there several times stands in two brackets on each side".to_owned(),
-            format!("write [[{name}]]"),
-        );
-    }
     let what = if is_header { line.whole() } else { name.to_owned() };
     let message = match earlier {
         Some((number, _)) => format!("`{what}` is already there, in line {}", number + 1),

@@ -348,7 +348,8 @@ impl<'a> Text<'a> {
 
     /// Reads the value with a function; what is wrong with it is reported.
     pub fn read<T, E: Display>(&self, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        read(self.value).map_err(|error| self.report(Finding::new(Code::BadValue, error.to_string()))).ok()
+        let refuse = |error: E| self.report(Finding::of_words(Code::BadValue, &error.to_string()));
+        read(self.value).map_err(refuse).ok()
     }
 }
 

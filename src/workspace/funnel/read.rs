@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use super::{Defaults, FILE, Funnel, OwnCompany, Rep, ReplyThen, Sender, Topic, rules};
+use crate::domain::address::Address;
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
 use crate::domain::schedule::{SendTimes, zone};
@@ -74,8 +75,9 @@ fn senders(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Sender>, Op
 
 fn sender(mut table: Table) -> Option<Sender> {
     let name = table.required("name", "\"Anna Berg\"");
-    let email = table.required("email", "\"anna@nordwerk.example\"").and_then(|email| email.parse());
-    let (reply_to, relay) = (table.parse("reply_to"), table.text("relay"));
+    let email = table.required("email", "\"anna@nordwerk.example\"").and_then(|email| email.read(address));
+    let reply_to = table.text("reply_to").and_then(|reply_to| reply_to.read(address));
+    let relay = table.text("relay");
     relay.iter().for_each(names::one_word);
     table.finish();
     Some(Sender {
@@ -84,6 +86,10 @@ fn sender(mut table: Table) -> Option<Sender> {
         reply_to,
         relay: relay.map(|relay| relay.value.to_owned()),
     })
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|error| format!("{error}; write the address alone, such as anna@nordwerk.example"))
 }
 
 /// The topics, and the name of the first.
@@ -107,7 +113,7 @@ fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, Stri
 fn team(root: &mut Table) -> Vec<(String, Rep)> {
     let rep = |mut table: Table| {
         let name = table.required("name", "\"Kim Meier\"");
-        let email = table.required("email", "\"kim@nordwerk.example\"").and_then(|email| email.parse());
+        let email = table.required("email", "\"kim@nordwerk.example\"").and_then(|email| email.read(address));
         table.finish();
         Some(Rep { name: name?.one_line().to_owned(), email: email? })
     };
@@ -139,6 +145,13 @@ fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Name
     let named_topic = table.text("topic");
     named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Noun::Topic));
     let send = times::read(&mut table).unwrap_or_else(office_hours);
+    // What is the default by being first is used as well as one that is named.
+    let source = table.place().source;
+    let first = [(Noun::Sender, &named_sender, sender.as_deref()), (Noun::Topic, &named_topic, Some(topic))];
+    for (noun, named, first) in first {
+        let first = first.filter(|_| named.is_none());
+        first.iter().for_each(|first| source.mention(noun, Role::Asks, first, 0..0));
+    }
     table.finish();
     Defaults {
         language: language.unwrap_or_else(|| "en".to_owned()),
@@ -158,7 +171,7 @@ fn language(text: &str) -> Result<String, String> {
     if two_letters {
         Ok(text.to_owned())
     } else {
-        Err(format!("`{text}` is not a language, such as de or en"))
+        Err(format!("`{text}` is not a language; write its two small letters, such as \"de\" or \"en\""))
     }
 }
 

@@ -89,7 +89,7 @@ fn without_a_file_only_what_cannot_be_guessed_is_missed() {
     assert_eq!(
         found,
         [
-            "funnel.toml:1:1: error[DL005]: [company] lacks `imprint`",
+            "funnel.toml:1:1: error[DL005]: `imprint` is missing in [company]",
             "funnel.toml:1:1: error[DL005]: funnel.toml names nobody whom mails are from",
         ]
     );

@@ -57,7 +57,11 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
         };
         if let Some(other) = seen.insert(key, source.name) {
             let message = format!("{other} is the same mail in the same language");
-            source.report(0..0, Finding::new(Code::DuplicateTemplate, message));
+            let finding = Finding::new(Code::DuplicateTemplate, message);
+            source.report(
+                0..0,
+                finding.help("delete one of them, or put its language into its name: NAME.de.md"),
+            );
         }
         source.mention(Noun::Mail, Role::Defines, &path.name, 0..0);
         let writing = if path.kind == MailKind::Markdown { Writing::Markdown } else { Writing::Html };
@@ -108,9 +112,9 @@ fn plain_parts<'a>(
     let mut parts = BTreeMap::new();
     for (path, source) in plain {
         if !mails.iter().any(|(mail, _)| mail.name == path.name && language(mail) == language(&path)) {
-            let finding =
-                Finding::new(Code::Missing, "there is no .md or .html file that this is the plain part of");
-            source.report_file(finding);
+            let finding = Finding::new(Code::Missing, "this is the plain part of a mail that is not there");
+            let help = format!("write {MAILS}{}.md, or rename this file", path.name);
+            source.report_file(finding.help(help));
         }
         parts.insert((path.name.clone(), language(&path)), Text::whole(source));
     }

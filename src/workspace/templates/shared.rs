@@ -69,7 +69,8 @@ impl<'a> Shared<'a> {
             for include in *included {
                 if let Some(path) = path(&include.name, name, &includes, &mut Vec::new()) {
                     let message = format!("the partial includes itself: {name} > {}", path.join(" > "));
-                    include.text.report(Finding::new(Code::PartialCycle, message));
+                    let finding = Finding::new(Code::PartialCycle, message);
+                    include.text.report(finding.help("take this tag out, or include another partial"));
                     fine = false;
                 }
             }

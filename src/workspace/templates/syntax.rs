@@ -119,6 +119,11 @@ impl Reading<'_> {
         let word = first_word(inner.trim_start_matches(['#', '/', '^'])).to_owned();
         match kind {
             Kind::Open if word.starts_with("end") => self.wrong_end(place),
+            Kind::Open if word.starts_with('>') => {
+                let name = first_word(inner.trim_start_matches(['#', '>', ' '])).to_owned();
+                self.open(name.clone(), place);
+                Some((format!("the partial `{name}` takes no content"), format!("write {{{{> {name}}}}}")))
+            }
             Kind::Open => {
                 self.open(word, place);
                 None

@@ -24,7 +24,7 @@ const WITHOUT_EXAMPLE: [Code; 8] = [
 ];
 
 /// Codes whose mistake is mended by leaving it out.
-const WITHOUT_RIGHT: [Code; 4] = [Code::NotYet, Code::UnusedTemplate, Code::UnusedName, Code::UnknownPartial];
+const WITHOUT_RIGHT: [Code; 3] = [Code::NotYet, Code::UnusedTemplate, Code::UnusedName];
 
 /// A part of a file as a whole one.
 fn whole(example: Example, files: &BTreeMap<&'static str, String>) -> String {

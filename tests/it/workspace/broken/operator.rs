@@ -31,8 +31,8 @@ pub const BROKEN: &[Broken] = &[
         "database = \"mysql://db/dripline\"\n\n[relay.main]",
         &["5:12 DL007"],
     ),
-    broken("variable_with_one_underscore", ENVIRONMENT, "DRIPLINE_INBOUND_KEY", "change-me", &["1:1 DL012"]),
-    broken("variable_unknown_key", ENVIRONMENT, "DRIPLINE_SERVER__LISTNE", "127.0.0.1:80", &["1:1 DL003"]),
-    broken("variable_value", ENVIRONMENT, "DRIPLINE_RELAY__MAIN__MAX_CONNECTIONS", "many", &["1:1 DL004"]),
-    broken("variable_of_nothing", ENVIRONMENT, "DRIPLINE_COLOUR", "green", &["1:1 DL012"]),
+    broken("variable_with_one_underscore", ENVIRONMENT, "DRIPLINE_INBOUND_KEY", "change-me", &["DL012"]),
+    broken("variable_unknown_key", ENVIRONMENT, "DRIPLINE_SERVER__LISTNE", "127.0.0.1:80", &["DL003"]),
+    broken("variable_value", ENVIRONMENT, "DRIPLINE_RELAY__MAIN__MAX_CONNECTIONS", "many", &["DL004"]),
+    broken("variable_of_nothing", ENVIRONMENT, "DRIPLINE_COLOUR", "green", &["DL012"]),
 ];

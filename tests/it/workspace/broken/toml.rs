@@ -31,7 +31,7 @@ pub const BROKEN: &[Broken] = &[
         WELCOME,
         "[\"clicked link pricing\", \"has city\"]",
         "[\"clicked link pricing\", \"has city\"",
-        &["21:13 DL002"],
+        &["22:13 DL002"],
     ),
     broken("value_missing", WELCOME, "stage     = \"tofu\"", "stage     =", &["3:12 DL002"]),
     broken(
@@ -69,7 +69,7 @@ pub const BROKEN: &[Broken] = &[
         WELCOME,
         "hand_over = \"looked at the prices\"",
         "set = { city = \"Kiel\"",
-        &["22:7 DL002"],
+        &["23:7 DL002"],
     ),
     broken(
         "number_in_quotes",
@@ -85,7 +85,7 @@ pub const BROKEN: &[Broken] = &[
         "wait    = 3",
         &["11:11 DL004"],
     ),
-    broken("number_with_decimals", "funnel.toml", "points = 20", "points = 20.5", &["26:10 DL004"]),
+    broken("number_with_decimals", "funnel.toml", "points = 20", "points = 20.5", &["27:10 DL004"]),
     broken(
         "flag_in_quotes",
         WELCOME,
@@ -98,7 +98,7 @@ pub const BROKEN: &[Broken] = &[
         WELCOME,
         "hand_over = \"looked at the prices\"",
         "hand_over = [\"prices\", \"calls\"]",
-        &["22:13 DL004"],
+        &["23:13 DL004"],
     ),
-    broken("number_out_of_bounds", "funnel.toml", "per_week = 3", "per_week = 0", &["37:12 DL007"]),
+    broken("number_out_of_bounds", "funnel.toml", "per_week = 3", "per_week = 0", &["38:12 DL007"]),
 ];
