@@ -210,7 +210,7 @@ fn server(mut table: Table) -> Server {
     let listen = table.text("listen").and_then(|text| {
         text.read(|text| {
             text.parse()
-                .map_err(|_| format!("`{text}` is not an address and a port; write it like 127.0.0.1:8080"))
+                .map_err(|_| format!("`{text}` is not an address with a port; write it like 127.0.0.1:8080"))
         })
     });
     let url = table.text("public_url").and_then(|text| text.read(public_url));

@@ -118,7 +118,7 @@ fn all_mistakes_are_found_at_once() {
     assert_eq!(
         found.expect_err("mistakes"),
         [
-            "dripline.toml:2:10: error[DL007]: `here` is not an address and a port",
+            "dripline.toml:2:10: error[DL007]: `here` is not an address with a port",
             "dripline.toml:3:1: error[DL003]: there is no key `prot` in [server]",
             "dripline.toml:4:1: error[DL005]: `url` is missing in [relay.main]",
             "dripline.toml:5:19: error[DL007]: 0 is out of bounds for `max_connections`",

@@ -51,7 +51,9 @@ pub fn check_only_if(only_if: &[Placed], stage: Option<Stage>, leaving: &[Leavin
         let asked = |leaves: &Placed| only_if.iter().any(|phrase| phrase.phrase == leaves.phrase);
         if let Some(first) = phrases.first().filter(|_| phrases.iter().all(asked)) {
             let same = only_if.iter().find(|phrase| phrase.phrase == first.phrase);
-            let message = format!("this is never true: a lead of whom it is has left by then, by `{key}`");
+            let message = format!(
+                "this is never true: whoever it is true of has left the sequence by then, because of `{key}`"
+            );
             let help = format!("leave it out here, or take it out of `{key}`");
             same.iter().for_each(|same| {
                 same.report(Finding::new(Code::NeverTrue, message.clone()).help(help.clone()))

@@ -5,6 +5,9 @@ use toml::de::DeValue;
 use super::code::Code;
 use super::source::Finding;
 
+/// Keys that take a length of time.
+const DURATIONS: [&str; 4] = ["wait", "min_gap", "half_life", "judge_after"];
+
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -53,6 +56,9 @@ impl Kind {
             );
         };
         match (self, given) {
+            (Kind::Text, DeValue::Integer(number)) if DURATIONS.contains(&key) => {
+                Some(format!("say of what, in quotes: {key} = \"{} days\"", number.as_str()))
+            }
             (Kind::Text | Kind::Texts, DeValue::Integer(number)) => {
                 Some(format!("put it in quotes: {key} = \"{}\"", number.as_str()))
             }

@@ -25,16 +25,33 @@ pub fn read<'a>(text: &Text<'a>, names: &Names) -> Option<Placed<'a>> {
         Ok(phrase) => phrase,
         Err(error) => {
             let finding = Finding::of_words(Code::Phrase, &error.message);
-            text.report(match error.suggestion {
-                Some(meant) => finding.help(format!("did you mean `{meant}`?")),
-                None => finding,
-            });
+            text.report(
+                match meant(text.value).or(error.suggestion.map(|meant| format!("did you mean `{meant}`?"))) {
+                    Some(help) => finding.help(help),
+                    None => finding,
+                },
+            );
             return None;
         }
     };
     let placed = Placed { phrase, text: text.clone() };
     placed.check(names);
     Some(placed)
+}
+
+/// What a text that is no phrase was probably meant to say.
+fn meant(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    if let Some((one, other)) = lower.split_once(" and ") {
+        return Some(format!("write them as a list: [\"{}\", \"{}\"]", one.trim(), other.trim()));
+    }
+    if lower.contains(" or ") {
+        return Some(
+            "write a step for each, or a segment in funnel.toml, which knows || for \"or\"".to_owned(),
+        );
+    }
+    let plain = lower.split_whitespace().collect::<Vec<_>>().join(" ");
+    (plain != text && plain.parse::<Phrase>().is_ok()).then(|| format!("did you mean `{plain}`?"))
 }
 
 impl<'a> Placed<'a> {

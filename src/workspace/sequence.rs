@@ -51,6 +51,12 @@ pub fn read<'a>(
     let priority = table.integer("priority", i64::MIN..=i64::MAX).unwrap_or(0);
     let again = table.text("again").and_then(|text| text.read(again));
     let steps = steps(&mut table, &[&goal, &leave_if], &send, names);
+    table.misplaced(&step::OF_STEPS, |key| {
+        // That step is missing, and so is what other steps say of it.
+        document.source().incomplete();
+        let message = format!("`{key}` belongs to a step, and this is the head of the sequence");
+        Finding::new(Code::UnknownKey, message).help("write [[step]] into the line before it")
+    });
     table.finish();
     [&enroll_if, &goal, &leave_if].into_iter().for_each(|list| conditions::check_list(list));
     let leaving = [Leaving { key: "goal", phrases: &goal }, Leaving { key: "leave_if", phrases: &leave_if }];
@@ -139,7 +145,7 @@ fn check_step(name: &Text, mails: &[Option<&str>], before: usize) {
     }
     let later = mails[before..].contains(&Some(name.value));
     let message = match later {
-        true => format!("step `{}` comes only later", name.value),
+        true => format!("the step `{}` is not done yet when this is asked", name.value),
         false if before == mails.len() => format!("there is no step `{}` with a mail", name.value),
         false => format!("there is no earlier step `{}` with a mail", name.value),
     };
@@ -163,7 +169,7 @@ fn check_ids(steps: &[Draft]) {
             Code::DuplicateStep,
             format!("the step in line {line} has the id `{}` too", step.id),
         );
-        step.id_place.report(finding.help("give one of them an id of its own: id = \"…\""));
+        step.id_place.report(finding.help(format!("give this one an id of its own: id = \"{}-2\"", step.id)));
     }
     let ids: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
     check_renames("step", &ids, steps.iter().filter_map(|step| step.renamed_from.as_ref()));

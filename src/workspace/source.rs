@@ -192,6 +192,13 @@ impl<'a> Source<'a> {
         self.report.broken.borrow_mut().push(Broken { file: self.name.to_owned(), lines: line..=last });
     }
 
+    /// Says that the file lacks something that it was meant to have.
+    pub fn incomplete(&self) {
+        #[expect(clippy::reversed_empty_ranges, reason = "no line is unreadable")]
+        let lines = 1..=0;
+        self.report.broken.borrow_mut().push(Broken { file: self.name.to_owned(), lines });
+    }
+
     /// Reports a mistake of the file as a whole.
     pub fn report_file(&self, finding: Finding) {
         self.report.push(self.name, None, 1, 1, finding);

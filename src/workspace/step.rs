@@ -20,6 +20,29 @@ use crate::domain::wait::Wait;
 /// The keys of which a step has exactly one.
 const VERBS: [&str; 9] = ["mail", "hand_over", "tag", "untag", "set", "points", "webhook", "notify", "end"];
 
+/// The keys of a step that a sequence does not have itself.
+pub const OF_STEPS: [&str; 15] = [
+    "mail",
+    "hand_over",
+    "tag",
+    "untag",
+    "set",
+    "points",
+    "webhook",
+    "notify",
+    "end",
+    "wait",
+    "until",
+    "only_if",
+    "catch_up",
+    "thread",
+    "id",
+];
+
+/// The keys of a sequence that a step does not have.
+const OF_SEQUENCES: [&str; 10] =
+    ["title", "stage", "enroll_if", "goal", "leave_if", "topic", "sender", "paused", "priority", "again"];
+
 /// A verb of versions to come.
 const COMING: [&str; 1] = ["webhook"];
 
@@ -86,6 +109,10 @@ pub fn read<'a>(mut table: Table<'a>, send: &Arc<SendTimes>, names: &Names) -> D
         thread: table.text("thread"),
         verb,
     };
+    table.misplaced(&OF_SEQUENCES, |key| {
+        let message = format!("`{key}` belongs to the whole sequence, and this is a step of it");
+        Finding::new(Code::UnknownKey, message).help("write it before the first [[step]]")
+    });
     // A key that is not known may be the verb, misspelt: one finding is enough.
     if table.finish() && verb_place.is_none() {
         let finding = Finding::new(Code::NoVerb, "the step does nothing");
@@ -219,7 +246,8 @@ fn set(mut table: Table) -> BTreeMap<String, FieldValue> {
         if !SETTABLE.contains(&name.value) {
             let finding = Finding::new(Code::UnknownField, format!("a step cannot set `{}`", name.value));
             let otherwise = match LEAD_FIELDS.contains(&name.value) {
-                true => "who somebody is and how far they are is not for a sequence to decide".to_owned(),
+                true if name.value == "tags" => "write tag = \"…\" in a step of its own".to_owned(),
+                true => "leave it out: it comes with the lead, or by the rules of funnel.toml".to_owned(),
                 false => format!("a field of your own is written fields.{}", name.value),
             };
             name.report(finding.meant(name.value, SETTABLE, &otherwise));

@@ -57,6 +57,8 @@ pub struct Table<'a> {
     /// A later layer overrides an earlier one, key by key.
     layers: Vec<Layer<'a>>,
     asked: Vec<&'static str>,
+    /// Keys that are reported already.
+    told: Vec<&'static str>,
 }
 
 #[derive(Clone)]
@@ -99,7 +101,13 @@ impl<'a> Table<'a> {
     }
 
     fn new(name: String, layer: Layer<'a>) -> Self {
-        Self { name, place: (layer.source, layer.span.clone()), layers: vec![layer], asked: Vec::new() }
+        Self {
+            name,
+            place: (layer.source, layer.span.clone()),
+            layers: vec![layer],
+            asked: Vec::new(),
+            told: Vec::new(),
+        }
     }
 
     /// Whether a key is there. Counts as asking for it.
@@ -175,7 +183,7 @@ impl<'a> Table<'a> {
     pub fn table(&mut self, key: &'static str) -> Table<'a> {
         let layers: Vec<Layer<'a>> = self.find_all(key).filter_map(|found| found.table()).collect();
         let place = layers.first().map_or(self.place.clone(), |layer| (layer.source, layer.span.clone()));
-        Table { name: format!("[{key}]"), place, layers, asked: Vec::new() }
+        Table { name: format!("[{key}]"), place, layers, asked: Vec::new(), told: Vec::new() }
     }
 
     /// The tables of a list of tables, `[[key]]`; none if there is none. None if it is something else.
@@ -236,13 +244,29 @@ impl<'a> Table<'a> {
         Text { value: "", span, source }
     }
 
+    /// Reports keys that stand at the wrong place.
+    pub fn misplaced(&mut self, keys: &[&'static str], finding: impl Fn(&str) -> Finding) {
+        for key in keys {
+            let place = self
+                .layers
+                .iter()
+                .find_map(|layer| Some((layer.source, layer.entries.get_key_value(*key)?.0.span())));
+            if let Some((source, span)) = place.filter(|_| !self.asked.contains(key)) {
+                source.report(span, finding(key));
+            }
+        }
+        // They are told; nobody would mean them by another key.
+        self.told.extend(keys);
+    }
+
     /// Reports the keys that nobody asked for; whether there were none.
     pub fn finish(self) -> bool {
         let mut fine = true;
         for layer in &self.layers {
             for (key, _) in layer.entries {
                 let name: &str = key.get_ref();
-                if !self.asked.contains(&name) {
+                fine &= !self.told.contains(&name);
+                if !self.asked.contains(&name) && !self.told.contains(&name) {
                     let finding =
                         Finding::new(Code::UnknownKey, format!("there is no key `{name}` in {}", self.name));
                     layer.source.report(key.span(), finding.did_you_mean(name, self.asked.iter().copied()));

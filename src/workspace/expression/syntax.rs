@@ -16,23 +16,23 @@ const EXAMPLE: &str = "write it like this: lead.country == \"DE\" && fit >= 20";
 
 /// What other languages write, what to write instead, and what that is for.
 const WRONG: [(&str, &str, &str); 17] = [
-    ("=", "==", "two values are compared with =="),
-    ("===", "==", "two values are compared with =="),
-    ("is", "==", "two values are compared with =="),
-    ("=>", ">=", "\"at least\" is written >="),
-    ("≥", ">=", "\"at least\" is written >="),
-    ("=<", "<=", "\"at most\" is written <="),
-    ("≤", "<=", "\"at most\" is written <="),
-    ("<>", "!=", "\"is not\" is written !="),
-    ("!==", "!=", "\"is not\" is written !="),
-    ("&", "&&", "what has to be true together is joined by &&"),
-    ("&&&", "&&", "what has to be true together is joined by &&"),
-    ("and", "&&", "what has to be true together is joined by &&"),
-    ("und", "&&", "what has to be true together is joined by &&"),
-    ("|", "||", "of what is joined by ||, one has to be true"),
-    ("or", "||", "of what is joined by ||, one has to be true"),
-    ("oder", "||", "of what is joined by ||, one has to be true"),
-    ("not", "!", "the contrary is written with ! before it"),
+    ("=", "==", "two values are compared with"),
+    ("===", "==", "two values are compared with"),
+    ("is", "==", "two values are compared with"),
+    ("=>", ">=", "\"at least\" is written"),
+    ("≥", ">=", "\"at least\" is written"),
+    ("=<", "<=", "\"at most\" is written"),
+    ("≤", "<=", "\"at most\" is written"),
+    ("<>", "!=", "\"is not\" is written"),
+    ("!==", "!=", "\"is not\" is written"),
+    ("&", "&&", "conditions that all have to be true are joined by"),
+    ("&&&", "&&", "conditions that all have to be true are joined by"),
+    ("and", "&&", "conditions that all have to be true are joined by"),
+    ("und", "&&", "conditions that all have to be true are joined by"),
+    ("|", "||", "conditions of which one has to be true are joined by"),
+    ("or", "||", "conditions of which one has to be true are joined by"),
+    ("oder", "||", "conditions of which one has to be true are joined by"),
+    ("not", "!", "the contrary is written with"),
 ];
 
 /// Signs that are right, of which none is a part of another.
@@ -168,7 +168,7 @@ fn wrong_word(text: &str, at: usize, length: usize) -> Option<Mistake> {
         let help = "write it like this: !(lead.country in [\"DE\", \"AT\"])";
         return Some((
             at..at + length,
-            "the contrary is written with ! before all of it".to_owned(),
+            "\"not in\" is written with ! before the whole comparison".to_owned(),
             help.to_owned(),
         ));
     }
@@ -178,7 +178,7 @@ fn wrong_word(text: &str, at: usize, length: usize) -> Option<Mistake> {
 fn instead(at: usize, written: &str, (_, right, what): (&str, &str, &str)) -> Mistake {
     (
         at..at + written.len(),
-        format!("{what}, not `{written}`"),
+        format!("{what} {right}, not `{written}`"),
         format!("write {right} instead of {written}"),
     )
 }

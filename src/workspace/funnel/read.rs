@@ -60,8 +60,9 @@ fn company(mut table: Table) -> OwnCompany {
 fn senders(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Sender>, Option<String>) {
     let tables = names::tables(root, "sender");
     if tables.is_empty() {
-        let finding = Finding::new(Code::Missing, format!("{FILE} names nobody whom mails are from"));
-        root.report(finding.help("write [sender.anna] with `name` and `email`"));
+        let finding =
+            Finding::new(Code::Missing, format!("{FILE} has no sender, so that mails would be from nobody"));
+        root.report(finding.help("write [sender.anna], and below it name = \"…\" and email = \"…\""));
     }
     let first = tables.first().map(|(name, _)| name.value.to_owned());
     let mut senders = BTreeMap::new();

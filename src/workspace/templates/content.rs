@@ -96,8 +96,8 @@ fn check_length(text: &Text, limit: usize, code: Code, what: &str) {
     let (count, least) = (places.len(), if tags.is_empty() { "" } else { "at least " });
     let message =
         format!("the {what} has {least}{count} characters, and mail programs show about {limit} of them");
-    let mut seen = text.value[..cut].char_indices().rev().map(|(at, _)| at).take(30);
-    let seen = text.value[seen.by_ref().last().unwrap_or(0)..cut].trim();
+    let words = text.value[..cut].match_indices(' ').rev().map(|(at, _)| at).nth(4);
+    let seen = text.value[words.unwrap_or(0)..cut].trim();
     let help = format!("it is cut off behind \"…{seen}\": put what matters before that, or shorten it");
     text.report_part(cut..text.value.len(), Finding::new(code, message).help(help));
 }

@@ -311,6 +311,8 @@ impl<'a> Lint<'a, '_> {
                 .help(format!("write {{{{> {name}}}}}"))
         } else if !known {
             let slots = SLOTS.iter().copied().filter(|_| self.part == Part::Layout);
+            let place = self.text.part(self.locate(name, at));
+            self.text.source.mention(Noun::Partial, Role::Asks, name, place);
             let finding = Finding::new(Code::UnknownPartial, format!("there is no partial `{name}`"));
             let known = self.partials.keys().map(String::as_str).chain(slots);
             finding.meant_known(name, known, &Noun::Partial.how_to_make(name))

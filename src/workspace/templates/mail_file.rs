@@ -70,7 +70,10 @@ impl Front {
                 Self { toml: format!("{blanks}\n{}", &source.text[toml]), body }
             }
             None => {
-                let finding = Finding::new(Code::FrontMatter, "the mail has no front matter");
+                let finding = Finding::new(
+                    Code::FrontMatter,
+                    "the mail does not begin with its subject between two lines of +++",
+                );
                 let help =
                     "begin the file with a line of +++, then subject = \"…\", then another line of +++";
                 source.report(0..0, finding.help(help));

@@ -141,9 +141,9 @@ pub fn sound() -> BTreeMap<&'static str, String> {
         ("dripline.toml", OPERATOR),
         ("funnel.toml", FUNNEL),
         ("sequences/welcome.toml", WELCOME),
-        ("templates/mail/tofu/guide.md", GUIDE),
-        ("templates/mail/tofu/tips.md", TIPS),
-        ("templates/mail/tofu/tips-short.md", TIPS),
+        ("templates/mail/tofu/guide.en.md", GUIDE),
+        ("templates/mail/tofu/tips.en.md", TIPS),
+        ("templates/mail/tofu/tips-short.en.md", TIPS),
         ("templates/partials/signature.html", SIGNATURE),
     ];
     files.map(|(path, text)| (path, text.to_owned())).into()
@@ -168,7 +168,7 @@ fn change(files: &mut BTreeMap<&'static str, String>, mistake: &Broken) {
     *text = text.replace(mistake.from, mistake.to);
 }
 
-fn write(files: &BTreeMap<&'static str, String>) -> TempDir {
+pub fn write(files: &BTreeMap<&'static str, String>) -> TempDir {
     let folder = TempDir::new().expect("a folder");
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -189,7 +189,7 @@ pub fn check(workspace: &Path, args: &[&str], variable: Option<(&str, &str)>) ->
     command.current_dir("/").arg("--workspace").arg(workspace).arg("check").args(args).output().expect("run")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
 }
 
@@ -277,6 +277,7 @@ impl Broken {
     /// The places and codes that are found.
     fn expected(&self) -> Vec<String> {
         let whole = |place: &&str| match place.matches(':').count() {
+            0 if place.contains('/') => (*place).to_owned(),
             0 if self.file == "environment" => format!("{} {place}", self.from),
             0 => format!("{} {place}", self.file),
             1 => format!("{}:{place}", self.file),

@@ -2,8 +2,8 @@
 
 use super::{Broken, broken};
 
-const GUIDE: &str = "templates/mail/tofu/guide.md";
-const TIPS: &str = "templates/mail/tofu/tips.md";
+const GUIDE: &str = "templates/mail/tofu/guide.en.md";
+const TIPS: &str = "templates/mail/tofu/tips.en.md";
 const PARTIAL: &str = "templates/partials/signature.html";
 const READ: &str = "[read them](https://www.nordwerk.example/tips)";
 const CITY: &str = "See you in {{lead.city}}.";
@@ -91,13 +91,7 @@ pub const BROKEN: &[Broken] = &[
     ),
     broken("variable_of_mailchimp", GUIDE, CITY, "See you, *|FNAME|*.", &["10:10 DL063"]),
     broken("variable_in_single_braces", GUIDE, CITY, "See you, {first_name}.", &["10:10 DL063"]),
-    broken(
-        "partial_misspelt",
-        GUIDE,
-        "{{> signature}}",
-        "{{> signatur}}",
-        &["13:5 DL054", "templates/partials/signature.html:1:1 DL027"],
-    ),
+    broken("partial_misspelt", GUIDE, "{{> signature}}", "{{> signatur}}", &["13:5 DL054"]),
     broken("partial_unknown_variable", PARTIAL, "{{sender.name}}", "{{sender.nmae}}", &["1:6 DL052"]),
     broken("partial_includes_itself", PARTIAL, "{{sender.name}}", "{{> signature}}", &["1:8 DL055"]),
     broken("layout_not_there", GUIDE, "preheader =", "layout    = \"defualt\"\npreheader =", &["3:13 DL056"]),
@@ -140,17 +134,21 @@ pub const BROKEN: &[Broken] = &[
     ),
     broken(
         "language_missing",
-        "templates/mail/tofu/guide.de.md",
-        "",
-        "+++\nsubject = \"Der Leitfaden\"\n+++\n{{greeting}}, [hier](https://www.nordwerk.example/preise \"pricing\") steht es.\n",
-        &[],
+        "funnel.toml",
+        "language = \"en\"",
+        "language = \"de\"",
+        &[
+            "templates/mail/tofu/guide.en.md DL077",
+            "templates/mail/tofu/tips-short.en.md DL077",
+            "templates/mail/tofu/tips.en.md DL077",
+        ],
     ),
     broken(
         "mail_twice",
-        "templates/mail/tofu/tips.en.md",
+        "templates/mail/tofu/tips.md",
         "",
         "+++\nsubject = \"Tips\"\n+++\n[read](https://www.nordwerk.example)\n",
-        &["templates/mail/tofu/tips.md:1:1 DL057"],
+        &["1:1 DL057"],
     ),
     broken("picture_among_the_mails", "templates/mail/tofu/logo.png", "", "PNG", &["DL010"]),
     broken("plain_part_alone", "templates/mail/tofu/other.txt", "", "Hello.\n", &["DL005"]),

@@ -15,6 +15,14 @@ pub const BROKEN: &[Broken] = &[
         &["24:1 DL003"],
     ),
     broken(
+        "step_without_its_line",
+        WELCOME,
+        "[[step]]\nmail = \"tofu/guide\"",
+        "mail = \"tofu/guide\"",
+        &["7:1 DL003"],
+    ),
+    broken("phrase_with_blanks", WELCOME, "\"booked a meeting\"", "\"booked  a meeting\"", &["5:13 DL035"]),
+    broken(
         "key_of_another_verb",
         WELCOME,
         "hand_over = \"looked at the prices\"",
@@ -64,6 +72,13 @@ pub const BROKEN: &[Broken] = &[
     broken("phrase_misspelt", WELCOME, "\"booked a meeting\"", "\"booked meeting\"", &["5:13 DL035"]),
     broken(
         "phrase_with_and",
+        WELCOME,
+        "\"booked a meeting\"",
+        "\"booked a meeting and bought\"",
+        &["5:13 DL035"],
+    ),
+    broken(
+        "phrase_with_or",
         WELCOME,
         "\"booked a meeting\"",
         "\"booked a meeting or bought\"",
@@ -170,7 +185,7 @@ pub const BROKEN: &[Broken] = &[
     broken("never_true_bought", WELCOME, PRICES, "only_if   = \"bought\"", &["22:14 DL080"]),
     broken(
         "never_true_no_link",
-        "templates/mail/tofu/guide.md",
+        "templates/mail/tofu/guide.en.md",
         "[what it costs](https://www.nordwerk.example/prices \"pricing\")",
         "what it costs",
         &[
