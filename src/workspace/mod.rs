@@ -3,6 +3,7 @@
 //! [`Files`] are the bytes, [`Workspace::compile`] reads and checks them, [`Diagnostic`]s say what is wrong.
 
 pub mod code;
+pub mod color;
 mod conditions;
 pub mod diagnostic;
 mod expression;
