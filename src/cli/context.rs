@@ -95,7 +95,17 @@ pub fn require_workspace(folder: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// [`Mistakes`] in them.
 pub fn load_config(workspace: &Path) -> anyhow::Result<Config> {
-    Ok(Config::load(workspace, std::env::vars_os().filter_map(readable)).map_err(Mistakes)?)
+    let (config, found) = Config::check(workspace, environment());
+    for warning in found.iter().filter(|found| !found.is_error()) {
+        let help = warning.help.as_deref().unwrap_or_default();
+        tracing::warn!("{warning} ({help})");
+    }
+    Ok(config.ok_or(Mistakes(found))?)
+}
+
+/// The variables of the environment.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(readable)
 }
 
 /// Variables that are no text can be none of ours.

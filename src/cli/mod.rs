@@ -86,7 +86,7 @@ impl Cli {
             Command::Pause(args) => pause::pause(workspace, &args).await,
             Command::Resume(args) => pause::resume(workspace, &args).await,
             Command::Key(command) => key::run(workspace, &command).await,
-            Command::Check(args) => check::run(workspace, &args),
+            Command::Check(args) => check::run(workspace, &args).await,
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,

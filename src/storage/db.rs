@@ -65,6 +65,33 @@ impl Db {
         Ok(db)
     }
 
+    /// Opens the file of a SQLite database to read from it, as it is: nothing is made, nothing brought up to date.
+    ///
+    /// # Errors
+    /// A file that is not there, or is no database.
+    pub async fn open_to_read(file: &Path) -> DbResult<Db> {
+        let refuse = |error: sqlx::Error| DbError::Open {
+            url: format!("sqlite:{}", file.display()),
+            why: error.to_string(),
+        };
+        // Where nobody has it open, no files beside it are needed to read it, and none are made.
+        let in_use = ["-wal", "-shm"].iter().any(|end| {
+            let mut beside = file.as_os_str().to_owned();
+            beside.push(end);
+            Path::new(&beside).exists()
+        });
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(false)
+            .read_only(true)
+            .immutable(!in_use)
+            .busy_timeout(BUSY)
+            .disable_statement_logging();
+        let read = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(refuse)?;
+        let pools = Pools::Sqlite { write: read.clone(), read, file: file.to_owned() };
+        Ok(Db { pools, ids: Ids::default() })
+    }
+
     /// Begins a transaction that writes. On SQLite it holds the one writer from the start.
     pub async fn begin(&self) -> DbResult<Tx> {
         if self.ids.low() {

@@ -13,12 +13,14 @@
 
 mod assemble;
 mod compile;
+mod content;
 mod context;
 mod footer;
 mod format;
 mod greeting;
 mod helpers;
 mod html;
+mod languages;
 mod lint;
 mod lists;
 mod mail_file;
@@ -26,9 +28,13 @@ mod markdown;
 mod place;
 mod plain;
 mod shared;
+mod syntax;
 mod tags;
+mod targets;
 mod tokens;
 mod tracking;
+mod values;
+mod variables;
 mod version;
 
 use std::collections::BTreeMap;
@@ -56,7 +62,7 @@ pub fn helpers() -> impl Iterator<Item = &'static str> {
 
 /// The variables that templates know, beside `lead.fields.NAME`.
 pub fn variables() -> Vec<String> {
-    lint::known()
+    variables::known()
 }
 
 /// What a layout can include besides partials.
