@@ -8,6 +8,7 @@
 //! - [`nurture`]: the use cases: pump, deliver, record, enroll, import.
 //! - [`worker`], [`http`]: loops and routes over the use cases.
 //! - [`app`]: one running server, built from a configuration.
+//! - [`preview`]: every mail of a workspace, in the browser, in a folder, or as a test in a mailbox.
 //! - [`cli`]: one file a command.
 
 pub mod app;
@@ -18,6 +19,7 @@ pub mod home;
 pub mod http;
 pub mod mail;
 pub mod nurture;
+pub mod preview;
 pub mod secret;
 pub mod storage;
 pub mod worker;

@@ -10,6 +10,7 @@ mod key;
 mod lead;
 pub mod output;
 mod pause;
+mod preview;
 mod serve;
 
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ pub struct Cli {
 pub enum Command {
     Serve(serve::Args),
     Check(check::Args),
+    Preview(preview::Args),
     Import(import::Args),
     #[command(subcommand)]
     Lead(lead::Command),
@@ -66,6 +68,7 @@ impl Cli {
             Command::Resume(args) => pause::resume(workspace, &args).await,
             Command::Key(command) => key::run(workspace, &command).await,
             Command::Check(args) => check::run(workspace, &args),
+            Command::Preview(args) => preview::run(workspace, &args).await,
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,
