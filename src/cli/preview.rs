@@ -49,7 +49,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", conflicts_with = "send")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    send: send::Args,
+    send: send::Test,
 }
 
 pub async fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {

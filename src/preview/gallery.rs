@@ -13,6 +13,9 @@ use crate::domain::condition::Fact;
 use crate::domain::stage::Stage;
 use crate::workspace::{Files, Workspace};
 
+/// What links begin with that the engine puts below every mail.
+const OWN: &str = "{{link.";
+
 /// Everything that the page shows.
 #[derive(Debug, Serialize)]
 pub struct Gallery<'a> {
@@ -143,7 +146,12 @@ impl<'a> Hanging<'a> {
             file,
             source: problem::text(&self.edition.files, file).unwrap_or_default(),
             plain: plain(&self.edition.files, file),
-            links: templates.links(name, language).iter().map(|link| link_view(workspace, link)).collect(),
+            links: templates
+                .links(name, language)
+                .iter()
+                .filter(|link| !link.href.starts_with(OWN))
+                .map(|link| link_view(workspace, link))
+                .collect(),
             shots: personas()
                 .map(|persona| (persona.id.as_str(), camera.shot(name, language, persona, !self.live)))
                 .collect(),

@@ -48,13 +48,7 @@ pub struct Condition {
 
 impl Strip {
     pub fn of(sequence: &Sequence, default_send: &str) -> Self {
-        // What most of its mails do, the sequence does.
-        let send =
-            sequence.steps.iter().filter(|step| !mails(step).is_empty()).map(|step| step.send.to_string());
-        let send: Vec<String> = send.collect();
-        let count = |text: &String| send.iter().filter(|other| *other == text).count();
-        let usual =
-            send.iter().max_by_key(|text| count(text)).cloned().unwrap_or_else(|| default_send.to_owned());
+        let usual = usual(sequence, default_send);
         let before = [None].into_iter().chain(sequence.steps.iter().map(Some));
         let steps = before.zip(&sequence.steps).map(|(before, step)| StepView::of(step, before, &usual));
         Self {
@@ -69,13 +63,38 @@ impl Strip {
     }
 }
 
+/// When most mails of a sequence are sent; when all are by default, if there is no such time.
+fn usual(sequence: &Sequence, default_send: &str) -> String {
+    let sending = sequence.steps.iter().filter(|step| !mails(step).is_empty());
+    let times: Vec<String> = sending.map(|step| step.send.to_string()).collect();
+    let count = |time: &str| times.iter().filter(|other| *other == time).count();
+    let most = times.iter().max_by_key(|time| count(time)).map_or(default_send, String::as_str);
+    if count(most) > count(default_send) { most.to_owned() } else { default_send.to_owned() }
+}
+
+/// Send times as people say them: slots that are one time on some days lose their stars.
+fn spoken(times: &str) -> String {
+    let parts: Vec<&str> = times.split(' ').collect();
+    let number = |text: &str| text.parse::<u8>().ok();
+    match parts[..] {
+        [minute, hour, "*", "*", days] => match (number(hour), number(minute)) {
+            (Some(hour), Some(minute)) => {
+                let days = if days == "*" { "daily".to_owned() } else { days.replace(',', ", ") };
+                format!("{days} at {hour:02}:{minute:02}")
+            }
+            _ => times.to_owned(),
+        },
+        _ => times.to_owned(),
+    }
+}
+
 fn about(sequence: &Sequence, send: String) -> Vec<(&'static str, String)> {
     let phrases = |name, phrases: &[Phrase]| (!phrases.is_empty()).then(|| (name, all(phrases)));
     let lines = [
         phrases("enters if", &sequence.enroll_if),
         phrases("goal", &sequence.goal),
         phrases("leaves if", &sequence.leave_if),
-        Some(("sends", send)),
+        Some(("sends", spoken(&send))),
         sequence.again.map(|again| ("again after", again.to_string())),
     ];
     lines.into_iter().flatten().collect()
@@ -96,7 +115,7 @@ impl StepView {
             only_if: step.only_if.iter().map(Condition::of).collect(),
             alternative: before.is_some_and(|before| instead(before, step)),
             verb: step.verb.word(),
-            send: (!mails.is_empty() && send != usual).then_some(send),
+            send: (!mails.is_empty() && send != usual).then(|| spoken(&send)),
             text: text(&step.verb),
             thread: match &step.verb {
                 Verb::Mail { thread, .. } => thread.clone(),
@@ -148,5 +167,23 @@ fn text(verb: &Verb) -> Option<String> {
         | Verb::Webhook(text)
         | Verb::Notify(text)
         | Verb::End(text) => Some(text.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        for (written, said) in [
+            ("30 9 * * Tue,Thu", "Tue, Thu at 09:30"),
+            ("0 8 * * *", "daily at 08:00"),
+            ("*/5 9 * * Mon", "*/5 9 * * Mon"),
+            ("Mon-Fri 08:00-18:00", "Mon-Fri 08:00-18:00"),
+            ("always", "always"),
+        ] {
+            assert_eq!(spoken(written), said);
+        }
     }
 }

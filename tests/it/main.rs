@@ -14,6 +14,7 @@ mod liveness;
 mod one_hand_over;
 mod plans;
 mod power_cut;
+mod preview;
 mod schedule;
 mod serve;
 mod smtp;

@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 
 /// What is sent, and to whom.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct Test {
     /// Send a test to this address: marked, with links that work and do not count.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub send: Option<Address>,
@@ -36,7 +36,7 @@ pub async fn run(
     workspace: &Path,
     config: &Config,
     edition: &Edition,
-    args: &Args,
+    args: &Test,
     to: &Address,
 ) -> anyhow::Result<Outcome> {
     // It was read without mistakes.

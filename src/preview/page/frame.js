@@ -10,7 +10,6 @@ function mailFrame(gallery, state, mail, language, { width, colours, thumb }) {
     loading: "lazy",
     referrerpolicy: "no-referrer",
     "data-width": width,
-    "data-key": [mail, language, width, colours].join(" "),
     tabindex: thumb ? "-1" : null,
     "aria-hidden": thumb ? "true" : null,
   };
@@ -21,6 +20,8 @@ function mailFrame(gallery, state, mail, language, { width, colours, thumb }) {
   } else {
     attributes.srcdoc = inColours(shot.html, colours);
   }
+  // A frame that shows something else is a new one: going back must not go through what a frame has shown.
+  attributes["data-key"] = attributes.src ?? [mail, language, colours, shot.mark].join(" ");
   return h("iframe", attributes);
 }
 

@@ -42,8 +42,13 @@ function versionView(gallery, state, language) {
     { lang: "en", "data-key": language, "aria-label": `In ${language}` },
     h("h2", {}, language.toUpperCase(), " ", h("code", {}, version.file)),
     saidView(gallery, version, shot),
-    shot.error ? failedView(state, shot) : [inboxView(gallery, state, shot, language), sheetsView(gallery, state, language), factsView(gallery, state, version, shot, language)],
-    valuesView(state, version),
+    shot.error
+      ? [failedView(state, shot), valuesView(state, version)]
+      : [
+          inboxView(gallery, state, shot, language),
+          h("div.look", {}, h("div", {}, sheetsView(gallery, state, language)), h("aside", {}, sizeView(state, shot), valuesView(state, version))),
+          h("div.columns", {}, textView(shot, language), linksView(version)),
+        ],
     sourceView(gallery, state, version, language),
   );
 }
@@ -101,42 +106,45 @@ function sheetsView(gallery, state, language) {
   return [ask, h("div.sheets", {}, shownColours(state).flatMap((colours) => shownWidths(state).map((width) => sheet(width, colours))))];
 }
 
-function factsView(gallery, state, version, shot, language) {
+function textView(shot, language) {
+  return h("section.panel", {}, h("h3", {}, "Plain text"), h("pre.text", { lang: language, tabindex: "0" }, shot.text));
+}
+
+function sizeView(state, shot) {
   return h(
-    "div.columns",
+    "section.panel",
     {},
-    h("section.panel", {}, h("h3", {}, "Plain text"), h("pre.text", { lang: language, tabindex: "0" }, shot.text)),
-    h(
-      "section.panel",
-      {},
-      h("h3", {}, "Links"),
-      linksView(version),
-      h("h3", {}, "Size"),
-      h("p", {}, `${kilobytes(shot.bytes)} of HTML${state.lead.tracked ? ", with the links of a tracked lead" : ""}. Gmail clips at 102 KB.`),
-      h("meter", { min: 0, max: 102, low: 82, high: 101, optimum: 0, value: Math.round(shot.bytes / 1024), "aria-label": "Size" }),
-    ),
+    h("h3", {}, "Size"),
+    h("p", {}, `${kilobytes(shot.bytes)} of HTML${state.lead.tracked ? ", with tracked links" : ""}. Gmail clips at 102 KB.`),
+    h("meter", { min: 0, max: 102, low: 82, high: 101, optimum: 0, value: Math.round(shot.bytes / 1024), "aria-label": "Size" }),
   );
 }
 
 function linksView(version) {
-  const rows = version.links.map((link) => {
-    const worth = [
-      link.points ? `${link.points > 0 ? "+" : ""}${link.points} points` : null,
-      ...link.asked_by.map((title) => `asked by ${title}`),
-    ].filter(Boolean);
-    const meaning = !link.tracked ? "not tracked" : worth.length ? worth.join(", ") : "counts as a click";
-    return h("tr", {}, h("td", {}, link.name ?? (link.tracked ? h("i", {}, "no name") : "")), h("td.target", {}, link.target), h("td", {}, meaning));
-  });
-  return h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "Name"), h("th", {}, "Leads to"), h("th", {}, "A click"))), h("tbody", {}, rows));
+  if (!version.links.length) return h("section.panel", {}, h("h3", {}, "Links"), h("p", {}, "None but the way to unsubscribe."));
+  const rows = version.links.map((link) =>
+    h("tr", {}, h("td", {}, link.name ?? h("i", {}, "no name")), h("td.target", {}, link.target), h("td", {}, worthOf(link))),
+  );
+  const head = ["Name", "Leads to", "A click"].map((title) => h("th", { scope: "col" }, title));
+  return h("section.panel", {}, h("h3", {}, "Links"), h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
+}
+
+function worthOf(link) {
+  if (!link.tracked) return "is not seen";
+  const worth = [
+    link.points ? `${link.points > 0 ? "+" : ""}${count(link.points, "point")}` : null,
+    ...link.asked_by.map((title) => `matters in “${title}”`),
+  ].filter(Boolean);
+  return worth.length ? worth.join(", ") : "is seen";
 }
 
 function valuesView(state, version) {
   const values = Object.entries(version.values[state.lead.id]);
   if (!values.length) return null;
   const rows = values.map(([name, value]) =>
-    h("tr", {}, h("td", {}, h("code", {}, name)), h("td", { class: value === null ? "unknown" : null }, value ?? "not known")),
+    [h("dt", {}, h("code", {}, name)), h("dd", { class: value === null ? "unknown" : null }, value ?? "not known")],
   );
-  return h("section.panel", {}, h("h3", {}, `Variables, for ${state.lead.name}`), h("table", {}, h("tbody", {}, rows)));
+  return h("section.panel", {}, h("h3", {}, "Variables"), h("dl", {}, rows));
 }
 
 function sourceView(gallery, state, version, language) {
