@@ -59,10 +59,11 @@ impl Served {
 /// Keeps a picture of the whole page, if somebody wants to look at it.
 async fn keep_picture(browser: &Browser, name: &str, width: u32, longest: u64) {
     let Some(folder) = std::env::var_os(SCREENSHOTS) else { return };
-    std::fs::create_dir_all(&folder).unwrap();
     let height = browser.script("return document.documentElement.scrollHeight").await.as_u64().unwrap_or(900);
     let height = u32::try_from(height.min(longest)).unwrap_or(900);
     browser.resize(width, height).await;
     browser.script("return new Promise(done => setTimeout(done, 400))").await;
-    std::fs::write(Path::new(&folder).join(format!("{name}.png")), browser.screenshot().await).unwrap();
+    let file = Path::new(&folder).join(format!("{name}.png"));
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, browser.screenshot().await).unwrap();
 }

@@ -91,7 +91,7 @@ async fn an_edit_shows_at_once_and_the_place_is_kept() {
     browser.open(&served.page("#/mofu/guide?lang=de&width=desktop")).await;
     browser.wait_for(".row.wide .subject", "Leitfaden").await;
     browser.script("scrollTo(0, 200)").await;
-    browser.script("document.querySelector('.version').dataset.same = 'yes'").await;
+    browser.script("document.querySelector('.version').same = 'yes'").await;
     let file = workspace.path().join("templates/mail/mofu/guide.de.md");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replacen("subject   = \"", "subject   = \"Neu: ", 1) + "\nEin neuer Satz.\n")
@@ -99,7 +99,7 @@ async fn an_edit_shows_at_once_and_the_place_is_kept() {
     browser.wait_for(".row.wide .subject", "Neu: ").await;
     browser.wait_for(".text", "Ein neuer Satz.").await;
     assert_eq!(browser.script("return scrollY").await, 200);
-    assert_eq!(browser.script("return document.querySelector('.version').dataset.same").await, "yes");
+    assert_eq!(browser.script("return document.querySelector('.version').same").await, "yes");
     let shown = "return document.querySelector('.sheet iframe').contentDocument?.body?.textContent ?? ''";
     let mut seen = Value::Null;
     for _ in 0..500 {
