@@ -31,7 +31,7 @@ function barView(state) {
     h(
       "div.controls",
       { role: "toolbar", "aria-label": "How mails are shown" },
-      h("label.as", {}, h("span", {}, "as"), h("select", { "data-set": "lead", "aria-label": "Lead" }, gallery.leads.map(leadOption))),
+      h("label.as", {}, h("span", {}, "for"), h("select", { "data-set": "lead", "aria-label": "Lead" }, gallery.leads.map(leadOption))),
       segment(state, "lang", "Language", languages, state.lang),
       segment(state, "width", "Width", [["desktop", "Desktop"], ["phone", "Phone"], ["both", "Both"]], state.width),
       segment(state, "colours", "Colours", [["light", "Light"], ["dark", "Dark"], ["both", "Both"]], state.colours),

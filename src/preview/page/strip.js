@@ -117,7 +117,7 @@ function cardView(gallery, state, mail, found) {
     { href: hash(state, mail), class: `card mail${found ? "" : " faint"}`, "data-key": mail, "data-mail": mail },
     h("span.thumbs", {}, frames),
     languages.map((language) => captionView(gallery, state, mail, language)),
-    h("span.foot", {}, h("span.name", {}, mail), badgesView(gallery, state, mail)),
+    h("span.foot", {}, h("span.name", {}, mail), badgesView(gallery, state, mail, languages)),
   );
 }
 
@@ -136,19 +136,21 @@ function captionView(gallery, state, mail, language) {
   return h("span.caption", { lang: language }, text);
 }
 
-function badgesView(gallery, state, mail) {
+function badgesView(gallery, state, mail, languages) {
   const view = gallery.mails[mail];
   const missing = gallery.languages.filter((language) => !(language in view.languages));
-  const shots = Object.values(view.languages).map((version) => version.shots[state.lead.id]);
+  const shots = languages.map((language) => view.languages[language].shots[state.lead.id]);
   const hints = shots.flatMap((shot) => shot.hints ?? []);
   const warnings = hints.filter((hint) => hint.weight === "warning").length + shots.filter((shot) => shot.error).length;
   const notes = hints.filter((hint) => hint.weight === "note").length;
-  const problems = Object.values(view.languages).flatMap((version) => problemsOf(gallery, version)).length;
+  const problems = Object.values(view.languages).flatMap((version) => problemsOf(gallery, version));
+  const worst = problems.some((problem) => problem.severity === "error") ? "error" : "warning";
   const size = Math.max(0, ...shots.map((shot) => shot.bytes ?? 0));
   return h(
     "span.badges",
     {},
-    problems + warnings > 0 && h("span.badge.warning", { title: "What to look at" }, `${problems + warnings} !`),
+    problems.length > 0 && h("span.badge", { class: `badge ${worst}`, title: "What check says" }, count(problems.length, worst === "error" ? "mistake" : "warning")),
+    warnings > 0 && h("span.badge.warning", { title: "What to look at" }, `${warnings} !`),
     missing.map((language) => h("span.badge.warning", { title: `There is no version in ${language}` }, `no ${language}`)),
     notes > 0 && h("span.badge", { title: "Hints" }, count(notes, "hint")),
     size > 0 && h("span.badge.size", { title: "The HTML as it goes out; Gmail clips at 102 KB" }, kilobytes(size)),
