@@ -11,6 +11,7 @@ mod http;
 mod import;
 mod layers;
 mod liveness;
+mod mutations;
 mod one_hand_over;
 mod plans;
 mod power_cut;
