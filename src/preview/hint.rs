@@ -13,9 +13,6 @@ const NEARLY: usize = CLIPPED_AT * 8 / 10;
 /// Characters of a subject that mail programs show on a desktop; phones show about 40.
 const SUBJECT: usize = 60;
 
-/// Characters of a preheader that any mail program shows.
-const PREHEADER: usize = 110;
-
 /// How much it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -35,7 +32,7 @@ pub struct Hint {
 
 /// What there is to say about a mail; `bytes` of HTML go out.
 pub fn hints(mail: &Rendered, bytes: usize) -> Vec<Hint> {
-    [size(bytes), subject(&mail.subject), preheader(&mail.preheader), alt(&mail.html), remote(&mail.html)]
+    [size(bytes), subject(&mail.subject), preheader(&mail.preheader), remote(&mail.html)]
         .into_iter()
         .flatten()
         .collect()
@@ -79,27 +76,8 @@ fn preheader(preheader: &str) -> Option<Hint> {
             "no preheader: mail programs show the beginning of the text instead".to_owned(),
             "write preheader = \"…\" into the front matter",
         ),
-        length if length > PREHEADER => note(
-            format!(
-                "the preheader has {length} characters; no mail program shows more than about {PREHEADER}"
-            ),
-            "shorten it, or say what matters first",
-        ),
         _ => None,
     }
-}
-
-fn alt(html: &str) -> Option<Hint> {
-    let missing = images(html).filter(|image| !image.contains(" alt=")).count();
-    let count = match missing {
-        0 => return None,
-        1 => "an image has".to_owned(),
-        count => format!("{count} images have"),
-    };
-    warning(
-        format!("{count} no alt text: many mail programs show no images at first"),
-        "write ![what it shows](address), or alt=\"\" for a mere ornament",
-    )
 }
 
 fn remote(html: &str) -> Option<Hint> {
@@ -145,15 +123,9 @@ mod tests {
                 .map(|hint| format!("{:?} {}", hint.weight, hint.text))
                 .collect::<Vec<_>>()
         };
-        let long = mail(&"x".repeat(61), &"y".repeat(111), "<img src=\"https://x.example/a.png\">");
+        let long = mail(&"x".repeat(61), "y", "<img src=\"https://x.example/a.png\">");
         let all = said(&long, 103 * 1024);
-        for part in [
-            "Warning 103 KB",
-            "Note the subject has 61",
-            "Note the preheader has 111",
-            "Warning an image has no alt",
-            "Note images from the web: 1",
-        ] {
+        for part in ["Warning 103 KB", "Note the subject has 61", "Note images from the web: 1"] {
             assert!(all.iter().any(|said| said.starts_with(part)), "{part}: {all:?}");
         }
         let empty = said(&mail("", "", ""), 90 * 1024);
