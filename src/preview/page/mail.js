@@ -5,7 +5,7 @@ function mailView(gallery, state) {
   const languages = shownLanguages(gallery, state, mail);
   return h(
     "main.detail",
-    { tabindex: "-1", "data-key": mail },
+    { class: `detail${languages.length > 1 ? " several" : ""}`, tabindex: "-1", "data-key": mail },
     detailHead(gallery, state),
     languages.map((language) => versionView(gallery, state, language)),
   );
