@@ -16,6 +16,7 @@ mod one_hand_over;
 mod plans;
 mod power_cut;
 mod preview;
+mod sample;
 mod schedule;
 mod serve;
 mod smtp;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 use dripline::preview::{Edition, copy};
 use dripline::workspace::{Files, Workspace};
@@ -9,9 +10,18 @@ use serde_json::{Value, json};
 
 use super::{Served, copy_of_sample, keep_picture, sample};
 use crate::support::browser::Browser;
+use crate::support::pace;
 
 const CARDS: &str = "return [...document.querySelectorAll('.card.mail')].map(card => card.dataset.mail)";
 const FITS: &str = "return document.documentElement.scrollWidth <= innerWidth";
+
+/// No test waits longer for something to show.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until a script says yes.
+async fn until(browser: &Browser, script: &str) {
+    pace::until(PATIENCE, async || (browser.script(script).await == true).then_some(())).await;
+}
 
 fn names(value: &Value) -> BTreeSet<String> {
     value.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
@@ -100,16 +110,8 @@ async fn an_edit_shows_at_once_and_the_place_is_kept() {
     browser.wait_for(".text", "Ein neuer Satz.").await;
     assert_eq!(browser.script("return scrollY").await, 200);
     assert_eq!(browser.script("return document.querySelector('.version').same").await, "yes");
-    let shown = "return document.querySelector('.sheet iframe').contentDocument?.body?.textContent ?? ''";
-    let mut seen = Value::Null;
-    for _ in 0..500 {
-        seen = browser.script(shown).await;
-        if seen.as_str().is_some_and(|text| text.contains("Ein neuer Satz.")) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the frame shows {seen}");
+    let shown = "return (document.querySelector('.sheet iframe').contentDocument?.body?.textContent ?? '')";
+    until(&browser, &format!("{shown}.includes('Ein neuer Satz.')")).await;
 }
 
 #[tokio::test]
@@ -133,8 +135,7 @@ async fn a_mistake_is_shown_and_the_last_good_mails_stay() {
     browser.wait_for(".code .asked", "lead.frist_name").await;
     browser.wait_for(".said", "there is no variable").await;
     fs::write(&file, text).unwrap();
-    let gone = "return document.querySelector('.banner') === null";
-    while browser.script(gone).await != true {}
+    until(&browser, "return document.querySelector('.banner') === null").await;
 }
 
 #[tokio::test]
@@ -169,15 +170,7 @@ async fn a_copy_is_complete_and_needs_no_server() {
     assert_eq!(names(&browser.script(CARDS).await), mails());
     browser.click(".card.mail[data-mail='mofu/guide']").await;
     browser.wait_for("h1", "mofu/guide").await;
-    let shown = "return [...document.querySelectorAll('.sheet iframe')].map(frame => frame.contentDocument?.body?.textContent ?? '')";
-    let mut frames = browser.script(shown).await;
-    while !frames
-        .as_array()
-        .unwrap()
-        .iter()
-        .all(|text| text.as_str().unwrap().contains("Guten Tag Frau Dr. Müller"))
-    {
-        frames = browser.script(shown).await;
-    }
-    assert_eq!(frames.as_array().unwrap().len(), 2);
+    let greets = "const frames = [...document.querySelectorAll('.sheet iframe')]; \
+        return frames.length === 2 && frames.every(frame => frame.contentDocument?.body?.textContent.includes('Guten Tag Frau Dr. Müller'))";
+    until(&browser, greets).await;
 }
