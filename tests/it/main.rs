@@ -18,6 +18,7 @@ mod new;
 mod one_hand_over;
 mod plans;
 mod power_cut;
+mod preview;
 mod sample;
 mod schedule;
 mod schema;
