@@ -133,10 +133,11 @@ impl<'a> Assembly<'a> {
 fn report_html(mail: &Mail, tokens: &Tokens, error: &HtmlError) {
     match error {
         HtmlError::Misplaced(tag) => {
-            let finding = Finding::new(Code::Placement, "HTML does not keep this tag at its place");
-            tokens
-                .written(*tag)
-                .report(finding.help("within a table, put it into a cell or around whole rows"));
+            let finding = Finding::new(
+                Code::Placement,
+                "HTML allows nothing at this place, and would move or drop this tag",
+            );
+            tokens.written(*tag).report(finding.help("in a table, put it into a cell or around whole rows"));
         }
         HtmlError::Styles(reason) => {
             let finding =

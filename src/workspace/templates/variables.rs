@@ -1,64 +1,66 @@
-//! Which variables a compiled template names.
+//! The variables of mails by their names, and what an unknown one probably should be.
 
-use handlebars::Template;
-use handlebars::template::{HelperTemplate, Parameter, TemplateElement as Element};
+use super::context::{DU, LINK_FIELDS, SENDER_FIELDS};
+use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS};
+use crate::domain::suggest::nearest;
 
-/// The roots that hold what is known of a lead and a mail; other names are bound within the template.
-const ROOTS: [&str; 4] = ["lead.", "company.", "sender.", "link."];
-
-/// The engine's own, which no marketer writes.
-const OWN: &str = "link.pixel";
-
-/// The variables of a template in the order of the text, as often as they stand there.
-pub(super) fn of(template: &Template) -> Vec<&str> {
-    let mut found = Vec::new();
-    collect(template, &mut found);
-    found
-}
-
-fn collect<'t>(template: &'t Template, found: &mut Vec<&'t str>) {
-    for element in &template.elements {
-        match element {
-            Element::Expression(call) | Element::HtmlExpression(call) | Element::HelperBlock(call) => {
-                of_call(call, found);
-            }
-            _ => {}
+/// How many times a path goes up by `../`, and the rest of it.
+pub(super) fn climb(raw: &str) -> (usize, &str) {
+    let path = raw.strip_prefix("./").unwrap_or(raw);
+    match path.strip_prefix("../") {
+        Some(rest) => {
+            let (levels, path) = climb(rest);
+            (levels + 1, path)
         }
+        None => (0, path),
     }
 }
 
-fn of_call<'t>(call: &'t HelperTemplate, found: &mut Vec<&'t str>) {
-    for parameter in [&call.name].into_iter().chain(&call.params).chain(call.hash.values()) {
-        match parameter {
-            Parameter::Subexpression(inner) => {
-                if let Element::Expression(call) = inner.as_element() {
-                    of_call(call, found);
-                }
-            }
-            named => found.extend(named.as_name().and_then(variable)),
-        }
+pub(super) fn is_known(names: &[&str]) -> bool {
+    match names {
+        [DU] => true,
+        ["lead", "fields", name] => !name.is_empty(),
+        ["lead", name] => LEAD_FIELDS.contains(name),
+        ["company", name] => COMPANY_FIELDS.contains(name),
+        ["sender", name] => SENDER_FIELDS.contains(name),
+        ["link", name] => LINK_FIELDS.contains(name),
+        _ => false,
     }
-    call.template.iter().chain(&call.inverse).for_each(|inner| collect(inner, found));
 }
 
-fn variable(name: &str) -> Option<&str> {
-    let name = name.trim_start_matches("../").trim_start_matches("@root.");
-    (name != OWN && ROOTS.iter().any(|root| name.starts_with(root))).then_some(name)
+/// What an unknown variable probably should be.
+pub(super) fn meant(path: &str, names: &[&str]) -> String {
+    if let Some(meant) = nearest(path, ["greeting"]) {
+        return format!("did you mean `{meant}`?");
+    }
+    let of_root = [("lead", "first_name"), ("company", "name"), ("sender", "name"), ("link", "unsubscribe")];
+    if let Some((root, field)) = of_root.into_iter().find(|(root, _)| *root == path) {
+        return format!("name a field of it, such as `{root}.{field}`");
+    }
+    let known = known();
+    let field = |known: &str| known.rsplit('.').next().unwrap_or(known).to_owned();
+    // Other programs write `firstname`, `contact.email` and `company_name`.
+    let plain = |text: &str| text.to_lowercase().replace(['_', '-', '.'], "");
+    let last = names.last().copied().unwrap_or("");
+    let near = nearest(path, known.iter().map(String::as_str));
+    let same = || known.iter().find(|known| [plain(known), plain(&field(known))].contains(&plain(last)));
+    let whole = || known.iter().find(|known| plain(known) == plain(path));
+    let near_field = || known.iter().find(|known| nearest(last, [field(known).as_str()]).is_some());
+    match near.or_else(|| whole().or_else(same).or_else(near_field).map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("a field of your own is written `lead.fields.{last}`"),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn variables_are_found_wherever_they_stand() {
-        let text = "{{lead.a}} {{#if (eq lead.b sender.c)}}{{upper company.d}}{{else}}{{#each lead.tags}}{{this}}\
-                    {{../lead.e}}{{@root.lead.f}}{{/each}}{{/if}}{{date lead.g form=lead.h}}{{greeting}}{{link.pixel}}";
-        let template = Template::compile(text).expect("a template");
-        let found = of(&template);
-        let names = ["a", "b", "tags", "e", "f", "g", "h"].map(|name| format!("lead.{name}"));
-        assert!(names.iter().all(|name| found.contains(&name.as_str())), "{found:?}");
-        assert!(found.contains(&"sender.c") && found.contains(&"company.d"), "{found:?}");
-        assert_eq!(found.len(), 9, "{found:?}");
-    }
+/// The variables that templates know, beside `lead.fields.NAME`.
+pub(super) fn known() -> Vec<String> {
+    let roots = [
+        ("lead", LEAD_FIELDS),
+        ("company", COMPANY_FIELDS),
+        ("sender", SENDER_FIELDS),
+        ("link", LINK_FIELDS),
+    ];
+    let fields =
+        roots.iter().flat_map(|(root, names)| names.iter().map(move |name| format!("{root}.{name}")));
+    fields.chain([DU.to_owned()]).collect()
 }

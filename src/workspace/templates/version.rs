@@ -9,9 +9,9 @@ use super::Templates;
 use super::context::MailContext;
 use super::helpers::template_name;
 use super::html::Link;
+use super::named;
 use super::tokens::{Place, Restored};
 use super::tracking::{Writing, count, follow};
-use super::variables;
 
 /// A mail in one language.
 pub(super) struct Version {
@@ -93,7 +93,7 @@ impl Version {
     /// Every variable that its texts name, such as `lead.first_name`, in alphabetical order.
     pub(super) fn variables(&self) -> BTreeSet<&str> {
         let texts = [&self.subject, &self.html, &self.text].into_iter().chain(&self.preheader);
-        texts.flat_map(|text| variables::of(&text.template)).collect()
+        texts.flat_map(|text| named::of(&text.template)).collect()
     }
 
     pub(super) fn render(&self, templates: &Templates, mail: &MailContext) -> Result<Rendered, RenderError> {

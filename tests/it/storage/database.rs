@@ -8,6 +8,7 @@ on_both!(
     what_is_dropped_is_undone,
     a_reader_sees_one_moment,
     a_reader_cannot_write,
+    a_file_is_opened_to_read_it,
     two_handles_write_in_turn,
     a_database_knows_its_kind,
     a_cell_of_another_type_is_an_error,
@@ -37,6 +38,26 @@ async fn a_reader_sees_one_moment(db: TestDb) {
 async fn a_reader_cannot_write(db: TestDb) {
     let mut tx = db.read().await.unwrap();
     assert!(meta::set_value(&mut tx, "check", "x").await.is_err());
+}
+
+/// That it is only for SQLite is no matter of a flag: there is no file of another database.
+async fn a_file_is_opened_to_read_it(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    meta::set_value(&mut tx, "check", "there").await.unwrap();
+    tx.commit().await.unwrap();
+    let Some(file) = db.file() else { return };
+    let reader = Db::open_to_read(file).await.unwrap();
+    let mut tx = reader.read().await.unwrap();
+    assert_eq!(meta::value(&mut tx, "check").await.unwrap().as_deref(), Some("there"));
+    drop(tx);
+    let mut tx = reader.begin().await.map_err(drop);
+    let written = match &mut tx {
+        Ok(tx) => meta::set_value(tx, "check", "other").await.map_err(drop),
+        Err(()) => Err(()),
+    };
+    assert!(written.is_err(), "it was opened to read");
+    let nowhere = file.with_extension("nowhere");
+    assert!(Db::open_to_read(&nowhere).await.is_err() && !nowhere.exists());
 }
 
 async fn two_handles_write_in_turn(db: TestDb) {
