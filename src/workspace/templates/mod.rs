@@ -25,7 +25,11 @@ mod lint;
 mod lists;
 mod mail_file;
 mod markdown;
+<<<<<<< HEAD
 mod mentions;
+=======
+mod named;
+>>>>>>> preview
 mod place;
 mod plain;
 mod shared;
