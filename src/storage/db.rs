@@ -69,46 +69,14 @@ impl Db {
     /// # Errors
     /// As [`Db::open`]; a file that is missing, tables of another version.
     pub async fn look(url: &str) -> DbResult<Db> {
-        let db = match sqlite_file(url) {
-            Some(file) => Self::open_to_read(file).await?,
-            None => {
-                let refuse =
-                    |error: sqlx::Error| DbError::Open { url: without_password(url), why: error.to_string() };
-                Db { pools: open_postgres(url).await.map_err(refuse)?, ids: Ids::default() }
-            }
+        let refuse = |why: String| DbError::Open { url: without_password(url), why };
+        let pools = match sqlite_file(url) {
+            Some(file) => look_sqlite(file).await,
+            None => open_postgres(url).await,
         };
+        let db = Db { pools: pools.map_err(|error| refuse(error.to_string()))?, ids: Ids::default() };
         migrate::check(&db).await?;
         Ok(db)
-<<<<<<< HEAD
-=======
-    }
-
-    /// Opens the file of a SQLite database to read from it, as it is: nothing is made, nothing brought up to date.
-    ///
-    /// # Errors
-    /// A file that is not there, or is no database.
-    pub async fn open_to_read(file: &Path) -> DbResult<Db> {
-        let refuse = |error: sqlx::Error| DbError::Open {
-            url: format!("sqlite:{}", file.display()),
-            why: error.to_string(),
-        };
-        // Where nobody has it open, no files beside it are needed to read it, and none are made.
-        let in_use = ["-wal", "-shm"].iter().any(|end| {
-            let mut beside = file.as_os_str().to_owned();
-            beside.push(end);
-            Path::new(&beside).exists()
-        });
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(false)
-            .read_only(true)
-            .immutable(!in_use)
-            .busy_timeout(BUSY)
-            .disable_statement_logging();
-        let read = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(refuse)?;
-        let pools = Pools::Sqlite { write: read.clone(), read, file: file.to_owned() };
-        Ok(Db { pools, ids: Ids::default() })
->>>>>>> preview
     }
 
     /// Begins a transaction that writes. On SQLite it holds the one writer from the start.
@@ -206,7 +174,6 @@ fn sqlite_options(file: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-<<<<<<< HEAD
 /// Without a writer: what is read stays as it is. Where nobody has the file open, no files beside it are needed to read it,
 /// and none are made.
 async fn look_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
@@ -220,8 +187,6 @@ async fn look_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
     Ok(Pools::Sqlite { write: pool.clone(), read: pool, file: file.to_owned() })
 }
 
-=======
->>>>>>> preview
 async fn open_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
     let options = sqlite_options(file).create_if_missing(true);
     // FULL: an answered unsubscribe survives a power cut.

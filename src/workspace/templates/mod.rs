@@ -25,11 +25,7 @@ mod lint;
 mod lists;
 mod mail_file;
 mod markdown;
-<<<<<<< HEAD
 mod mentions;
-=======
-mod named;
->>>>>>> preview
 mod place;
 mod plain;
 mod shared;

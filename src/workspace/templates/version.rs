@@ -9,11 +9,7 @@ use super::Templates;
 use super::context::MailContext;
 use super::helpers::template_name;
 use super::html::Link;
-<<<<<<< HEAD
 use super::mentions;
-=======
-use super::named;
->>>>>>> preview
 use super::tokens::{Place, Restored};
 use super::tracking::{Writing, count, follow};
 
@@ -97,11 +93,7 @@ impl Version {
     /// Every variable that its texts name, such as `lead.first_name`, in alphabetical order.
     pub(super) fn variables(&self) -> BTreeSet<&str> {
         let texts = [&self.subject, &self.html, &self.text].into_iter().chain(&self.preheader);
-<<<<<<< HEAD
         texts.flat_map(|text| mentions::of(&text.template)).collect()
-=======
-        texts.flat_map(|text| named::of(&text.template)).collect()
->>>>>>> preview
     }
 
     pub(super) fn render(&self, templates: &Templates, mail: &MailContext) -> Result<Rendered, RenderError> {
