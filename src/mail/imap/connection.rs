@@ -243,7 +243,7 @@ mod tests {
 
     #[tokio::test]
     async fn responses_are_read_in_any_pieces() {
-        let text = b"* OK hello\r\n* 3 EXISTS\r\n* WHATEVER is this\r\n* 1 FETCH (UID 7 BODY[] {5}\r\na\r\n})\r\nd1 OK done\r\n";
+        let text = b"* OK hello\r\n* 3 EXISTS\r\n* WHATEVER is this\r\n* 1 FETCH (UID 7 BODY[] {4}\r\na\r\n})\r\nd1 OK done\r\n";
         let whole = read(text, 1024).await;
         assert_eq!(whole.0.len(), 4, "{whole:?}");
         assert!(whole.1.contains("hung up"), "{whole:?}");

@@ -61,7 +61,7 @@ mod tests {
             ("a & b", "\"a &- b\""),
             ("台北", "\"&U,BTFw-\""),
             ("a\"b\\c\r\nd", "\"a\\\"b\\\\c&AA0ACg-d\""),
-            ("📬", "\"&2D3crA-\""),
+            ("📬", "\"&2D3c7A-\""),
         ];
         for (name, argument) in expected {
             assert_eq!(folder_argument(name), argument);
