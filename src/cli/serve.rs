@@ -99,7 +99,10 @@ async fn import_examples(engine: &Engine, workspace: &Path) -> anyhow::Result<u6
 /// Begins the shutdown once there is nothing left to do. What was done by then; none if the server was ended before.
 async fn until_idle(engine: Arc<Engine>, shutdown: CancellationToken) -> NurtureResult<Option<Tally>> {
     let _ending = shutdown.clone().drop_guard();
-    while !(pump::is_idle(&engine).await? && judge::is_done(&engine).await?) {
+    let is_idle = async || -> NurtureResult<bool> {
+        Ok(engine.mailboxes.are_idle() && pump::is_idle(&engine).await? && judge::is_done(&engine).await?)
+    };
+    while !is_idle().await? {
         if tokio::time::timeout(IDLE_LOOK, shutdown.cancelled()).await.is_ok() {
             return Ok(None);
         }

@@ -1,16 +1,10 @@
 //! [`Session`]: a connection that has logged in, and the folder that it has opened.
 
-use std::time::Duration;
-
 use imap_proto::{MailboxDatum, Response, ResponseCode};
-use tokio::time::timeout;
 
 use super::connection::{Connection, Failure};
 use super::error::ImapError;
 use super::folder::folder_argument;
-
-/// How long a goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A connection that has logged in. Dropped, it hangs up.
 pub struct Session {
@@ -84,10 +78,5 @@ impl Session {
             (Some(uid_validity), Some(uid_next)) => Ok(Selected { uid_validity, uid_next, mails }),
             _ => Err(cannot("the server does not say UIDVALIDITY and UIDNEXT".to_owned())),
         }
-    }
-
-    /// Says goodbye.
-    pub async fn close(mut self) {
-        let _ = timeout(GOODBYE, self.connection.command("LOGOUT", |_| ())).await;
     }
 }
