@@ -6,14 +6,14 @@ use std::time::{Duration, Instant, SystemTime};
 use dripline::mail::inbound::SIZE_LIMIT;
 
 use crate::imap::{Inbox, count, evidence, mail, mailbox, recorded};
-use crate::support::database::{TestDb, on_both};
+use crate::support::database::{Home, TestDb, on_both, run};
 use crate::support::dovecot::{BOX, Dovecot};
 use crate::support::pace::until;
 use crate::support::program::{Program, signal};
 use crate::support::smtp_server::{Offer, SmtpServer};
 use crate::support::world::{FUNNEL, files};
 
-on_both!(a_mail_that_is_too_large_leaves_its_header, fifty_thousand_old_mails_are_no_burden);
+on_both!(a_mail_that_is_too_large_leaves_its_header);
 
 /// No test waits longer for something to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,13 +37,18 @@ async fn a_mail_that_is_too_large_leaves_its_header(db: TestDb) {
     assert_eq!(why[0], told);
     assert!(!why[1].contains("bytes") && why[2].contains("10485761 bytes"), "{why:?}");
     assert!(
-        count(&db, "SELECT MIN(LENGTH(raw)) FROM inbound WHERE evidence LIKE '%30000000%'").await < 1_000
+        count(&db, "SELECT CAST(MIN(LENGTH(raw)) AS BIGINT) FROM inbound WHERE evidence LIKE '%30000000%'").await < 1_000
     );
     assert_eq!(dovecot.flags("INBOX"), ["\\Seen"; 4]);
 }
 
+#[test]
+fn fifty_thousand_old_mails_are_no_burden() {
+    run(Home::sqlite(), fifty_thousand_old_mails);
+}
+
 /// The mailbox of somebody who never tidied up. What is old stays as it is, and what is new is there at once.
-async fn fifty_thousand_old_mails_are_no_burden(db: TestDb) {
+async fn fifty_thousand_old_mails(db: TestDb) {
     let mails = 50_000;
     let dovecot = Dovecot::start();
     let year_ago = SystemTime::now() - Duration::from_secs(365 * 86_400);
@@ -55,7 +60,7 @@ async fn fifty_thousand_old_mails_are_no_burden(db: TestDb) {
     let home = Program::new(&db, &server, &files(&[("dripline.toml", &operator), ("funnel.toml", FUNNEL)]));
     let began = Instant::now();
     let mut child = home.serve();
-    until(PATIENCE, async || (count(&db, "SELECT MAX(last_uid) FROM mailboxes").await > 0).then_some(()))
+    until(PATIENCE, async || (count(&db, "SELECT COALESCE(MAX(last_uid), 0) FROM mailboxes").await > 0).then_some(()))
         .await;
     let looked = began.elapsed();
     dovecot.deliver(BOX, &mail("new"));

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::imap::{Inbox, mail, recorded};
 use crate::support::database::{TestDb, on_both};
 use crate::support::dovecot::{BOX, Dovecot};
+use crate::support::pace::until;
 
 on_both!(
     mails_are_taken_in_once_and_marked,
@@ -16,6 +17,9 @@ on_both!(
     another_folder_is_another_mailbox,
 );
 
+/// No test waits longer for something to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 async fn mails_are_taken_in_once_and_marked(db: TestDb) {
     let dovecot = Dovecot::start();
     let mut inbox = Inbox::new(&db, dovecot.imap, "").await;
@@ -26,8 +30,10 @@ async fn mails_are_taken_in_once_and_marked(db: TestDb) {
     assert_eq!((inbox.step().await, recorded(&db).await), (0, 2));
     dovecot.deliver(BOX, &mail("c"));
     assert_eq!((inbox.step().await, recorded(&db).await), (1, 3));
+    drop(inbox);
     let mut again = Inbox::new(&db, dovecot.imap, "").await;
-    assert_eq!((again.step().await, recorded(&db).await), (0, 3), "the next process goes on there");
+    let taken = until(PATIENCE, async || again.try_step().await.ok()).await;
+    assert_eq!((taken, recorded(&db).await), (0, 3), "the next process goes on there");
 }
 
 async fn mails_may_be_left_as_they_are(db: TestDb) {
