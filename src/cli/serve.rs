@@ -35,7 +35,7 @@ const IDLE_LOOK: Duration = Duration::from_millis(100);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: dripline serve --until-idle")]
 pub struct Args {
-    /// End when nothing is due now, and say what was done.
+    /// End when nothing is due now and each mailbox was looked at, and say what was done.
     #[arg(long)]
     until_idle: bool,
 }

@@ -37,7 +37,9 @@ async fn a_mail_that_is_too_large_leaves_its_header(db: TestDb) {
     assert_eq!(why[0], told);
     assert!(!why[1].contains("bytes") && why[2].contains("10485761 bytes"), "{why:?}");
     assert!(
-        count(&db, "SELECT CAST(MIN(LENGTH(raw)) AS BIGINT) FROM inbound WHERE evidence LIKE '%30000000%'").await < 1_000
+        count(&db, "SELECT CAST(MIN(LENGTH(raw)) AS BIGINT) FROM inbound WHERE evidence LIKE '%30000000%'")
+            .await
+            < 1_000
     );
     assert_eq!(dovecot.flags("INBOX"), ["\\Seen"; 4]);
 }
@@ -52,16 +54,16 @@ async fn fifty_thousand_old_mails(db: TestDb) {
     let mails = 50_000;
     let dovecot = Dovecot::start();
     let year_ago = SystemTime::now() - Duration::from_secs(365 * 86_400);
-    for number in 0..mails {
-        dovecot.deliver_at(BOX, &mail(&format!("old{number}")), year_ago);
-    }
+    dovecot.fill(BOX, mails, &mail("old"), year_ago);
     let server = SmtpServer::start(Offer::default()).await;
     let operator = mailbox(dovecot.imap, "");
     let home = Program::new(&db, &server, &files(&[("dripline.toml", &operator), ("funnel.toml", FUNNEL)]));
     let began = Instant::now();
     let mut child = home.serve();
-    until(PATIENCE, async || (count(&db, "SELECT COALESCE(MAX(last_uid), 0) FROM mailboxes").await > 0).then_some(()))
-        .await;
+    until(PATIENCE, async || {
+        (count(&db, "SELECT COALESCE(MAX(last_uid), 0) FROM mailboxes").await > 0).then_some(())
+    })
+    .await;
     let looked = began.elapsed();
     dovecot.deliver(BOX, &mail("new"));
     let began = Instant::now();

@@ -62,7 +62,8 @@ async fn a_mail_that_is_not_handed_out_is_set_aside(db: TestDb) {
     let why = &evidence(&db).await[4];
     assert!(why.ends_with("the disk is broken; the whole is in the mailbox \"replies\", UID 5"), "{why}");
     assert!(
-        count(&db, "SELECT CAST(LENGTH(raw) AS BIGINT) FROM inbound WHERE evidence LIKE '%broken%'").await > 0,
+        count(&db, "SELECT CAST(LENGTH(raw) AS BIGINT) FROM inbound WHERE evidence LIKE '%broken%'").await
+            > 0,
         "the header"
     );
 }

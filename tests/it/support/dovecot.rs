@@ -183,6 +183,23 @@ impl Dovecot {
         fs::rename(&file, maildir.join("new").join(&name)).expect("delivered");
     }
 
+    /// Puts so many mails into a mailbox that were there before, all with these bytes and this time.
+    pub fn fill(&self, email: &str, mails: usize, raw: &[u8], at: SystemTime) {
+        self.deliver_at(email, raw, at);
+        let maildir = self.path("mail").join(email).join("Maildir");
+        let first = fs::read_dir(maildir.join("new"))
+            .expect("a folder")
+            .next()
+            .expect("a mail")
+            .expect("read")
+            .path();
+        for number in 0..mails {
+            let file = maildir.join("cur").join(format!("1600000000.M{number:09}.test:2,"));
+            fs::hard_link(&first, file).expect("linked");
+        }
+        fs::remove_file(first).expect("removed");
+    }
+
     /// Runs `doveadm`, which must succeed; what it printed.
     pub fn doveadm(&self, args: &[&str]) -> String {
         let output = Command::new("doveadm").arg("-c").arg(self.path("conf")).args(args).output();
@@ -203,7 +220,11 @@ impl Dovecot {
 
 impl Drop for Dovecot {
     fn drop(&mut self) {
-        self.stop();
+        // Its processes end with their master; a soft end would take a second.
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
         if std::thread::panicking() {
             eprintln!("Dovecot noted:\n{}", self.log());
         }
