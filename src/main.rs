@@ -10,12 +10,7 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     dripline::mail::install_crypto();
     log_to_stderr();
-    let cli = Cli::parse();
-    let outcome = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime.block_on(cli.run()),
-        Err(error) => Err(error.into()),
-    };
-    let outcome = outcome.unwrap_or_else(|error| {
+    let outcome = Cli::parse().run().unwrap_or_else(|error| {
         eprintln!("error: {error}");
         for cause in error.chain().skip(1) {
             eprintln!("  because: {cause}");

@@ -54,11 +54,16 @@ pub enum Outcome {
 }
 
 impl Cli {
-    /// Runs the command.
+    /// Runs the command to its end. It blocks, so that the program, which only calls it, is compiled in a moment: what is
+    /// awaited here would be compiled for it once more.
     ///
     /// # Errors
     /// Why it could not run, in words for people.
-    pub async fn run(self) -> anyhow::Result<Outcome> {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        tokio::runtime::Runtime::new()?.block_on(self.carry_out())
+    }
+
+    async fn carry_out(self) -> anyhow::Result<Outcome> {
         let workspace = &self.workspace;
         match self.command {
             Command::Serve(args) => serve::run(workspace, &args).await,

@@ -1,5 +1,6 @@
 //! Why this mail, why not that one, what comes next and when: one log for one lead.
 
+mod foresight;
 mod history;
 mod outlook;
 mod words;
@@ -11,9 +12,11 @@ use serde::{Serialize, Serializer};
 
 use super::engine::Engine;
 use super::error::NurtureResult;
+use super::facts::LeadFacts;
 use super::lookup::find;
 use super::record::zone_of;
 use super::revision::{self, Revision};
+use crate::domain::enrollment::EnrollmentState;
 use crate::domain::event::Happening;
 use crate::domain::gate::Hold;
 use crate::domain::hand_over::HandOver;
@@ -79,16 +82,16 @@ pub async fn explain(engine: &Engine, id_or_email: &str) -> NurtureResult<Explan
     let revision = engine.revision().await?;
     let mut tx = engine.db.read().await?;
     let stored = find(&mut tx, id_or_email).await?;
-    let record = LeadRecord::read(&mut tx, stored, revision).await?;
+    let now = engine.clock.now();
+    let record = LeadRecord::read(&mut tx, stored, revision, now).await?;
     drop(tx);
     let zone = zone_of(&record.revision, &record.stored.lead);
-    let now = engine.clock.now();
-    let next = outlook::next(&record, zone, now);
+    let next = outlook::next(&record, engine, zone, now);
     Ok(Explanation {
         lead: record.stored.lead.id,
         email: record.stored.lead.email.to_string(),
         timezone: zone.name().to_owned(),
-        sentence: outlook::sentence(&record, next.as_ref(), zone, now),
+        sentence: outlook::sentence(&record, engine, next.as_ref(), zone, now),
         score: record.revision.workspace.funnel.rules.worth(&record.stored.lead, now).to_string(),
         not_sent_because: outlook::not_sent_because(&record, engine, now),
         next,
@@ -102,6 +105,8 @@ struct LeadRecord {
     events: Vec<Happening>,
     messages: Vec<Message>,
     walks: Vec<Enrollment>,
+    /// What decides on the walk that goes on, if one does.
+    facts: LeadFacts,
     holds: Vec<Hold>,
     unwanted: Vec<String>,
     hand_over: Option<HandOver>,
@@ -116,13 +121,22 @@ struct LeadRecord {
 }
 
 impl LeadRecord {
-    async fn read(tx: &mut Tx, stored: StoredLead, revision: Arc<Revision>) -> NurtureResult<Self> {
+    async fn read(
+        tx: &mut Tx,
+        stored: StoredLead,
+        revision: Arc<Revision>,
+        now: Timestamp,
+    ) -> NurtureResult<Self> {
         let id = stored.lead.id;
+        let walks = enrollments::of_leads(tx, &[id]).await?;
+        let active: Vec<Enrollment> =
+            walks.iter().filter(|walk| walk.state == EnrollmentState::Active).cloned().collect();
         let messages = messages::of_lead(tx, id).await?;
         let past = past(tx, &messages, &revision).await?;
         Ok(Self {
             events: events::timeline(tx, id, MOST_EVENTS).await?,
-            walks: enrollments::of_leads(tx, &[id]).await?,
+            facts: LeadFacts::read(tx, &revision, &active, now).await?,
+            walks,
             holds: holds::of_leads(tx, &[id]).await?.into_iter().map(|(_, hold)| hold).collect(),
             unwanted: consents::unwanted_topics(tx, &[id])
                 .await?

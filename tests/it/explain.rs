@@ -21,6 +21,8 @@ on_both!(
     a_lead_without_a_sequence_learns_why,
     mails_are_named_as_they_were_when_they_went_out,
     a_sequence_that_is_gone_keeps_its_name,
+    what_comes_next_is_what_will_come,
+    what_happened_at_one_moment_is_told_in_its_order,
 );
 
 const GUIDE: &str = r#"
@@ -39,6 +41,8 @@ wait = "2 days"
 send = "Mon-Fri 09:00-17:00"
 mail = ["mail/roi-a", "mail/roi-a2"]
 "#;
+
+const MAIL: &str = "+++\nsubject = \"Hello\"\n+++\nHello.\n";
 
 const HELLO: &str = "title = \"Hello\"\nstage = \"tofu\"\n[[step]]\nmail = \"mail/hello\"\n";
 
@@ -196,7 +200,7 @@ async fn a_pause_of_everything_is_told(db: TestDb) {
     let lead = world.add("kim@example.org").await;
     let told = told(&world, lead).await;
     assert_eq!(told.not_sent_because, ["all sending is paused: wrong prices"]);
-    assert_eq!(told.sentence, "ToFu · unqualified · with marketing · next mail now");
+    assert_eq!(told.sentence, "ToFu · unqualified · with marketing · next mail waits");
     world.end().await;
 }
 
@@ -240,5 +244,59 @@ async fn a_sequence_that_is_gone_keeps_its_name(db: TestDb) {
     assert_eq!(gone.not_sent_because, ["there is no sequence for the stage ToFu"]);
     let sent = "sent mail/hello (step hello of \"Hello\")";
     assert!(lines(&gone).iter().any(|line| line.ends_with(sent)), "{:#?}", lines(&gone));
+    world.end().await;
+}
+
+/// The promise is looked up before and kept after: whatever the gate, windows and conditions say on the way.
+async fn what_comes_next_is_what_will_come(db: TestDb) {
+    let sequence = r#"
+title = "Gaps"
+stage = "tofu"
+send = "Mon-Fri 09:00-17:00"
+[[step]]
+mail = "mail/a"
+[[step]]
+only_if = "has phone"
+mail = "mail/b"
+[[step]]
+mail = "mail/c"
+"#;
+    let funnel = FUNNEL.replace("0 minutes", "1 day");
+    let mails = ["a", "b", "c"].map(|name| (format!("templates/mail/mail/{name}.md"), MAIL));
+    let mut given = vec![("funnel.toml", funnel.as_str()), ("sequences/gaps.toml", sequence)];
+    given.extend(mails.iter().map(|(path, text)| (path.as_str(), *text)));
+    let world = World::begin(db, &files(&given)).await;
+    let lead = world.add("kim@example.org").await;
+    world.settle().await;
+    let soon = told(&world, lead).await;
+    let next = soon.next.as_ref().expect("something comes next");
+    assert_eq!((next.step.as_deref(), next.local.as_deref()), (Some("c"), Some("Tue 2026-01-06 09:00")));
+    assert_eq!(soon.sentence, "ToFu · unqualified · with marketing · next mail Tue 09:00");
+    let hold = Hold { kind: HoldKind::Absence, until: Some(world.engine.clock.now() + 3 * DAY + 10 * HOUR) };
+    world.record(async |record| record.hold(lead, hold, "is on holiday").await.unwrap()).await;
+    let held = told(&world, lead).await;
+    assert_eq!(held.sentence, "ToFu · unqualified · with marketing · next mail Fri 09:00");
+    world.pass(5 * DAY).await;
+    let sent = lines(&told(&world, lead).await);
+    assert!(sent.iter().any(|line| line.starts_with("Fri 2026-01-09 09:00 sent mail/c")), "{sent:#?}");
+    world.end().await;
+}
+
+async fn what_happened_at_one_moment_is_told_in_its_order(db: TestDb) {
+    let first = "title = \"First\"\nstage = \"tofu\"\npriority = 5\n[[step]]\nmail = \"mail/a\"\n";
+    let second = "title = \"Second\"\nstage = \"tofu\"\n[[step]]\nwait = \"1 day\"\nmail = \"mail/b\"\n";
+    let world = World::begin(db, &workspace(&[("first", first), ("second", second)])).await;
+    let lead = world.add("kim@example.org").await;
+    world.settle().await;
+    let told = told(&world, lead).await;
+    let what: Vec<&str> = told.timeline.iter().map(|entry| entry.what.as_str()).collect();
+    let expected = [
+        "came in",
+        "entered \"First\"",
+        "sent mail/a (step a of \"First\")",
+        "finished \"First\"",
+        "entered \"Second\"",
+    ];
+    assert_eq!(what, expected);
     world.end().await;
 }

@@ -12,6 +12,7 @@ mod imap;
 mod import;
 mod layers;
 mod liveness;
+mod mutations;
 mod one_hand_over;
 mod plans;
 mod power_cut;

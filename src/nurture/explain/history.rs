@@ -27,28 +27,64 @@ pub struct Entry {
 
 /// The timeline of a lead.
 pub(super) fn entries(record: &LeadRecord, zone: Tz) -> Vec<Entry> {
-    let mut lines: Vec<(Timestamp, u8, Line)> = Vec::new();
-    lines.extend(record.events.iter().map(|event| (event.at, rank(event.kind), of_event(record, event))));
-    lines.extend(
-        record.messages.iter().filter_map(|message| Some((message.at, 1, of_message(record, message)?))),
-    );
-    lines.sort_by_key(|(at, rank, _)| (*at, *rank));
-    let entry = |(at, _, Line { kind, what, because })| Entry {
+    let told = in_order(record).into_iter().filter_map(|item| Some((item.at(), item.told(record)?)));
+    let entry = |(at, Line { kind, what, because })| Entry {
         at,
         local: date_and_time(at, zone),
         kind,
         what,
         because,
     };
-    lines.into_iter().map(entry).collect()
+    let mut entries: Vec<Entry> = told.map(entry).collect();
+    // Whatever wakes the walk of a lead that may not be written to is answered with the same again.
+    let refused = EventKind::Refused.as_str();
+    entries.dedup_by(|next, last| {
+        next.kind == refused
+            && (last.kind, &last.what, &last.because) == (next.kind, &next.what, &next.because)
+    });
+    entries
 }
 
-/// Which comes first of what happened at the same moment: a mail before the end that it brings.
-fn rank(kind: EventKind) -> u8 {
-    match kind {
-        EventKind::Finished | EventKind::GoalReached | EventKind::Left => 2,
-        _ => 0,
+/// Something that happened.
+enum Item<'r> {
+    Event(&'r Happening),
+    Message(&'r Message),
+}
+
+impl Item<'_> {
+    fn at(&self) -> Timestamp {
+        match self {
+            Item::Event(event) => event.at,
+            Item::Message(message) => message.at,
+        }
     }
+
+    /// Whether it is the end of a walk.
+    fn ends(&self, enrollment: i64) -> bool {
+        let Item::Event(event) = self else { return false };
+        let end = matches!(event.kind, EventKind::Finished | EventKind::GoalReached | EventKind::Left);
+        end && event.details.enrollment == Some(enrollment)
+    }
+
+    fn told(&self, record: &LeadRecord) -> Option<Line> {
+        match self {
+            Item::Event(event) => Some(of_event(record, event)),
+            Item::Message(message) => of_message(record, message),
+        }
+    }
+}
+
+/// Events in their order; among those of the same moment a message comes last, but before the end that it brings to its
+/// walk.
+fn in_order(record: &LeadRecord) -> Vec<Item<'_>> {
+    let mut items: Vec<Item> = record.events.iter().map(Item::Event).collect();
+    for message in &record.messages {
+        let begin = items.partition_point(|item| item.at() < message.at);
+        let end = items.partition_point(|item| item.at() <= message.at);
+        let place = (begin..end).find(|place| items[*place].ends(message.enrollment)).unwrap_or(end);
+        items.insert(place, Item::Message(message));
+    }
+    items
 }
 
 struct Line {

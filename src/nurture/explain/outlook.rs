@@ -1,7 +1,10 @@
 //! Where a lead stands, what comes next, and why nothing does.
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 
+use super::foresight::{Foresight, foresee};
 use super::words::{date_and_time, soon, what};
 use super::{LeadRecord, Next};
 use crate::domain::enrollment::{EnrollmentState, MessageState};
@@ -16,7 +19,13 @@ use crate::storage::enrollments::Enrollment;
 use crate::storage::messages::Message;
 
 /// `MoFu · MQL · with marketing · next mail Thu 09:00`
-pub(super) fn sentence(record: &LeadRecord, next: Option<&Next>, zone: Tz, now: Timestamp) -> String {
+pub(super) fn sentence(
+    record: &LeadRecord,
+    engine: &Engine,
+    next: Option<&Next>,
+    zone: Tz,
+    now: Timestamp,
+) -> String {
     let lead = &record.stored.lead;
     let stopped = record.stopped();
     let with = match (lead.with, &lead.owner) {
@@ -28,6 +37,9 @@ pub(super) fn sentence(record: &LeadRecord, next: Option<&Next>, zone: Tz, now: 
         _ if stopped => "stopped".to_owned(),
         _ if lead.with == Party::Sales => "no mail from marketing".to_owned(),
         Some(next) if record.step_of(next).is_none() => "no mail planned".to_owned(),
+        Some(_) if record.active().is_some_and(|walk| !record.of_operation(walk, engine).is_empty()) => {
+            "next mail waits".to_owned()
+        }
         Some(next @ Next { at: Some(at), .. }) => {
             let kind = if record.is_mail(next) { "next mail" } else { "next step" };
             format!("{kind} {}", soon(*at, now, zone))
@@ -39,12 +51,12 @@ pub(super) fn sentence(record: &LeadRecord, next: Option<&Next>, zone: Tz, now: 
 }
 
 /// What comes next in the sequence that the lead walks.
-pub(super) fn next(record: &LeadRecord, zone: Tz, now: Timestamp) -> Option<Next> {
+pub(super) fn next(record: &LeadRecord, engine: &Engine, zone: Tz, now: Timestamp) -> Option<Next> {
     let walk = record.active()?;
     let track = record.revision.track(&walk.seq);
-    let step = track.and_then(|track| Some(&track.sequence.steps[track.next(&walk.walk.done)?]));
+    let Foresight { step, at } = foresight(record, engine, walk, track, now);
+    let step = track.zip(step).map(|(track, step)| &track.sequence.steps[step]);
     let sending = record.messages.iter().find(|message| message.state == MessageState::Sending);
-    let at = walk.due_at.map(|due| due.max(now));
     Some(Next {
         sequence: walk.seq.clone(),
         title: track.map_or_else(|| walk.seq.clone(), |track| track.sequence.title.clone()),
@@ -60,6 +72,21 @@ pub(super) fn next(record: &LeadRecord, zone: Tz, now: Timestamp) -> Option<Next
             Some(message) => Some(format!("the outcome of {}", record.mail(message))),
             None => walk.waits_for.clone().or_else(|| record.failed_try(walk, track)),
         },
+    })
+}
+
+/// What comes next if nothing changes; what is stored if that cannot be said.
+fn foresight(
+    record: &LeadRecord,
+    engine: &Engine,
+    walk: &Enrollment,
+    track: Option<&Arc<Track>>,
+    now: Timestamp,
+) -> Foresight {
+    let ahead = track.and_then(|track| foresee(engine, &record.revision, &record.facts, walk, track, now));
+    ahead.unwrap_or_else(|| Foresight {
+        step: track.and_then(|track| track.next(&walk.walk.done)),
+        at: walk.due_at.map(|due| due.max(now)),
     })
 }
 
@@ -128,7 +155,7 @@ impl LeadRecord {
     }
 
     /// What the last try to send the mail of a walk met.
-    fn failed_try(&self, walk: &Enrollment, track: Option<&std::sync::Arc<Track>>) -> Option<String> {
+    fn failed_try(&self, walk: &Enrollment, track: Option<&Arc<Track>>) -> Option<String> {
         let open = |message: &&Message| {
             message.enrollment == walk.walk.enrollment
                 && matches!(message.state, MessageState::Retry | MessageState::Held)
