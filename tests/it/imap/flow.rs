@@ -15,6 +15,7 @@ use crate::support::world::{FUNNEL, files};
 
 on_both!(
     an_answer_is_acted_upon_at_once,
+    a_mail_that_comes_meanwhile_is_seen,
     a_server_that_tells_nothing_is_asked,
     a_connection_that_falls_silent_is_noticed,
     a_connection_that_is_cut_is_made_anew,
@@ -87,6 +88,22 @@ async fn an_answer_is_acted_upon_at_once(db: TestDb) {
     }
     let counted = "dripline_mailbox_mails_total{mailbox=\"replies\"} 1";
     until(PATIENCE, async || app.metrics().await.contains(counted).then_some(())).await;
+    app.end().await;
+}
+
+/// The server tells of a mail while it carries out a command, and never again.
+async fn a_mail_that_comes_meanwhile_is_seen(db: TestDb) {
+    let dovecot = Dovecot::start();
+    let proxy = Proxy::before(dovecot.imap).await;
+    let app = begin(db, proxy.port, LONG, LONG).await;
+    for (number, command) in [(1, "UID STORE"), (3, "IDLE")] {
+        proxy.hold(command);
+        dovecot.deliver(BOX, &mail(&format!("a{number}")));
+        proxy.until_held().await;
+        dovecot.deliver(BOX, &mail(&format!("b{number}")));
+        proxy.go_on();
+        until_recorded(&app, number + 1).await;
+    }
     app.end().await;
 }
 

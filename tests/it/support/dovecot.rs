@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -131,7 +132,10 @@ impl Dovecot {
         let mut command = Command::new("/usr/sbin/dovecot");
         command.args(["-F", "-c"]).arg(self.path("conf"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().expect("these tests need Dovecot: run tests/run, which installs it");
+        let child = command
+            .process_group(0)
+            .spawn()
+            .expect("these tests need Dovecot: run tests/run, which installs it");
         self.child = Some(child);
         let give_up = Instant::now() + PATIENCE;
         while ![self.imap, self.imaps, self.lmtp].into_iter().all(accepts) {
@@ -142,8 +146,13 @@ impl Dovecot {
 
     /// Ends the server and all its connections.
     pub fn stop(&mut self) {
+        self.end("-TERM");
+    }
+
+    /// Sends a signal to all its processes, and waits for the first.
+    fn end(&mut self, signal: &str) {
         let Some(mut child) = self.child.take() else { return };
-        let _ = Command::new("kill").arg(child.id().to_string()).status();
+        let _ = Command::new("kill").args([signal, "--", &format!("-{}", child.id())]).status();
         let _ = child.wait();
     }
 
@@ -220,11 +229,8 @@ impl Dovecot {
 
 impl Drop for Dovecot {
     fn drop(&mut self) {
-        // Its processes end with their master; a soft end would take a second.
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        // A soft end would take a second.
+        self.end("-KILL");
         if std::thread::panicking() {
             eprintln!("Dovecot noted:\n{}", self.log());
         }
