@@ -13,7 +13,7 @@ use crate::domain::gate::StopKind;
 use crate::domain::time::Timestamp;
 use crate::domain::words::UnknownWord;
 use crate::nurture::lookup::find;
-use crate::nurture::record::Found;
+use crate::nurture::record::{Found, Planned};
 use crate::nurture::{Change, Engine};
 
 /// Add a lead, show one, or change where it walks.
@@ -221,7 +221,7 @@ async fn change(engine: &Engine, lead: &str, change: Change) -> anyhow::Result<F
     Ok(change.carry_out(engine, id).await?)
 }
 
-/// What the change found being sent; nothing, if there was nothing.
+/// What the change found planned or being sent; nothing, if there was nothing.
 fn describe(found: &Found) -> String {
     let lines = [
         (&found.cancelled, "cancelled before it was sent"),
@@ -230,5 +230,8 @@ fn describe(found: &Found) -> String {
         (&found.in_flight_unknown, "on its way already, and whether it arrived is not known"),
     ];
     let lines = lines.into_iter().flat_map(|(ids, what)| ids.iter().map(move |id| (id, what)));
-    lines.map(|(id, what)| format!("Mail {id} was {what}.\n")).collect()
+    let planned = found.planned.iter().map(|Planned { sequence, step, .. }| {
+        format!("The next mail (step {step} of {sequence}) does not go out now.\n")
+    });
+    lines.map(|(id, what)| format!("Mail {id} was {what}.\n")).chain(planned).collect()
 }

@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 pub mod context;
+mod demo;
 mod explain;
 mod import;
 mod inbound;
@@ -11,6 +12,7 @@ mod lead;
 pub mod output;
 mod pause;
 mod serve;
+mod signals;
 
 use std::path::PathBuf;
 
@@ -31,6 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Serve(serve::Args),
+    Demo(demo::Args),
     Check(check::Args),
     Import(import::Args),
     #[command(subcommand)]
@@ -63,10 +66,16 @@ impl Cli {
         tokio::runtime::Runtime::new()?.block_on(self.carry_out())
     }
 
+    /// How much is logged if nobody says how much. The demo tells a story, and is told between no lines of a server.
+    pub fn usual_log(&self) -> &'static str {
+        if matches!(self.command, Command::Demo(_)) { "warn" } else { "info" }
+    }
+
     async fn carry_out(self) -> anyhow::Result<Outcome> {
         let workspace = &self.workspace;
         match self.command {
             Command::Serve(args) => serve::run(workspace, &args).await,
+            Command::Demo(args) => demo::run(&args).await,
             Command::Pause(args) => pause::pause(workspace, &args).await,
             Command::Resume(args) => pause::resume(workspace, &args).await,
             Command::Key(command) => key::run(workspace, &command).await,

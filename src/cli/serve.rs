@@ -1,6 +1,5 @@
 //! `dripline serve`
 
-mod signals;
 mod status;
 
 use std::fs::File;
@@ -14,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{Mistakes, load_config, load_keys};
+use super::signals;
 use super::{Outcome, output};
 use crate::app::{App, AppError};
 use crate::nurture::clock::Clock;

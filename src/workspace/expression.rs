@@ -86,6 +86,13 @@ impl Expression {
         matches!(Value::resolve(&self.tree, &context), Ok(Value::Bool(true)))
     }
 
+    /// The fields that it asks for, by the names that [`Lead::field`] takes.
+    pub fn asks_for(&self) -> Vec<String> {
+        let free = self.used.free.iter().map(|name| format!("fields.{name}"));
+        let company = self.used.company.iter().map(|name| format!("company.{name}"));
+        self.used.lead.iter().cloned().chain(free).chain(company).collect()
+    }
+
     fn lead(&self, lead: &Lead) -> HashMap<String, Value> {
         let field = |name: &String| match name.as_str() {
             "tags" => Value::from(lead.tags.clone()),

@@ -3,6 +3,7 @@
 //! [`Files`] are the bytes, [`Workspace::compile`] reads and checks them, [`Diagnostic`]s say what is wrong.
 
 pub mod code;
+pub mod color;
 pub mod diagnostic;
 mod expression;
 pub mod files;

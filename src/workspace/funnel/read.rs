@@ -50,8 +50,9 @@ fn company(mut table: Table) -> OwnCompany {
     let imprint = table.required("imprint", "\"Nordwerk GmbH, Hafenstr. 1, 20457 Hamburg\"");
     let imprint = imprint.map_or("", |text| text.value);
     let name = table.text("name").map_or(imprint.split(',').next().unwrap_or(imprint), |text| text.value);
+    let color = table.parse("color");
     table.finish();
-    OwnCompany { name: name.trim().to_owned(), imprint: imprint.trim().to_owned() }
+    OwnCompany { name: name.trim().to_owned(), imprint: imprint.trim().to_owned(), color }
 }
 
 /// The senders, and the name of the first.

@@ -9,6 +9,7 @@ use super::tokens::Tokens;
 use super::version::{Compiled, Version};
 use super::{DEFAULT_LAYOUT, footer, markdown, plain};
 use crate::workspace::code::Code;
+use crate::workspace::color::Color;
 use crate::workspace::funnel::OwnCompany;
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::Text;
@@ -55,12 +56,17 @@ impl<'a> Assembly<'a> {
         let body = self.body(mail, &mut tokens);
         let subject = tokens.take(mail.file.subject.as_ref()?);
         let preheader = mail.file.preheader.as_ref().map(|preheader| tokens.take(preheader));
+        let color = self.company.color.unwrap_or(Color::BLUE);
         let slots = BTreeMap::from([
             ("body", body.clone()),
             ("footer", tokens.take(&footer_text(&footer.0))),
             ("preheader", preheader.as_deref().map(escape).unwrap_or_default()),
             ("subject", escape(&subject)),
             ("language", mail.language.to_owned()),
+            ("color", color.to_string()),
+            ("color_text", color.text_on().to_string()),
+            ("link_color", color.readable_on(Color::WHITE).to_string()),
+            ("link_color_dark", color.readable_on(Color::NIGHT).to_string()),
         ]);
         let document = self.document(mail, slots, &mut tokens)?;
         let document = append(&document, &tokens.take(&footer_text(footer::PIXEL)));

@@ -1,6 +1,8 @@
 //! The Handlebars helpers of mails. [`KNOWN`] is the list that templates are checked against.
 //!
 //! - `{{greeting}}`: see [`greeting`](super::greeting::greeting).
+//! - `{{du "dein" "Ihr"}}`: the first for readers who are addressed with "du", the second for all others. For more than
+//!   some words there is `{{#if du}}…{{else}}…{{/if}}`.
 //! - `{{default lead.first_name "you"}}`: the value, or else the other one.
 //! - `{{date lead.fields.renewal form="short"}}`, `{{number lead.fields.seats decimals=2}}`: see
 //!   [`format`](super::format).
@@ -60,6 +62,7 @@ pub(super) const KNOWN: &[Form] = &[
     test("not", 1),
     inline("len", 1, &[]),
     inline("greeting", 0, &[]),
+    inline("du", 2, &[]),
     inline("default", 2, &[]),
     inline("date", 1, &["form"]),
     inline("number", 1, &["decimals"]),
@@ -72,8 +75,9 @@ pub(super) const KNOWN: &[Form] = &[
 pub(super) fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.register_escape_fn(escape);
-    let ours: [(&str, Compute); 7] = [
+    let ours: [(&str, Compute); 8] = [
         ("greeting", |call| Ok(greeting(call.language, &call.context.data()["lead"]).into())),
+        ("du", |call| call.param(if MailContext::du(call.context) { 0 } else { 1 }).cloned()),
         ("default", |call| call.param(0).or_else(|_| call.param(1)).cloned()),
         ("date", |call| {
             let form = call.option("form").and_then(Value::as_str).unwrap_or("long");

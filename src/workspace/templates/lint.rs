@@ -9,7 +9,7 @@ use handlebars::template::{
 };
 use handlebars::{Template, TemplateError};
 
-use super::context::{LINK_FIELDS, SENDER_FIELDS};
+use super::context::{DU, LINK_FIELDS, SENDER_FIELDS};
 use super::helpers::{Form, KNOWN};
 use super::tags::{self, Kind};
 use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS};
@@ -24,7 +24,17 @@ const LARGEST: usize = 512 * 1024;
 const DEEPEST: usize = 20;
 
 /// What a layout can include besides partials: the parts that the engine makes.
-pub(super) const SLOTS: &[&str] = &["body", "footer", "preheader", "subject", "language"];
+pub(super) const SLOTS: &[&str] = &[
+    "body",
+    "footer",
+    "preheader",
+    "subject",
+    "language",
+    "color",
+    "color_text",
+    "link_color",
+    "link_color_dark",
+];
 
 /// What kind of text is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -314,6 +324,7 @@ fn climb(raw: &str) -> (usize, &str) {
 
 fn is_known(names: &[&str]) -> bool {
     match names {
+        [DU] => true,
         ["lead", "fields", name] => !name.is_empty(),
         ["lead", name] => LEAD_FIELDS.contains(name),
         ["company", name] => COMPANY_FIELDS.contains(name),
@@ -330,5 +341,7 @@ fn known() -> Vec<String> {
         ("sender", SENDER_FIELDS),
         ("link", LINK_FIELDS),
     ];
-    roots.iter().flat_map(|(root, names)| names.iter().map(move |name| format!("{root}.{name}"))).collect()
+    let fields =
+        roots.iter().flat_map(|(root, names)| names.iter().map(move |name| format!("{root}.{name}")));
+    fields.chain([DU.to_owned()]).collect()
 }

@@ -2,8 +2,9 @@
 //!
 //! A mail is `templates/mail/NAME.md` or `.html`, `NAME.de.md` in German, with an own plain part in `NAME.txt` or else one
 //! made from the HTML. `templates/layouts` holds what goes around mails, `templates/partials` what they share.
-//! A layout says `{{> body}}` where the mail goes, and may say `{{> footer}}`, `{{> preheader}}`, `{{> subject}}` and
-//! `{{> language}}`; a footer that it does not place goes to its end. One that is nothing but `{{> body}}` leaves a mail
+//! A layout says `{{> body}}` where the mail goes, and may say `{{> footer}}`, `{{> preheader}}`, `{{> subject}}`,
+//! `{{> language}}`, and the company's colour: `{{> color}}`, `{{> color_text}}` (what can be read on it),
+//! `{{> link_color}}` and `{{> link_color_dark}}` (what can be read as it, on light and on dark); a footer that it does not place goes to its end. One that is nothing but `{{> body}}` leaves a mail
 //! as it is written.
 //!
 //! What happens to a mail, in this order: [`lint`] checks its files; [`tokens`] puts its tags away; [`markdown`] makes
