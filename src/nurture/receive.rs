@@ -71,32 +71,6 @@ pub async fn receive(engine: &Engine, raw: &[u8]) -> NurtureResult<Received> {
     received
 }
 
-/// Keeps a mail that cannot be taken in, or what there is of it, for a person to look at. The same one twice is one.
-///
-/// # Errors
-/// The database; then nothing is recorded.
-pub async fn set_aside(engine: &Engine, raw: &[u8], why: &str) -> NurtureResult<()> {
-    // Of two that left nothing, each is one of its own.
-    let hash = if raw.is_empty() { fingerprint(why) } else { raw_hash(raw) };
-    let raw = BASE64.encode(raw);
-    patiently(|| async {
-        let mut tx = engine.db.begin().await?;
-        let row = InboundRow {
-            id: tx.id()?,
-            hash: hash.clone(),
-            received_at: engine.clock.now(),
-            kind: InboundKind::Unrelated,
-            evidence: why.replace(char::is_control, " "),
-            matched_by: None,
-            lead: None,
-            message: None,
-        };
-        stored::insert(&mut tx, &row, raw.clone()).await?;
-        Ok(tx.commit().await?)
-    })
-    .await
-}
-
 async fn record(
     engine: &Engine,
     read: &Result<InboundMail, inbound::Unreadable>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tracing::{debug, error, warn};
 
+use super::aside::set_aside;
 use super::{MailboxError, Open, Reader};
 use crate::config::Then;
 use crate::domain::time::Timestamp;
@@ -11,7 +12,7 @@ use crate::mail::ImapError;
 use crate::mail::inbound::SIZE_LIMIT;
 use crate::nurture::engine::Engine;
 use crate::nurture::error::{NurtureError, NurtureResult};
-use crate::nurture::receive::{receive, set_aside};
+use crate::nurture::receive::receive;
 
 /// Mails whose sizes are asked for at once.
 const MAILS: usize = 100;
