@@ -4,7 +4,8 @@
 //! recorded by [`receive`](super::receive::receive), then marked or moved, and only then the progress is noted. A crash
 //! anywhere in between repeats the last mails, and those that are recorded are known by their content.
 //!
-//! - `intake` fetches and records, `aside` keeps what cannot be, `lock` sees to it that one node reads a mailbox, `trouble` tells and waits.
+//! - `intake` fetches and records, `aside` keeps what cannot be taken in; `lock` sees to it that one node reads a mailbox;
+//!   `trouble` tells and waits.
 //! - [`Mailboxes`] is what others may know: metrics, health.
 
 mod aside;
