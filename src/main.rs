@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 fn log_to_stderr(usual: &str) {
     let wanted = std::env::var("DRIPLINE_LOG").or_else(|_| std::env::var("RUST_LOG"));
     let wanted = wanted.unwrap_or_else(|_| usual.to_owned());
-    let filter = EnvFilter::new(format!("{wanted},lettre=info,sqlx=warn"));
+    let filter = EnvFilter::new(format!("{wanted},lettre=info,sqlx=warn,html5ever=error"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     log.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init();
 }

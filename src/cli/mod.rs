@@ -9,8 +9,11 @@ mod import;
 mod inbound;
 mod key;
 mod lead;
+mod new;
 pub mod output;
 mod pause;
+mod preview;
+pub mod schema;
 mod serve;
 mod signals;
 
@@ -32,9 +35,12 @@ pub struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(subcommand)]
+    New(new::Command),
     Serve(serve::Args),
     Demo(demo::Args),
     Check(check::Args),
+    Preview(preview::Args),
     Import(import::Args),
     #[command(subcommand)]
     Lead(lead::Command),
@@ -44,6 +50,7 @@ pub enum Command {
     Resume(pause::Resume),
     #[command(subcommand)]
     Key(key::Command),
+    Schema(schema::Args),
     Completions(completions::Args),
 }
 
@@ -74,12 +81,15 @@ impl Cli {
     async fn carry_out(self) -> anyhow::Result<Outcome> {
         let workspace = &self.workspace;
         match self.command {
+            Command::New(command) => new::run(workspace, &command),
+            Command::Schema(args) => schema::run(&args),
             Command::Serve(args) => serve::run(workspace, &args).await,
             Command::Demo(args) => demo::run(&args).await,
             Command::Pause(args) => pause::pause(workspace, &args).await,
             Command::Resume(args) => pause::resume(workspace, &args).await,
             Command::Key(command) => key::run(workspace, &command).await,
-            Command::Check(args) => check::run(workspace, &args),
+            Command::Check(args) => check::run(workspace, &args).await,
+            Command::Preview(args) => preview::run(workspace, &args).await,
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,

@@ -161,6 +161,72 @@ fn a_workspace_with_mistakes_is_not_applied() {
 }
 
 #[test]
+fn a_folder_that_is_no_workspace_stays_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    for args in [
+        &["serve", "--until-idle"][..],
+        &["lead", "add", "kim@example.org"],
+        &["explain", "kim@example.org"],
+        &["key", "list"],
+        &["pause"],
+    ] {
+        let refused = dripline(folder.path(), args);
+        assert_eq!(code(&refused), Some(2), "{args:?}");
+        let said = text(&refused.stderr);
+        assert!(
+            said.contains("is not a workspace") && said.contains("dripline new workspace"),
+            "{args:?}: {said}"
+        );
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written into it");
+}
+
+#[test]
+fn keys_are_listed_and_revoked() {
+    let workspace = workspace();
+    let run = |args: &[&str]| {
+        let output = dripline(workspace.path(), &[&["key"], args].concat());
+        (code(&output), text(&output.stdout), text(&output.stderr))
+    };
+    assert!(run(&["list"]).1.starts_with("There are no API keys."));
+    for name in ["CRM", "web", "web"] {
+        assert_eq!(run(&["add", "--role", "api", "--name", name]).0, Some(0));
+    }
+    let listed = run(&["list"]).1;
+    assert_eq!(listed.lines().count(), 4, "{listed}");
+    assert!(listed.starts_with("id       role   made                 name\n"), "{listed}");
+    assert!(!listed.contains("dripline_"), "the keys themselves are not known");
+    let (ended, said, _) = run(&["revoke", "CRM"]);
+    assert!(ended == Some(0) && said.ends_with("(CRM) opens nothing any more.\n"), "{said}");
+    for (name, why) in [("CRM", "there is no API key \"CRM\""), ("web", "say which by its id")] {
+        let (ended, _, said) = run(&["revoke", name]);
+        assert!(ended == Some(2) && said.contains(why), "{said}");
+    }
+    let keys = answer(workspace.path(), &["key", "list", "--json"]);
+    let id = keys[0]["id"].to_string();
+    assert_eq!(run(&["revoke", &id]).0, Some(0));
+    assert_eq!(answer(workspace.path(), &["key", "list", "--json"]).as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_pause_ends_when_people_say_and_a_stop_does_not() {
+    let workspace = workspace();
+    let run = |args: &[&str]| dripline(workspace.path(), &[&["lead"], args].concat());
+    let kim = "kim@example.org";
+    run(&["add", kim, "--basis", "double_opt_in"]);
+    for until in ["2 weeks", "2199-03-01", "2199-03-01 09:00"] {
+        let paused = run(&["pause", kim, "--until", until]);
+        assert_eq!(code(&paused), Some(0), "{until}: {}", text(&paused.stderr));
+    }
+    assert!(text(&run(&["pause", kim, "--until", "2001-01-01"]).stderr).contains("over already"));
+    assert!(!text(&run(&["resume", kim]).stdout).contains("Not sent because"));
+    run(&["stop", kim]);
+    let resumed = text(&run(&["resume", kim]).stdout);
+    assert!(resumed.contains("Not sent because the lead was stopped by hand."), "{resumed}");
+    assert!(resumed.contains("only the person can undo it"), "{resumed}");
+}
+
+#[test]
 fn mails_that_came_in_are_judged_without_a_workspace() {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();

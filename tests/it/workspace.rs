@@ -1,6 +1,9 @@
 //! The example workspace is sound, every mistake in one is found at its place, and no damage to it is a panic.
 
+mod broken;
+mod command;
 mod damage;
+mod explanations;
 mod mistakes;
 
 use std::collections::BTreeMap;

@@ -86,6 +86,7 @@ impl<'a> Assembly<'a> {
             compiled.map_err(|reason| mail.source.report_file(refuse(reason))).ok()
         };
         Some(Version {
+            file: mail.source.name.to_owned(),
             subject: compile(subject.trim())?,
             preheader: match preheader {
                 Some(preheader) => Some(compile(preheader.trim())?),
@@ -132,10 +133,11 @@ impl<'a> Assembly<'a> {
 fn report_html(mail: &Mail, tokens: &Tokens, error: &HtmlError) {
     match error {
         HtmlError::Misplaced(tag) => {
-            let finding = Finding::new(Code::Placement, "HTML does not keep this tag at its place");
-            tokens
-                .written(*tag)
-                .report(finding.help("within a table, put it into a cell or around whole rows"));
+            let finding = Finding::new(
+                Code::Placement,
+                "HTML allows nothing at this place, and would move or drop this tag",
+            );
+            tokens.written(*tag).report(finding.help("in a table, put it into a cell or around whole rows"));
         }
         HtmlError::Styles(reason) => {
             let finding =

@@ -32,43 +32,50 @@ pub(super) struct Form {
     pub params: (usize, usize),
     /// The names in `name=value`.
     pub options: &'static [&'static str],
+    /// A call as it should be.
+    pub example: &'static str,
 }
 
-const fn block(name: &'static str) -> Form {
-    Form { name, block: true, inline: false, params: (1, 1), options: &[] }
+const fn block(name: &'static str, example: &'static str) -> Form {
+    Form { name, block: true, inline: false, params: (1, 1), options: &[], example }
 }
 
-const fn test(name: &'static str, params: usize) -> Form {
-    Form { name, block: true, inline: true, params: (params, params), options: &[] }
+const fn test(name: &'static str, params: usize, example: &'static str) -> Form {
+    Form { name, block: true, inline: true, params: (params, params), options: &[], example }
 }
 
-const fn inline(name: &'static str, params: usize, options: &'static [&'static str]) -> Form {
-    Form { name, block: false, inline: true, params: (params, params), options }
+const fn inline(
+    name: &'static str,
+    params: usize,
+    options: &'static [&'static str],
+    example: &'static str,
+) -> Form {
+    Form { name, block: false, inline: true, params: (params, params), options, example }
 }
 
 /// Every helper that a template may call: those of Handlebars that make sense in a mail, and ours.
 pub(super) const KNOWN: &[Form] = &[
-    block("if"),
-    block("unless"),
-    block("each"),
-    test("eq", 2),
-    test("ne", 2),
-    test("gt", 2),
-    test("gte", 2),
-    test("lt", 2),
-    test("lte", 2),
-    test("and", 2),
-    test("or", 2),
-    test("not", 1),
-    inline("len", 1, &[]),
-    inline("greeting", 0, &[]),
-    inline("du", 2, &[]),
-    inline("default", 2, &[]),
-    inline("date", 1, &["form"]),
-    inline("number", 1, &["decimals"]),
-    inline("plural", 3, &[]),
-    inline("upper", 1, &[]),
-    inline("lower", 1, &[]),
+    block("if", "{{#if lead.city}} … {{/if}}"),
+    block("unless", "{{#unless lead.city}} … {{/unless}}"),
+    block("each", "{{#each lead.tags}} {{this}} {{/each}}"),
+    test("eq", 2, "{{#if (eq lead.country \"DE\")}} … {{/if}}"),
+    test("ne", 2, "{{#if (ne lead.country \"DE\")}} … {{/if}}"),
+    test("gt", 2, "{{#if (gt lead.fields.seats 10)}} … {{/if}}"),
+    test("gte", 2, "{{#if (gte lead.fields.seats 10)}} … {{/if}}"),
+    test("lt", 2, "{{#if (lt lead.fields.seats 10)}} … {{/if}}"),
+    test("lte", 2, "{{#if (lte lead.fields.seats 10)}} … {{/if}}"),
+    test("and", 2, "{{#if (and lead.city lead.country)}} … {{/if}}"),
+    test("or", 2, "{{#if (or lead.city lead.country)}} … {{/if}}"),
+    test("not", 1, "{{#if (not lead.city)}} … {{/if}}"),
+    inline("len", 1, &[], "{{#if (gt (len lead.tags) 1)}} … {{/if}}"),
+    inline("greeting", 0, &[], "{{greeting}}"),
+    inline("du", 2, &[], "{{du \"deinen\" \"Ihren\"}}"),
+    inline("default", 2, &[], "{{default lead.city \"your city\"}}"),
+    inline("date", 1, &["form"], "{{date lead.fields.renewal form=\"short\"}}"),
+    inline("number", 1, &["decimals"], "{{number lead.fields.seats decimals=0}}"),
+    inline("plural", 3, &[], "{{plural lead.fields.seats \"seat\" \"seats\"}}"),
+    inline("upper", 1, &[], "{{upper lead.city}}"),
+    inline("lower", 1, &[], "{{lower lead.city}}"),
 ];
 
 /// A registry with these helpers. `escape` makes values safe for where they go.

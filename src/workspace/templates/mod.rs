@@ -13,22 +13,29 @@
 
 mod assemble;
 mod compile;
+mod content;
 mod context;
 mod footer;
 mod format;
 mod greeting;
 mod helpers;
 mod html;
+mod languages;
 mod lint;
 mod lists;
 mod mail_file;
 mod markdown;
+mod mentions;
 mod place;
 mod plain;
 mod shared;
+mod syntax;
 mod tags;
+mod targets;
 mod tokens;
 mod tracking;
+mod values;
+mod variables;
 mod version;
 
 use std::collections::BTreeMap;
@@ -48,6 +55,21 @@ const PARTIALS: &str = "templates/partials/";
 
 /// The layout of mails that name none: the built-in one, unless the workspace has its own of this name.
 const DEFAULT_LAYOUT: &str = "default";
+
+/// The names of the helpers that templates may call.
+pub fn helpers() -> impl Iterator<Item = &'static str> {
+    helpers::KNOWN.iter().map(|form| form.name)
+}
+
+/// The variables that templates know, beside `lead.fields.NAME`.
+pub fn variables() -> Vec<String> {
+    variables::known()
+}
+
+/// What a layout can include besides partials.
+pub fn slots() -> &'static [&'static str] {
+    lint::SLOTS
+}
 
 /// The compiled mails.
 pub struct Templates {
@@ -108,6 +130,16 @@ impl Templates {
     /// The links of a mail in a language that it has.
     pub fn links(&self, name: &str, language: &str) -> &[Link] {
         self.version(name, language).map_or(&[], |version| &version.links)
+    }
+
+    /// The path, inside the workspace, of the file that a mail in a language comes from.
+    pub fn file(&self, name: &str, language: &str) -> Option<&str> {
+        self.version(name, language).map(|version| version.file.as_str())
+    }
+
+    /// Every variable that a mail in a language names, such as `lead.first_name`, in alphabetical order.
+    pub fn variables(&self, name: &str, language: &str) -> Vec<&str> {
+        self.version(name, language).into_iter().flat_map(Version::variables).collect()
     }
 
     fn version(&self, name: &str, language: &str) -> Option<&Version> {

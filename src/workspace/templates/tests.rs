@@ -305,7 +305,7 @@ fn links_are_known_by_their_names() {
     let markdown = "[a](https://x.example/a \"guide\") [b](https://x.example/b)";
     let workspace = workspace(&[
         ("mail/a.md", &mail(markdown)),
-        ("mail/b.html", &mail("<a href='/x' data-link='y'>z</a>")),
+        ("mail/b.html", &mail("<a href='https://x.example' data-link='y'>z</a>")),
     ]);
     let links = workspace.templates.links("a", "de");
     assert_eq!(links[0], Link { name: Some("guide".into()), href: "https://x.example/a".into() });
