@@ -10,6 +10,7 @@ mod edits;
 mod explain;
 mod faults;
 mod http;
+mod imap;
 mod import;
 mod layers;
 mod liveness;
