@@ -5,6 +5,7 @@
 
 mod environment;
 mod ratio;
+mod schema;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -24,6 +25,7 @@ use crate::workspace::{Diagnostic, diagnostic::Severity};
 
 use environment::Environment;
 pub use ratio::Ratio;
+pub use schema::DRIPLINE as SCHEMA;
 
 /// The name of the file inside the workspace.
 pub const FILE: &str = "dripline.toml";

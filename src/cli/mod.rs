@@ -3,14 +3,18 @@
 mod check;
 mod completions;
 pub mod context;
+mod demo;
 mod explain;
 mod import;
 mod inbound;
 mod key;
 mod lead;
+mod new;
 pub mod output;
 mod pause;
+pub mod schema;
 mod serve;
+mod signals;
 
 use std::path::PathBuf;
 
@@ -30,7 +34,10 @@ pub struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(subcommand)]
+    New(new::Command),
     Serve(serve::Args),
+    Demo(demo::Args),
     Check(check::Args),
     Import(import::Args),
     #[command(subcommand)]
@@ -41,6 +48,7 @@ pub enum Command {
     Resume(pause::Resume),
     #[command(subcommand)]
     Key(key::Command),
+    Schema(schema::Args),
     Completions(completions::Args),
 }
 
@@ -63,10 +71,18 @@ impl Cli {
         tokio::runtime::Runtime::new()?.block_on(self.carry_out())
     }
 
+    /// How much is logged if nobody says how much. The demo tells a story, and is told between no lines of a server.
+    pub fn usual_log(&self) -> &'static str {
+        if matches!(self.command, Command::Demo(_)) { "warn" } else { "info" }
+    }
+
     async fn carry_out(self) -> anyhow::Result<Outcome> {
         let workspace = &self.workspace;
         match self.command {
+            Command::New(command) => new::run(workspace, &command),
+            Command::Schema(args) => schema::run(&args),
             Command::Serve(args) => serve::run(workspace, &args).await,
+            Command::Demo(args) => demo::run(&args).await,
             Command::Pause(args) => pause::pause(workspace, &args).await,
             Command::Resume(args) => pause::resume(workspace, &args).await,
             Command::Key(command) => key::run(workspace, &command).await,

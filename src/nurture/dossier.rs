@@ -18,6 +18,7 @@ pub struct Words {
 /// What the mails to reps say, in one language.
 struct Phrases {
     handed_over: &'static str,
+    replied: &'static str,
     reply_from: &'static str,
     wrote: &'static str,
     no_words: &'static str,
@@ -29,6 +30,7 @@ struct Phrases {
 
 const ENGLISH: Phrases = Phrases {
     handed_over: "was handed over to you",
+    replied: "replied",
     reply_from: "Reply from",
     wrote: "wrote",
     no_words: "(without a text; see the mail itself)",
@@ -40,6 +42,7 @@ const ENGLISH: Phrases = Phrases {
 
 const GERMAN: Phrases = Phrases {
     handed_over: "ist jetzt bei dir",
+    replied: "hat geantwortet",
     reply_from: "Antwort von",
     wrote: "schrieb",
     no_words: "(ohne Text; siehe die Mail selbst)",
@@ -65,6 +68,8 @@ pub fn hand_over(
     now: Timestamp,
 ) -> (String, String) {
     let phrases = phrases(funnel);
+    // The one cause that is in no file of the marketer's.
+    let cause = if words.is_some() { phrases.replied } else { cause };
     let title = format!("{} {}: {cause}.", name(lead), phrases.handed_over);
     match words {
         Some(words) => {

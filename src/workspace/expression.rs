@@ -5,6 +5,7 @@ mod nulls;
 mod syntax;
 mod values;
 
+pub use check::FUNCTIONS;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -88,6 +89,13 @@ impl Expression {
         context.add_variable_from_value("engagement", score.engagement);
         context.add_variable_from_value("score", score.fit + score.engagement);
         matches!(Value::resolve(&self.tree, &context), Ok(Value::Bool(true)))
+    }
+
+    /// The fields that it asks for, by the names that [`Lead::field`] takes.
+    pub fn asks_for(&self) -> Vec<String> {
+        let free = self.used.free.iter().map(|name| format!("fields.{name}"));
+        let company = self.used.company.iter().map(|name| format!("company.{name}"));
+        self.used.lead.iter().cloned().chain(free).chain(company).collect()
     }
 
     fn lead(&self, lead: &Lead) -> HashMap<String, Value> {

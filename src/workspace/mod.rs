@@ -13,6 +13,7 @@ mod kind;
 mod mention;
 mod names;
 mod phrase;
+pub mod schema;
 pub mod segment;
 mod sequence;
 pub mod source;
@@ -36,7 +37,7 @@ use table::Document;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
-pub use expression::ScoreFacts;
+pub use expression::{FUNCTIONS, ScoreFacts};
 pub use files::{Files, FilesError};
 pub use funnel::Funnel;
 pub use segment::Segments;

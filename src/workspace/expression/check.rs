@@ -17,7 +17,8 @@ const SCORES: &[&str] = &["fit", "engagement", "score"];
 /// Fields that the language has before leads have them: null.
 const COMING: &[&str] = &["persona", "complete"];
 
-const FUNCTIONS: &[&str] = &[
+/// The functions and macros of CEL that expressions may call.
+pub const FUNCTIONS: &[&str] = &[
     "size",
     "contains",
     "startsWith",

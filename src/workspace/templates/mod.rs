@@ -55,6 +55,21 @@ const PARTIALS: &str = "templates/partials/";
 /// The layout of mails that name none: the built-in one, unless the workspace has its own of this name.
 const DEFAULT_LAYOUT: &str = "default";
 
+/// The names of the helpers that templates may call.
+pub fn helpers() -> impl Iterator<Item = &'static str> {
+    helpers::KNOWN.iter().map(|form| form.name)
+}
+
+/// The variables that templates know, beside `lead.fields.NAME`.
+pub fn variables() -> Vec<String> {
+    variables::known()
+}
+
+/// What a layout can include besides partials.
+pub fn slots() -> &'static [&'static str] {
+    lint::SLOTS
+}
+
 /// The compiled mails.
 pub struct Templates {
     /// By name, then by language.

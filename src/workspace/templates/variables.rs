@@ -52,7 +52,8 @@ pub(super) fn meant(path: &str, names: &[&str]) -> String {
     }
 }
 
-fn known() -> Vec<String> {
+/// The variables that templates know, beside `lead.fields.NAME`.
+pub(super) fn known() -> Vec<String> {
     let roots = [
         ("lead", LEAD_FIELDS),
         ("company", COMPANY_FIELDS),

@@ -1,12 +1,12 @@
 //! What a walk will do next if nothing changes until then: the decision of [`advance`](crate::domain::enrollment::advance),
 //! asked ahead of its time.
 
+use super::engine::Engine;
+use super::facts::LeadFacts;
+use super::revision::Revision;
 use crate::domain::enrollment::{Then, Waiting};
 use crate::domain::time::Timestamp;
 use crate::domain::track::Track;
-use crate::nurture::engine::Engine;
-use crate::nurture::facts::LeadFacts;
-use crate::nurture::revision::Revision;
 use crate::storage::enrollments::Enrollment;
 
 /// A walk that waits more often than this in a row is told as it stands.
