@@ -42,8 +42,6 @@ const LOCK: &str = "SELECT id FROM leads WHERE id = $1 {lock: FOR NO KEY UPDATE}
 const LOCK_ALL: &str = "SELECT id FROM leads WHERE id IN ({rows}) ORDER BY id {lock: FOR NO KEY UPDATE}";
 const BEHIND: &str = "SELECT id FROM leads WHERE id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT COUNT(*) FROM leads";
-const COUNT_UNTRACKED: &str =
-    "SELECT CAST(COALESCE(SUM(CASE WHEN tracking THEN 0 ELSE 1 END), 0) AS BIGINT), COUNT(*) FROM leads";
 const INSERT: &str = "INSERT INTO leads (id, email, address, created_at, first_name, last_name, title, salutation, \
     address_form, language, timezone, country, city, job_title, phone, fields, tags, company_id, stage, \
     qualification, party, owner, closed_by, basis, source, external_id, import_id, tracking, enrolls, example) \
@@ -64,6 +62,8 @@ const SET_ENGAGEMENT: &str =
     "UPDATE leads SET version = version + 1, engagement = $2, engaged_at = $3 WHERE id = $1";
 const SET_PROSPECT: &str = "UPDATE leads SET version = version + 1, prospect_since = $2, prospect_event = $3 \
     WHERE id = $1 AND prospect_since IS NULL";
+const COUNT_UNTRACKED: &str =
+    "SELECT CAST(COALESCE(SUM(CASE WHEN tracking THEN 0 ELSE 1 END), 0) AS BIGINT), COUNT(*) FROM leads";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
 pub const HOT: &[(&str, &str)] = &[
     ("by_ids", BY_IDS),
