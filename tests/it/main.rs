@@ -3,6 +3,7 @@
 mod app;
 mod cli;
 mod closing_the_loop;
+mod corpus;
 mod crash;
 mod edits;
 mod explain;

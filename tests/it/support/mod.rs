@@ -4,6 +4,7 @@ pub mod app;
 pub mod browser;
 pub mod counts;
 pub mod database;
+pub mod memory;
 pub mod nodes;
 pub mod pace;
 pub mod post;
