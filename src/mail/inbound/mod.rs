@@ -12,6 +12,7 @@ mod attribution;
 mod automatic;
 mod body;
 mod bounce;
+mod calendar;
 mod classify;
 mod date;
 mod field;
@@ -123,6 +124,15 @@ impl Finding {
 /// # Errors
 /// It breaks a bound, or is no mail. Somebody should look at it.
 pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
+    read_on(raw, None)
+}
+
+/// As [`read`]; `received` is the day on which the mail came in. Absence notes are read by it that do not say when they
+/// were sent.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_on(raw: &[u8], received: Option<NaiveDate>) -> Result<InboundMail, Unreadable> {
     if raw.len() > SIZE_LIMIT {
         return Err(Unreadable::TooLarge);
     }
@@ -135,8 +145,9 @@ pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
     let fields = &mail.fields;
     let hard = (found.kind == InboundKind::Bounce)
         .then(|| Hard::of(found.recipients.iter().map(|recipient| recipient.dead)));
-    let absent_until =
-        if found.kind == InboundKind::AutoReply { absence::until(&mail, &shown.text) } else { None };
+    let absent_until = (found.kind == InboundKind::AutoReply)
+        .then(|| absence::until(&mail, &shown.text, received))
+        .flatten();
     Ok(InboundMail {
         message_id: fields.ids("Message-ID").into_iter().next(),
         from: fields.mailboxes("From").into_iter().next(),
