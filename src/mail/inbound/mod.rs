@@ -14,6 +14,7 @@ mod body;
 mod bounce;
 mod calendar;
 mod classify;
+mod contact;
 mod date;
 mod field;
 mod html;
