@@ -22,7 +22,7 @@ fn parted(line: &str) -> Vec<&str> {
         ["--- on ", "-----original message", "----- original message", "-----ursprüngliche nachricht"];
     let at = rules.iter().find_map(|rule| lower.find(rule)).map(|at| line[..at].trim_end_matches('-').len());
     match at {
-        Some(at) if !line[..at].trim().is_empty() => vec![&line[..at], &line[at..]],
+        Some(at) if line[..at].contains(char::is_alphanumeric) => vec![&line[..at], &line[at..]],
         _ => vec![line],
     }
 }
