@@ -9,7 +9,7 @@ use super::date::{self, Context, Found};
 use super::part::Part;
 use super::reply_text::visible;
 use super::words::{any, plain};
-use words::{ABSENCE, BEFORE_RETURN, BETWEEN, RETURN, SHORTENED, TO, UNTIL};
+use words::{ABSENCE, AWAY, BEFORE_RETURN, BETWEEN, RETURN, SHORTENED, TO, UNTIL};
 
 /// Days that an absence may last. What is further away is no return.
 const LONGEST: u64 = 500;
@@ -38,6 +38,12 @@ pub fn until(mail: &Part<'_>, shown: &str, received: Option<NaiveDate>) -> Optio
     let returns = dates.iter().filter(|found| fits(found, found.first) && is_return(&text, found));
     let ends = dates.iter().filter(|found| fits(found, found.last) && is_end(&text, found));
     returns.map(|found| found.first).max().or_else(|| ends.map(|found| found.last).max())
+}
+
+/// Whether an automatic answer says that a person is away. Of those that say when, [`until`] knows more.
+pub fn is_named(mail: &Part<'_>, text: &str) -> bool {
+    let subject = mail.fields.text("Subject").unwrap_or_default();
+    any(&plain(&format!("{subject} ; {text}")), AWAY)
 }
 
 /// The day on which a mail was sent, where its sender lives; or else the one on which our server took it.

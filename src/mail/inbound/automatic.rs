@@ -178,8 +178,8 @@ pub fn read(fields: &Fields) -> Option<Finding> {
         return found("Return-Path: <>".to_owned());
     }
     if is_domain_report(fields, &subject) {
-        let evidence = format!("Subject: {}", fields.text("Subject").unwrap_or_default());
-        return Some(Finding { evidence, ..Finding::new(InboundKind::Unrelated) });
+        let subject = fields.text("Subject").unwrap_or_default();
+        return Some(Finding::receipt(format!("Subject: {subject}")));
     }
     by_small_signs(fields, &subject)
 }

@@ -221,7 +221,7 @@ fn finding(told: &Told, evidence: String, said: &str, mut recipients: Vec<Recipi
     }
     let first = told.text.lines().find(|line| Reply::in_text(line).status.is_some());
     let evidence = first.map_or(evidence.clone(), |line| format!("{evidence}; {}", line.trim()));
-    Finding { kind, evidence, recipients }
+    Finding { kind, evidence, recipients, is_receipt: false }
 }
 
 /// Who sends what no person sends.

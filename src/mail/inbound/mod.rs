@@ -8,6 +8,7 @@
 
 mod absence;
 mod address;
+mod attachment;
 mod attribution;
 mod automatic;
 mod body;
@@ -28,6 +29,7 @@ mod signature;
 mod status;
 mod words;
 
+pub use attachment::{Attachment, File};
 pub use field::Mailbox;
 pub use reply_text::visible as reply_text;
 
@@ -40,8 +42,6 @@ use part::Part;
 pub const SIZE_LIMIT: usize = 10 * 1024 * 1024;
 /// Message-IDs that a mail refers to.
 const REFERENCE_LIMIT: usize = 100;
-/// Names of attachments.
-const ATTACHMENT_LIMIT: usize = 100;
 
 /// A mail that came in.
 #[derive(Clone, Debug)]
@@ -63,10 +63,14 @@ pub struct InboundMail {
     pub reports: Vec<Recipient>,
     /// The day an absence note names for the return. That of the last day of the absence, if it names only that.
     pub absent_until: Option<NaiveDate>,
+    /// Whether it says that a person is away, with or without a date.
+    pub is_absence: bool,
+    /// A receipt, or a report on a whole domain: it is unrelated, and nobody need look at it.
+    pub is_receipt: bool,
     /// What the person wrote, without the history that is quoted, signature and legal footer.
     pub text: String,
-    /// Names of files.
-    pub attachments: Vec<String>,
+    /// The files that came with it.
+    pub attachments: Vec<Attachment>,
 }
 
 /// A recipient that a report is about.
@@ -112,11 +116,16 @@ struct Finding {
     kind: InboundKind,
     evidence: String,
     recipients: Vec<Recipient>,
+    is_receipt: bool,
 }
 
 impl Finding {
     fn new(kind: InboundKind) -> Self {
-        Self { kind, evidence: String::new(), recipients: Vec::new() }
+        Self { kind, evidence: String::new(), recipients: Vec::new(), is_receipt: false }
+    }
+
+    fn receipt(evidence: String) -> Self {
+        Self { evidence, is_receipt: true, ..Self::new(InboundKind::Unrelated) }
     }
 }
 
@@ -146,9 +155,8 @@ pub fn read_on(raw: &[u8], received: Option<NaiveDate>) -> Result<InboundMail, U
     let fields = &mail.fields;
     let hard = (found.kind == InboundKind::Bounce)
         .then(|| Hard::of(found.recipients.iter().map(|recipient| recipient.dead)));
-    let absent_until = (found.kind == InboundKind::AutoReply)
-        .then(|| absence::until(&mail, &shown.text, received))
-        .flatten();
+    let automatic = found.kind == InboundKind::AutoReply;
+    let absent_until = automatic.then(|| absence::until(&mail, &shown.text, received)).flatten();
     Ok(InboundMail {
         message_id: fields.ids("Message-ID").into_iter().next(),
         from: fields.mailboxes("From").into_iter().next(),
@@ -159,10 +167,25 @@ pub fn read_on(raw: &[u8], received: Option<NaiveDate>) -> Result<InboundMail, U
         evidence: found.evidence,
         hard,
         reports: found.recipients,
+        is_absence: automatic && (absent_until.is_some() || absence::is_named(&mail, &text)),
         absent_until,
+        is_receipt: found.is_receipt,
         text,
-        attachments: shown.attachments.into_iter().take(ATTACHMENT_LIMIT).collect(),
+        attachments: attachment::list(&shown.files),
     })
+}
+
+/// The files that came with a mail and fit into so many bytes together, in their order.
+///
+/// # Errors
+/// As [`read`].
+pub fn files(raw: &[u8], room: usize) -> Result<Vec<File>, Unreadable> {
+    if raw.len() > SIZE_LIMIT {
+        return Err(Unreadable::TooLarge);
+    }
+    let raw = with_newlines(raw);
+    let mail = Part::read(&raw)?;
+    Ok(attachment::contents(&body::shown(&mail).files, room))
 }
 
 /// LF line ends: mails come with CRLF, LF, and from very old systems CR.

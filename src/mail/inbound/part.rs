@@ -120,9 +120,27 @@ impl<'a> Part<'a> {
         .replace("\r\n", "\n")
     }
 
-    /// The decoded body.
+    pub fn is_empty(&self) -> bool {
+        self.body.is_empty()
+    }
+
+    /// About how many bytes the decoded body has.
+    pub fn size(&self) -> usize {
+        let encoded = self.fields.lower("Content-Transfer-Encoding") == "base64";
+        if encoded { self.body.len() / 4 * 3 } else { self.body.len() }
+    }
+
+    /// The decoded start of the body: enough for any text.
     fn bytes(&self) -> Vec<u8> {
-        let body = &self.body[..self.body.len().min(TEXT_LIMIT)];
+        self.decoded(&self.body[..self.body.len().min(TEXT_LIMIT)])
+    }
+
+    /// The decoded body, whole.
+    pub fn content(&self) -> Vec<u8> {
+        self.decoded(self.body)
+    }
+
+    fn decoded(&self, body: &[u8]) -> Vec<u8> {
         let encoding = self.fields.lower("Content-Transfer-Encoding");
         let decoded = match encoding.as_str() {
             "base64" => base64_decode(body),
