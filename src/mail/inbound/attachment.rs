@@ -4,6 +4,8 @@ use super::part::Part;
 
 /// Files of a mail.
 const LIMIT: usize = 100;
+/// Bytes of a reply's files that are sent on to the rep, all together.
+const PASSED_ON: usize = 10 * 1024 * 1024;
 /// Characters of a name.
 const NAME_LIMIT: usize = 120;
 
@@ -14,6 +16,8 @@ pub struct Attachment {
     pub name: String,
     /// Bytes, about.
     pub size: usize,
+    /// Whether it fits into what is sent on.
+    pub passed_on: bool,
 }
 
 /// The same, with what is in it.
@@ -27,22 +31,27 @@ pub struct File {
 
 /// What the files of a mail are.
 pub fn list(files: &[&Part<'_>]) -> Vec<Attachment> {
-    let one = |part: &&Part<'_>| Attachment { name: name(part), size: part.size() };
-    files.iter().take(LIMIT).map(one).collect()
+    let one =
+        |(part, passed_on): (&Part<'_>, bool)| Attachment { name: name(part), size: part.size(), passed_on };
+    fitting(files).map(one).collect()
 }
 
-/// The files of a mail that fit into so many bytes together, in their order; larger ones are left out.
-pub fn contents(files: &[&Part<'_>], mut room: usize) -> Vec<File> {
-    let mut contents = Vec::new();
-    for part in files.iter().take(LIMIT).filter(|part| !part.is_empty()) {
-        if part.size() > room {
-            continue;
-        }
-        let bytes = part.content();
-        room = room.saturating_sub(bytes.len());
-        contents.push(File { name: name(part), media: harmless(&part.media), bytes });
-    }
-    contents
+/// The files of a mail that are sent on.
+pub fn contents(files: &[&Part<'_>]) -> Vec<File> {
+    let passed_on = fitting(files).filter(|(_, fits)| *fits).map(|(part, _)| part);
+    passed_on
+        .map(|part| File { name: name(part), media: harmless(&part.media), bytes: part.content() })
+        .collect()
+}
+
+/// The files in their order, and whether each fits beside those before it.
+fn fitting<'p, 'm>(files: &[&'p Part<'m>]) -> impl Iterator<Item = (&'p Part<'m>, bool)> {
+    let mut room = PASSED_ON;
+    files.iter().take(LIMIT).map(move |part| {
+        let fits = part.size() <= room;
+        room -= if fits { part.size() } else { 0 };
+        (*part, fits)
+    })
 }
 
 fn name(part: &Part<'_>) -> String {

@@ -38,8 +38,8 @@ use chrono::NaiveDate;
 use crate::domain::inbound::{DeliveryAction, Hard, InboundKind};
 use part::Part;
 
-/// Bytes of a mail that is read.
-pub const SIZE_LIMIT: usize = 10 * 1024 * 1024;
+/// Bytes of a mail that is read: what providers let through with files of 25 MB.
+pub const SIZE_LIMIT: usize = 36 * 1024 * 1024;
 /// Message-IDs that a mail refers to.
 const REFERENCE_LIMIT: usize = 100;
 
@@ -175,17 +175,17 @@ pub fn read_on(raw: &[u8], received: Option<NaiveDate>) -> Result<InboundMail, U
     })
 }
 
-/// The files that came with a mail and fit into so many bytes together, in their order.
+/// The files that came with a mail, as many as are sent on to the rep.
 ///
 /// # Errors
 /// As [`read`].
-pub fn files(raw: &[u8], room: usize) -> Result<Vec<File>, Unreadable> {
+pub fn files(raw: &[u8]) -> Result<Vec<File>, Unreadable> {
     if raw.len() > SIZE_LIMIT {
         return Err(Unreadable::TooLarge);
     }
     let raw = with_newlines(raw);
     let mail = Part::read(&raw)?;
-    Ok(attachment::contents(&body::shown(&mail).files, room))
+    Ok(attachment::contents(&body::shown(&mail).files))
 }
 
 /// LF line ends: mails come with CRLF, LF, and from very old systems CR.

@@ -120,10 +120,6 @@ impl<'a> Part<'a> {
         .replace("\r\n", "\n")
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.body.is_empty()
-    }
-
     /// About how many bytes the decoded body has.
     pub fn size(&self) -> usize {
         let encoded = self.fields.lower("Content-Transfer-Encoding") == "base64";
