@@ -22,6 +22,7 @@ mod html;
 mod leaving;
 mod notice;
 mod part;
+mod provider;
 mod reply_text;
 mod report;
 mod returned;
@@ -31,6 +32,7 @@ mod words;
 
 pub use attachment::{Attachment, File};
 pub use field::Mailbox;
+pub use provider::{NotUnderstood, Provider};
 pub use reply_text::visible as reply_text;
 
 use chrono::NaiveDate;
@@ -191,14 +193,18 @@ pub fn files(raw: &[u8]) -> Result<Vec<File>, Unreadable> {
 /// LF line ends: mails come with CRLF, LF, and from very old systems CR.
 fn with_newlines(raw: &[u8]) -> Vec<u8> {
     let mut lines = Vec::with_capacity(raw.len());
-    let mut bytes = raw.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        if byte == b'\r' {
-            bytes.next_if_eq(&b'\n');
+    for piece in raw.split_inclusive(|byte| *byte == b'\r') {
+        // What follows a CR begins with the LF that belongs to it, or does not.
+        let belongs = lines.last() == Some(&b'\r');
+        if belongs {
+            lines.pop();
             lines.push(b'\n');
-        } else {
-            lines.push(byte);
         }
+        let rest = piece.strip_prefix(b"\n").filter(|_| belongs).unwrap_or(piece);
+        lines.extend_from_slice(rest);
+    }
+    if let Some(last) = lines.last_mut().filter(|last| **last == b'\r') {
+        *last = b'\n';
     }
     lines
 }

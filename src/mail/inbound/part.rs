@@ -122,8 +122,14 @@ impl<'a> Part<'a> {
 
     /// About how many bytes the decoded body has.
     pub fn size(&self) -> usize {
-        let encoded = self.fields.lower("Content-Transfer-Encoding") == "base64";
-        if encoded { self.body.len() / 4 * 3 } else { self.body.len() }
+        if self.fields.lower("Content-Transfer-Encoding") != "base64" {
+            return self.body.len();
+        }
+        let body = self.body.trim_ascii_end();
+        let padding = body.iter().rev().take_while(|byte| **byte == b'=').count();
+        let letters = body.len() - padding;
+        // Lines have 76 letters and an end.
+        (letters - letters / 77) / 4 * 3 + (letters - letters / 77) % 4 * 3 / 4
     }
 
     /// The decoded start of the body: enough for any text.
