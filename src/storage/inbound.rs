@@ -67,16 +67,8 @@ const COUNT_WAITING: &str = "SELECT COUNT(*) FROM inbound WHERE resolved_at IS N
 const RESOLVE: &str = "UPDATE inbound SET resolved_at = $2, resolution = $3, kind = $4, matched_by = $5, lead_id = $6 \
     WHERE id = $1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[
-    ("by_hash", BY_HASH),
-    ("by_id", BY_ID),
-    ("locked", LOCKED),
-    ("raw", RAW),
-    ("waiting", WAITING),
-    ("newest", NEWEST),
-    ("count_waiting", COUNT_WAITING),
-    ("resolve", RESOLVE),
-];
+pub const HOT: &[(&str, &str)] =
+    &[("by_hash", BY_HASH), ("by_id", BY_ID), ("locked", LOCKED), ("raw", RAW), ("resolve", RESOLVE)];
 
 fn read(row: &dyn Cells) -> DbResult<Entry> {
     let stored = InboundRow {

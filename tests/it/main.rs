@@ -10,6 +10,7 @@ mod explain;
 mod faults;
 mod http;
 mod import;
+mod inbound;
 mod layers;
 mod liveness;
 mod mutations;
