@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::serve::ListenerExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -105,6 +106,19 @@ impl App {
     /// # Errors
     /// [`AppError::Http`]
     pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), AppError> {
+        self.run_beside(Router::new(), listener, shutdown).await
+    }
+
+    /// As [`App::run`], with routes of somebody else's on the same listener.
+    ///
+    /// # Errors
+    /// [`AppError::Http`]
+    pub async fn run_beside(
+        self,
+        routes: Router,
+        listener: TcpListener,
+        shutdown: CancellationToken,
+    ) -> Result<(), AppError> {
         let Self { engine, workspace, alive } = self;
         let tasks = TaskTracker::new();
         worker::start(&engine, &tasks, &shutdown);
@@ -113,7 +127,8 @@ impl App {
         tasks.spawn(apply_on_hang_up(engine.clone(), workspace, shutdown.clone()));
         let over = CancellationToken::new();
         let guard = tokio::spawn(watch(engine.clone(), alive, over.clone()));
-        let served = serve(&engine, listener, &shutdown).await;
+        let router = http::router(engine.clone()).merge(routes);
+        let served = serve(router, listener, &shutdown).await;
         shutdown.cancel();
         tasks.close();
         tasks.wait().await;
@@ -157,8 +172,8 @@ async fn keep_last(engine: &Engine, found: Vec<Diagnostic>) -> Result<Running, A
     }
 }
 
-async fn serve(engine: &Arc<Engine>, listener: TcpListener, shutdown: &CancellationToken) -> io::Result<()> {
-    let router = http::router(engine.clone()).into_make_service_with_connect_info::<SocketAddr>();
+async fn serve(router: Router, listener: TcpListener, shutdown: &CancellationToken) -> io::Result<()> {
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener.tap_io(no_delay), router)
         .with_graceful_shutdown(shutdown.clone().cancelled_owned())
         .into_future();

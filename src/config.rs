@@ -5,6 +5,7 @@
 
 mod environment;
 mod ratio;
+mod schema;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -24,6 +25,7 @@ use crate::workspace::{Diagnostic, diagnostic::Severity};
 
 use environment::Environment;
 pub use ratio::Ratio;
+pub use schema::DRIPLINE as SCHEMA;
 
 /// The name of the file inside the workspace.
 pub const FILE: &str = "dripline.toml";
@@ -149,6 +151,15 @@ impl Config {
         workspace: &Path,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Vec<Diagnostic>> {
+        let (config, found) = Self::check(workspace, variables);
+        config.ok_or(found)
+    }
+
+    /// As [`Config::load`], with what is found also if there is nothing but warnings.
+    pub fn check(
+        workspace: &Path,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> (Option<Self>, Vec<Diagnostic>) {
         let report = Report::default();
         let bytes = match std::fs::read(workspace.join(FILE)) {
             Ok(bytes) => bytes,
@@ -156,7 +167,7 @@ impl Config {
             Err(error) => {
                 let finding = Finding::new(Code::NotText, format!("the file cannot be read: {error}"));
                 Source::new(FILE, "", &report).report_file(finding);
-                return Err(report.finish());
+                return (None, report.finish());
             }
         };
         let environment = Environment::new(variables);
@@ -165,9 +176,21 @@ impl Config {
             let overrides = Document::parse_texts(environment.source(&report));
             read(Table::layered(&file, &overrides))
         });
+        environment.report_unknown(&report, is_setting);
         let found = environment.name_variables(report.finish());
-        config.filter(|_| found.iter().all(|found| found.severity != Severity::Error)).ok_or(found)
+        let sound = found.iter().all(|found| found.severity != Severity::Error);
+        (config.filter(|_| sound), found)
     }
+}
+
+/// Whether a variable of this name is a setting, whatever else is missing beside it.
+fn is_setting(name: &str, value: &str) -> bool {
+    let report = Report::default();
+    let environment = Environment::new([(name.to_owned(), value.to_owned())]);
+    let nothing = Document::parse(Source::new(FILE, "", &report));
+    read(Table::layered(&nothing, &Document::parse_texts(environment.source(&report))));
+    let unknown = [Code::UnknownKey.number(), Code::WrongType.number()];
+    report.finish().iter().all(|found| !unknown.contains(&found.code))
 }
 
 /// Reads all keys. What is wrong is reported, and has its default in the answer.
@@ -196,7 +219,8 @@ fn read(mut root: Table) -> Config {
 fn server(mut table: Table) -> Server {
     let listen = table.text("listen").and_then(|text| {
         text.read(|text| {
-            text.parse().map_err(|_| format!("`{text}` is not an address and a port, such as 127.0.0.1:8080"))
+            text.parse()
+                .map_err(|_| format!("`{text}` is not an address with a port; write it like 127.0.0.1:8080"))
         })
     });
     let url = table.text("public_url").and_then(|text| text.read(public_url));
@@ -216,7 +240,11 @@ fn server(mut table: Table) -> Server {
 fn database(text: &str) -> Result<String, &'static str> {
     let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
     // Not the URL itself: it may hold a password.
-    if known { Ok(text.to_owned()) } else { Err("write sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME") }
+    if known {
+        Ok(text.to_owned())
+    } else {
+        Err("this is no database that can be used; write sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME")
+    }
 }
 
 fn public_url(text: &str) -> Result<String, String> {
@@ -226,7 +254,7 @@ fn public_url(text: &str) -> Result<String, String> {
             Ok(text.trim_end_matches('/').to_owned())
         }
         _ => Err(format!(
-            "`{text}` is not a URL that links can begin with, such as https://mail.nordwerk.example"
+            "`{text}` is nothing that links can begin with; write it like https://mail.nordwerk.example"
         )),
     }
 }
@@ -235,7 +263,7 @@ fn relay(mut table: Table) -> RelayConfig {
     let relay = RelayConfig {
         url: table
             .required("url", "\"smtp://mx.example:587?tls=required\"")
-            .and_then(|text| text.read(|url| url.parse::<Relay>().map(|_| url.to_owned())))
+            .and_then(|text| text.read(relay_url))
             .unwrap_or_default(),
         max_connections: connections(&mut table).unwrap_or(16),
         rate: table.parse("rate"),
@@ -244,13 +272,18 @@ fn relay(mut table: Table) -> RelayConfig {
     relay
 }
 
+fn relay_url(url: &str) -> Result<String, String> {
+    let example = "write it like smtp://mx.example:587?tls=required";
+    url.parse::<Relay>().map(|_| url.to_owned()).map_err(|error| format!("{error}; {example}"))
+}
+
 fn lane(mut table: Table) -> LaneConfig {
     let domains = table.texts("domains");
     if domains.is_empty() {
         table.required("domains", "[\"gmail.com\", \"googlemail.com\"]");
     }
     let lane = LaneConfig {
-        domains: domains.iter().map(|domain| domain.value.to_lowercase()).collect(),
+        domains: domains.iter().filter_map(|text| text.read(domain)).collect(),
         max_connections: connections(&mut table),
         rate: table.parse("rate"),
     };
@@ -264,7 +297,7 @@ fn connections(table: &mut Table) -> Option<usize> {
 
 fn inbound(mut table: Table) -> Inbound {
     let inbound = Inbound {
-        domain: table.text("domain").map(|text| text.value.to_lowercase()),
+        domain: table.text("domain").and_then(|text| text.read(domain)),
         key: table.text("key").map(|text| text.value.to_owned()),
         soft_bounces: table
             .integer("soft_bounces", 0..=1000)
@@ -273,6 +306,18 @@ fn inbound(mut table: Table) -> Inbound {
     };
     table.finish();
     inbound
+}
+
+/// A domain name, in the form in which it stands in addresses.
+fn domain(text: &str) -> Result<String, String> {
+    let wrong = || format!("`{text}` is not a domain; write it like in.nordwerk.example");
+    let domain = idna::domain_to_ascii_strict(text.trim()).map_err(|_| wrong())?;
+    let labels = domain.split('.').all(|label| !label.is_empty() && label.len() < 64);
+    if labels && !text.contains('@') && (domain.contains('.') || domain == "localhost") {
+        Ok(domain)
+    } else {
+        Err(wrong())
+    }
 }
 
 fn tracking(mut table: Table) -> Tracking {

@@ -9,13 +9,9 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     dripline::mail::install_crypto();
-    log_to_stderr();
     let cli = Cli::parse();
-    let outcome = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime.block_on(cli.run()),
-        Err(error) => Err(error.into()),
-    };
-    let outcome = outcome.unwrap_or_else(|error| {
+    log_to_stderr(cli.usual_log());
+    let outcome = cli.run().unwrap_or_else(|error| {
         eprintln!("error: {error}");
         for cause in error.chain().skip(1) {
             eprintln!("  because: {cause}");
@@ -25,11 +21,11 @@ fn main() -> ExitCode {
     ExitCode::from(outcome as u8)
 }
 
-/// `DRIPLINE_LOG`, or `RUST_LOG`, says what is logged: `info` if neither does.
-fn log_to_stderr() {
+/// `DRIPLINE_LOG`, or `RUST_LOG`, says what is logged: `usual` if neither does.
+fn log_to_stderr(usual: &str) {
     let wanted = std::env::var("DRIPLINE_LOG").or_else(|_| std::env::var("RUST_LOG"));
-    let wanted = wanted.unwrap_or_else(|_| "info".to_owned());
-    let filter = EnvFilter::new(format!("{wanted},lettre=info,sqlx=warn"));
+    let wanted = wanted.unwrap_or_else(|_| usual.to_owned());
+    let filter = EnvFilter::new(format!("{wanted},lettre=info,sqlx=warn,html5ever=error"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     log.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init();
 }

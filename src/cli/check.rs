@@ -1,30 +1,46 @@
 //! `dripline check`
 
-use std::io::IsTerminal;
+mod explain;
+mod format;
+mod tracked;
+
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::context::Mistakes;
-use super::context::load_config;
+use super::context::environment;
 use super::{Outcome, output};
-use crate::config;
-use crate::workspace::{Diagnostic, Files, Workspace};
+use crate::config::Config;
+use crate::workspace::{Code, Diagnostic, Files, Workspace, funnel};
+
+pub use format::Format;
+use format::Shown;
 
 const EXAMPLES: &str = "\
 Examples:
   dripline check
+  dripline check --explain DL035
+  dripline check --strict --format github
   dripline --workspace staging check --json
 
-Exit code 1: there are errors. Warnings alone are fine.";
+Exit code 0: no errors. 1: errors, or with --strict warnings. 2: there is nothing to check.";
 
-/// Check the files of the workspace: each mistake with its file, line and column.
+/// Check the files of the workspace: each mistake with its file, line and column, and what would mend it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Print what was found as JSON.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// How to print it. Without this: text on a terminal, github in a workflow of GitHub, else lines.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// End with exit code 1 if there are warnings, too.
+    #[arg(long)]
+    strict: bool,
+    /// Explain a code such as DL035, with an example; without a code list all of them.
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
+    explain: Option<String>,
 }
 
 /// What was found, for programs.
@@ -35,50 +51,66 @@ struct Report<'a> {
     diagnostics: &'a [Diagnostic],
 }
 
-pub fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
+pub async fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
+    if let Some(code) = &args.explain {
+        return explain::run(code);
+    }
     let files = Files::read(workspace)?;
+    refuse_other_folders(workspace, &files)?;
     let checked = Workspace::compile(&files);
-    let mut found = match load_config(workspace) {
-        Ok(_) => Vec::new(),
-        Err(error) => error.downcast::<Mistakes>()?.0,
-    };
+    let (config, mut found) = Config::check(workspace, environment());
     found.extend(checked.diagnostics);
+    let leads = match &config {
+        Some(config) => tracked::count(config, workspace).await,
+        None => None,
+    };
+    if let Some(leads) = leads {
+        let concerned = found.iter_mut().filter(|found| found.code == Code::OnlyTracked.number());
+        concerned.for_each(|found| found.message = format!("{}: {leads}", found.message));
+    }
     let errors = found.iter().filter(|found| found.is_error()).count();
     let report = Report { errors, warnings: found.len() - errors, diagnostics: &found };
-    if args.json {
+    let format = if args.json { Format::Json } else { args.format.unwrap_or_else(Format::fitting) };
+    if format == Format::Json {
         output::print_json(&report)?;
     } else {
-        let shown: String = found.iter().map(|found| shown(found, workspace, &files)).collect();
+        let shown = Shown { format, workspace, files: &files };
+        let shown: String = found.iter().map(|found| shown.finding(found)).collect();
         output::print(&(shown + &summary(&report, checked.workspace.as_ref())))?;
     }
-    Ok(if errors == 0 { Outcome::Fine } else { Outcome::Problems })
+    let problems = errors > 0 || args.strict && report.warnings > 0;
+    Ok(if problems { Outcome::Problems } else { Outcome::Fine })
 }
 
-/// On a terminal the line with a mark below it; elsewhere one line that editors and `grep` understand.
-fn shown(found: &Diagnostic, workspace: &Path, files: &Files) -> String {
-    if !std::io::stdout().is_terminal() {
-        let help = found.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-        return format!("{found}{help}\n");
+/// A folder without any of a workspace's files is not a workspace with mistakes, but the wrong folder.
+fn refuse_other_folders(workspace: &Path, files: &Files) -> anyhow::Result<()> {
+    if files.file(funnel::FILE).is_some() || files.below("sequences/").next().is_some() {
+        return Ok(());
     }
-    let text = if found.file == config::FILE {
-        std::fs::read_to_string(workspace.join(config::FILE)).ok()
-    } else {
-        files.file(&found.file).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-    };
-    found.render(text.as_deref(), output::colours()) + "\n\n"
+    let folder = workspace.canonicalize().unwrap_or_else(|_| workspace.to_owned());
+    anyhow::bail!(
+        "{} is not a workspace: it has no funnel.toml and no sequences\n  \
+         go to the folder of your workspace, or name it: dripline --workspace DIR check\n  \
+         or make one: dripline new workspace NAME",
+        folder.display()
+    )
 }
 
 /// `2 errors, 1 warning`, or what the workspace holds.
 fn summary(report: &Report<'_>, workspace: Option<&Workspace>) -> String {
     let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     let warnings = (report.warnings > 0).then(|| count(report.warnings, "warning"));
-    if report.errors > 0 {
-        let errors = [Some(count(report.errors, "error")), warnings];
-        return errors.into_iter().flatten().collect::<Vec<_>>().join(", ") + "\n";
-    }
-    let sequences = workspace.map_or(0, |workspace| workspace.sequences.len());
-    let steps = workspace
-        .map_or(0, |workspace| workspace.sequences.iter().map(|sequence| sequence.steps.len()).sum());
-    let sound = format!("no errors in {} with {}", count(sequences, "sequence"), count(steps, "step"));
-    [Some(sound), warnings].into_iter().flatten().collect::<Vec<_>>().join(", ") + "\n"
+    let explained = report.diagnostics.first().map_or_else(String::new, |found| {
+        format!("\nMore about a code, with examples: dripline check --explain {}", found.code)
+    });
+    let parts = if report.errors > 0 {
+        [Some(count(report.errors, "error")), warnings]
+    } else {
+        let sequences = workspace.map_or(0, |workspace| workspace.sequences.len());
+        let steps = workspace
+            .map_or(0, |workspace| workspace.sequences.iter().map(|sequence| sequence.steps.len()).sum());
+        let sound = format!("no errors in {} with {}", count(sequences, "sequence"), count(steps, "step"));
+        [Some(sound), warnings]
+    };
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ") + &explained + "\n"
 }

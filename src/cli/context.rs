@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::domain::token::KeyRing;
 use crate::home;
 use crate::nurture::clock::Clock;
@@ -15,7 +15,7 @@ use crate::nurture::revision::{self, Applied};
 use crate::nurture::{Engine, NurtureError};
 use crate::secret;
 use crate::storage::Db;
-use crate::workspace::{Diagnostic, Files};
+use crate::workspace::{Diagnostic, Files, funnel};
 
 /// An open database with everything around it, and no worker.
 pub struct Context {
@@ -26,8 +26,9 @@ impl Context {
     /// Opens what the configuration of the workspace names.
     ///
     /// # Errors
-    /// Mistakes in the configuration, a database or a secret that cannot be opened.
+    /// The folder is no workspace; mistakes in the configuration; a database or a secret that cannot be opened.
     pub async fn open(workspace: &Path) -> anyhow::Result<Self> {
+        require_workspace(workspace)?;
         let config = load_config(workspace)?;
         let keys = load_keys(&config, workspace)?;
         let relays = Relays::new(&config, workspace).map_err(|(name, error)| {
@@ -70,12 +71,41 @@ impl Context {
     }
 }
 
+/// Refuses a folder that nobody made a workspace of, before anything is written into it.
+///
+/// # Errors
+/// It holds neither a funnel.toml nor a dripline.toml. What to do is said.
+pub fn require_workspace(folder: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(folder.is_dir(), "there is no folder {}", folder.display());
+    let known = [funnel::FILE, config::FILE].iter().any(|file| folder.join(file).exists());
+    let shown = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    anyhow::ensure!(
+        known,
+        "{} is not a workspace: it has no {}\n  \
+         go to the folder of your workspace, or name it: dripline --workspace DIR …\n  \
+         or make one: dripline new workspace DIR",
+        shown.display(),
+        funnel::FILE
+    );
+    Ok(())
+}
+
 /// The settings of a workspace and of the environment.
 ///
 /// # Errors
 /// [`Mistakes`] in them.
 pub fn load_config(workspace: &Path) -> anyhow::Result<Config> {
-    Ok(Config::load(workspace, std::env::vars_os().filter_map(readable)).map_err(Mistakes)?)
+    let (config, found) = Config::check(workspace, environment());
+    for warning in found.iter().filter(|found| !found.is_error()) {
+        let help = warning.help.as_deref().unwrap_or_default();
+        tracing::warn!("{warning} ({help})");
+    }
+    Ok(config.ok_or(Mistakes(found))?)
+}
+
+/// The variables of the environment.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(readable)
 }
 
 /// Variables that are no text can be none of ours.

@@ -58,19 +58,22 @@ fn known(lead: &Lead) -> String {
     own.chain(company).chain(free).filter_map(line).collect()
 }
 
-/// Where a lead stands, in one line.
-pub async fn sentence(engine: &Engine, lead: &str) -> NurtureResult<String> {
+/// Where a lead stands, in one line; and, if that is asked for, what still keeps mail from it.
+pub async fn stands(engine: &Engine, lead: &str, with_causes: bool) -> NurtureResult<String> {
     let explanation = explain(engine, lead).await?;
-    Ok(format!("{}: {}", explanation.email, explanation.sentence))
+    let causes = if with_causes { causes(&explanation) } else { String::new() };
+    Ok(format!("{}: {}\n{causes}", explanation.email, explanation.sentence))
+}
+
+/// A line for each thing that keeps mail from a lead.
+fn causes(explanation: &Explanation) -> String {
+    explanation.not_sent_because.iter().map(|because| format!("Not sent because {because}.\n")).collect()
 }
 
 /// Who it is, where the lead stands, and why nothing is sent.
 fn head(explanation: &Explanation) -> String {
-    let mut lines =
-        vec![format!("{} ({})", explanation.email, explanation.lead), explanation.sentence.clone()];
-    lines.push(format!("{}.", explanation.score));
-    lines.extend(explanation.not_sent_because.iter().map(|because| format!("Not sent because {because}.")));
-    lines.join("\n") + "\n"
+    let Explanation { email, lead, sentence, score, .. } = explanation;
+    format!("{email} ({lead})\n{sentence}\n{score}.\n{}", causes(explanation))
 }
 
 /// A line for each thing that happened.

@@ -19,13 +19,29 @@ use crate::nurture::import::{ImportOptions, ImportReport, import};
 const EXAMPLES: &str = "\
 Examples:
   dripline import leads.csv
-  dripline import fair.csv --source fair --basis opt_in --consent-text \"Please send me the guide\"
+  dripline import fair.csv --source fair --basis opt_in
   dripline import export.csv --map \"E-Mail=email\" --map \"KdNr=external_id\"
 
-Columns: email (required), first_name, last_name, title, salutation (mr|ms|neutral), address_form (du|sie), language,
-timezone, country, city, job_title, phone, company, company_domain, stage (tofu|mofu|bofu|customer), source, tags (with ;
-between), basis (opt_in|double_opt_in|existing_customer), consent_at (RFC 3339), consent_text, tracking (yes|no),
-external_id, field.NAME. Others are ignored. Exit code 1: some rows were not taken.";
+Columns:
+  email            required; the rest if you have it
+  first_name, last_name, title, job_title, phone, city
+  company, company_domain
+  salutation       mr, ms or neutral
+  address_form     du or sie
+  language         de, en-GB, …
+  timezone         Europe/Berlin, …
+  country          DE, AT, …
+  stage            tofu, mofu, bofu or customer
+  source           the channel of first contact
+  tags             with ; between
+  basis            opt_in, double_opt_in or existing_customer; none: no mail
+  consent_at       when they agreed (RFC 3339)
+  consent_text     what they agreed to
+  tracking         yes or no
+  external_id      the key in another system
+  field.NAME       a field of your own
+
+Other columns are reported and ignored. Exit code 1: some rows were not taken.";
 
 /// Import leads from a CSV file. Bad rows are reported, the rest is taken; it is safe to repeat.
 ///
@@ -142,7 +158,7 @@ fn describe(file: &str, report: &ImportReport, date: impl Fn(Timestamp) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nurture::import::columns::UnknownColumn;
+    use crate::nurture::import::columns::{Name, UnknownColumn};
     use crate::nurture::import::report::{BadRow, StoppedRow};
     use crate::nurture::import::row::Fault;
 
@@ -170,6 +186,12 @@ a.csv:5: stopped on 1970-01-01 because the person objected; contact data was tak
 3 rows: 1 new, 0 updated, 0 unchanged, 1 not taken
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_help_names_every_column() {
+        let words: Vec<&str> = EXAMPLES.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+        assert!(Name::ALL.iter().all(|name| words.contains(&name.as_str())));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod add;
 mod columns;
+mod until;
 
 use std::path::Path;
 
@@ -13,8 +14,9 @@ use crate::domain::gate::StopKind;
 use crate::domain::time::Timestamp;
 use crate::domain::words::UnknownWord;
 use crate::nurture::lookup::find;
-use crate::nurture::record::Found;
+use crate::nurture::record::{Found, Planned};
 use crate::nurture::{Change, Engine};
+use until::Until;
 
 /// Add a lead, show one, or change where it walks.
 #[derive(Debug, Subcommand)]
@@ -127,13 +129,16 @@ pub struct Return {
 
 /// Send a lead nothing for a while.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: dripline lead pause kim@example.org --until 2026-03-01T00:00:00Z")]
+#[command(after_help = "Examples:
+  dripline lead pause kim@example.org --until 2026-03-01
+  dripline lead pause kim@example.org --until \"2 weeks\" --reason \"on holiday\"")]
 pub struct Pause {
     #[command(flatten)]
     lead: Lead,
-    /// When it ends by itself (RFC 3339); else with `dripline lead resume`.
-    #[arg(long, value_parser = moment)]
-    until: Option<Timestamp>,
+    /// When it ends by itself: a date, a date and time, or "2 weeks"; else with `dripline lead resume`. Times are those
+    /// of [defaults] timezone in funnel.toml, unless they end in a zone such as Z or +01:00.
+    #[arg(long, value_name = "TIME")]
+    until: Option<Until>,
     #[arg(long, default_value = "paused by hand")]
     reason: String,
 }
@@ -180,12 +185,6 @@ fn kind(text: &str) -> Result<StopKind, String> {
     }
 }
 
-fn moment(text: &str) -> Result<Timestamp, String> {
-    let moment = chrono::DateTime::parse_from_rfc3339(text);
-    let refuse = |_| "write a time such as 2026-03-01T00:00:00Z".to_owned();
-    moment.map(|moment| moment.to_utc().into()).map_err(refuse)
-}
-
 pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> {
     let context = Context::open_applied(workspace).await?;
     let engine = &context.engine;
@@ -199,19 +198,39 @@ pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> 
         Command::Won(args) => (args.lead, Change::Won { amount: args.amount, reason: args.reason }),
         Command::Lost(args) => (args.lead, Change::Lost { reason: args.reason }),
         Command::Return(args) => (args.lead, Change::Return { reason: args.reason, sequence: args.sequence }),
-        Command::Pause(args) => (args.lead, Change::Pause { until: args.until, because: args.reason }),
+        Command::Pause(args) => {
+            let until = moment(engine, args.until).await?;
+            (args.lead, Change::Pause { until, because: args.reason })
+        }
         Command::Resume(args) => (args.lead, Change::Resume),
         Command::Stop(args) => (args.lead, Change::Stop { kind: args.kind, because: args.reason }),
     };
+    let resumed = wanted == Change::Resume;
     let found = change(engine, &lead.name, wanted).await?;
     if lead.json {
         output::print_json(&found)?;
     } else {
-        let sentence = explain::sentence(engine, &lead.name).await?;
-        output::print(&format!("{sentence}\n{}", describe(&found)))?;
+        let stands = explain::stands(engine, &lead.name, resumed).await?;
+        let no_pause = if resumed { stop_is_no_pause(engine, &lead.name).await? } else { "" };
+        output::print(&format!("{stands}{no_pause}{}", describe(&found)))?;
     }
     context.close().await;
     Ok(Outcome::Fine)
+}
+
+/// When a pause ends, on the clocks of the workspace.
+async fn moment(engine: &Engine, until: Option<Until>) -> anyhow::Result<Option<Timestamp>> {
+    let Some(until) = until else { return Ok(None) };
+    let zone = engine.revision().await?.workspace.funnel.defaults.timezone;
+    let moment = until.moment(engine.clock.now(), zone);
+    moment.map(Some).map_err(|why| anyhow::anyhow!("--until: {why}"))
+}
+
+/// What to say to somebody who wants a stopped lead to go on.
+async fn stop_is_no_pause(engine: &Engine, lead: &str) -> anyhow::Result<&'static str> {
+    let mut tx = engine.db.read().await?;
+    let stopped = find(&mut tx, lead).await?.lead.closed_by.is_some();
+    Ok(if stopped { "`resume` ends pauses. A stop is none: only the person can undo it.\n" } else { "" })
 }
 
 async fn change(engine: &Engine, lead: &str, change: Change) -> anyhow::Result<Found> {
@@ -221,7 +240,7 @@ async fn change(engine: &Engine, lead: &str, change: Change) -> anyhow::Result<F
     Ok(change.carry_out(engine, id).await?)
 }
 
-/// What the change found being sent; nothing, if there was nothing.
+/// What the change found planned or being sent; nothing, if there was nothing.
 fn describe(found: &Found) -> String {
     let lines = [
         (&found.cancelled, "cancelled before it was sent"),
@@ -230,5 +249,8 @@ fn describe(found: &Found) -> String {
         (&found.in_flight_unknown, "on its way already, and whether it arrived is not known"),
     ];
     let lines = lines.into_iter().flat_map(|(ids, what)| ids.iter().map(move |id| (id, what)));
-    lines.map(|(id, what)| format!("Mail {id} was {what}.\n")).collect()
+    let planned = found.planned.iter().map(|Planned { sequence, step, .. }| {
+        format!("The next mail (step {step} of {sequence}) does not go out now.\n")
+    });
+    lines.map(|(id, what)| format!("Mail {id} was {what}.\n")).chain(planned).collect()
 }

@@ -3,14 +3,19 @@
 mod check;
 mod completions;
 pub mod context;
+mod demo;
 mod explain;
 mod import;
 mod inbound;
 mod key;
 mod lead;
+mod new;
 pub mod output;
 mod pause;
+mod preview;
+pub mod schema;
 mod serve;
+mod signals;
 
 use std::path::PathBuf;
 
@@ -30,8 +35,12 @@ pub struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(subcommand)]
+    New(new::Command),
     Serve(serve::Args),
+    Demo(demo::Args),
     Check(check::Args),
+    Preview(preview::Args),
     Import(import::Args),
     #[command(subcommand)]
     Lead(lead::Command),
@@ -41,6 +50,7 @@ pub enum Command {
     Resume(pause::Resume),
     #[command(subcommand)]
     Key(key::Command),
+    Schema(schema::Args),
     Completions(completions::Args),
 }
 
@@ -56,18 +66,32 @@ pub enum Outcome {
 }
 
 impl Cli {
-    /// Runs the command.
+    /// Runs the command to its end. It blocks, so that the program, which only calls it, is compiled in a moment: what is
+    /// awaited here would be compiled for it once more.
     ///
     /// # Errors
     /// Why it could not run, in words for people.
-    pub async fn run(self) -> anyhow::Result<Outcome> {
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        tokio::runtime::Runtime::new()?.block_on(self.carry_out())
+    }
+
+    /// How much is logged if nobody says how much. The demo tells a story, and is told between no lines of a server.
+    pub fn usual_log(&self) -> &'static str {
+        if matches!(self.command, Command::Demo(_)) { "warn" } else { "info" }
+    }
+
+    async fn carry_out(self) -> anyhow::Result<Outcome> {
         let workspace = &self.workspace;
         match self.command {
+            Command::New(command) => new::run(workspace, &command),
+            Command::Schema(args) => schema::run(&args),
             Command::Serve(args) => serve::run(workspace, &args).await,
+            Command::Demo(args) => demo::run(&args).await,
             Command::Pause(args) => pause::pause(workspace, &args).await,
             Command::Resume(args) => pause::resume(workspace, &args).await,
             Command::Key(command) => key::run(workspace, &command).await,
-            Command::Check(args) => check::run(workspace, &args),
+            Command::Check(args) => check::run(workspace, &args).await,
+            Command::Preview(args) => preview::run(workspace, &args).await,
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,

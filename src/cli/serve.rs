@@ -1,10 +1,10 @@
 //! `dripline serve`
 
-mod signals;
 mod status;
 
 use std::fs::File;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::context::{Mistakes, load_config, load_keys};
-use super::{Outcome, output};
+use super::context::{Mistakes, load_config, load_keys, require_workspace};
+use super::{Outcome, output, signals};
 use crate::app::{App, AppError};
 use crate::nurture::clock::Clock;
 use crate::nurture::import::row::Given;
 use crate::nurture::import::{ImportOptions, import};
-use crate::nurture::{Engine, NurtureResult, judge, pump};
+use crate::nurture::{Engine, NurtureResult, judge, notify, pump};
 use crate::storage::leads;
-use status::{Started, Tally};
+use status::{Start, Started, Tally};
 
 /// Example leads, for whoever starts Dripline for the first time.
 const EXAMPLES: &str = "sequences/leads.example.csv";
@@ -41,19 +41,18 @@ pub struct Args {
 }
 
 pub async fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
-    let missing = || format!("there is no directory {}", workspace.display());
-    let workspace = &workspace.canonicalize().with_context(missing)?;
+    require_workspace(workspace)?;
+    let workspace = &workspace.canonicalize()?;
     let config = load_config(workspace)?;
     let keys = load_keys(&config, workspace)?;
     let address = config.server.listen;
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("HTTP cannot be served at {address}; [server] listen in dripline.toml says where")
-    })?;
+    // The database first: beside a running server that is what to tell, and not that its port is taken.
     let app = App::build(config, workspace, Clock::System, keys).await.map_err(in_words)?;
+    let listener = listen(address, args.until_idle).await?;
     let engine = app.engine.clone();
     let examples = import_examples(&engine, workspace).await?;
-    let started = Started::read(&engine, listener.local_addr()?, workspace, examples).await?;
-    output::print(&started.to_string())?;
+    let start = Start { address: listener.local_addr()?, workspace, examples, until_idle: args.until_idle };
+    output::print(&Started::read(&engine, start).await?.to_string())?;
     let before = Tally::read(&engine).await?;
     let shutdown = CancellationToken::new();
     signals::end_on_signal(shutdown.clone())?;
@@ -65,6 +64,26 @@ pub async fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
         output::print(&after.since(&before).to_string())?;
     }
     Ok(Outcome::Fine)
+}
+
+/// Listens for HTTP. A run that ends by itself takes another port if this one is taken: hardly anybody calls on it.
+async fn listen(address: SocketAddr, until_idle: bool) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            if until_idle {
+                return Ok(TcpListener::bind(SocketAddr::new(address.ip(), 0)).await?);
+            }
+            let free = SocketAddr::new(address.ip(), address.port().wrapping_add(1));
+            anyhow::bail!(
+                "HTTP cannot be served at {address}: another program uses this port\n  \
+                 End that one, or choose another port: [server] listen = \"{free}\" in dripline.toml, or \
+                 DRIPLINE_SERVER__LISTEN={free} dripline serve"
+            )
+        }
+        bound => bound.with_context(|| {
+            format!("HTTP cannot be served at {address}; [server] listen in dripline.toml says where")
+        }),
+    }
 }
 
 fn in_words(error: AppError) -> anyhow::Error {
@@ -99,7 +118,9 @@ async fn import_examples(engine: &Engine, workspace: &Path) -> anyhow::Result<u6
 /// Begins the shutdown once there is nothing left to do. What was done by then; none if the server was ended before.
 async fn until_idle(engine: Arc<Engine>, shutdown: CancellationToken) -> NurtureResult<Option<Tally>> {
     let _ending = shutdown.clone().drop_guard();
-    while !(pump::is_idle(&engine).await? && judge::is_done(&engine).await?) {
+    while notify::is_about_to_tell(&engine).await?
+        || !(pump::is_idle(&engine).await? && judge::is_done(&engine).await?)
+    {
         if tokio::time::timeout(IDLE_LOOK, shutdown.cancelled()).await.is_ok() {
             return Ok(None);
         }

@@ -24,7 +24,9 @@ impl FromStr for Ratio {
     fn from_str(text: &str) -> Result<Self, String> {
         let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
         let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
-        percent.map(Self::from_percent).ok_or_else(|| format!("`{text}` is not a share, such as 5% or 0.3%"))
+        percent
+            .map(Self::from_percent)
+            .ok_or_else(|| format!("`{text}` is not a share; write it like 5% or 0.3%"))
     }
 }
 

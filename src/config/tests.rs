@@ -118,15 +118,15 @@ fn all_mistakes_are_found_at_once() {
     assert_eq!(
         found.expect_err("mistakes"),
         [
-            "dripline.toml:2:10: error[DL007]: `here` is not an address and a port, such as 127.0.0.1:8080",
-            "dripline.toml:3:1: error[DL003]: `prot` is not a key of [server]",
-            "dripline.toml:4:1: error[DL005]: [relay.main] lacks `url`",
-            "dripline.toml:5:19: error[DL007]: `max_connections` is from 1 to 1000",
-            "dripline.toml:6:1: error[DL005]: [lane.a] lacks `domains`",
-            "dripline.toml:7:8: error[DL004]: this is a text, but here it is given as integer",
-            "dripline.toml:8:2: error[DL003]: `safty` is not a key of dripline.toml",
-            "environment:1:1: error[DL007]: DRIPLINE_FUSE__BOUNCE_RATE: `5` is not a share, such as 5% or 0.3%",
-            "environment:1:1: error[DL003]: DRIPLINE_SERVER__LISTNE: `listne` is not a key of [server]",
+            "dripline.toml:2:10: error[DL007]: `here` is not an address with a port",
+            "dripline.toml:3:1: error[DL003]: there is no key `prot` in [server]",
+            "dripline.toml:4:1: error[DL005]: `url` is missing in [relay.main]",
+            "dripline.toml:5:19: error[DL007]: 0 is out of bounds for `max_connections`",
+            "dripline.toml:6:1: error[DL005]: `domains` is missing in [lane.a]",
+            "dripline.toml:7:8: error[DL004]: `rate` takes a text, but here it is a whole number",
+            "dripline.toml:8:2: error[DL003]: there is no key `safty` in dripline.toml",
+            "DRIPLINE_FUSE__BOUNCE_RATE: error[DL007]: `5` is not a share",
+            "DRIPLINE_SERVER__LISTNE: error[DL003]: there is no key `listne` in [server]",
         ]
     );
 }
@@ -139,7 +139,7 @@ fn where_mail_and_records_go_is_checked_with_the_rest() {
     assert_eq!(
         found,
         [
-            "dripline.toml:2:12: error[DL007]: write sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME",
+            "dripline.toml:2:12: error[DL007]: this is no database that can be used",
             "dripline.toml:4:7: error[DL007]: a relay's URL begins with smtp://, smtps:// or file:",
         ]
     );

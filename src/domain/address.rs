@@ -48,8 +48,25 @@ impl FromStr for Address {
         let options = email_address::Options::default().without_display_text().without_domain_literal();
         let options = if domain == "localhost" { options } else { options.with_required_tld() };
         email_address::EmailAddress::parse_with_options(&address, options)
-            .map_err(|error| refuse(&error.to_string()))?;
+            .map_err(|error| refuse(why(error)))?;
         Ok(Self(address))
+    }
+}
+
+/// What is wrong, for whoever typed it.
+fn why(error: email_address::Error) -> &'static str {
+    use email_address::Error::{
+        DomainEmpty, DomainTooFew, DomainTooLong, LocalPartEmpty, LocalPartTooLong, SubDomainEmpty,
+        SubDomainTooLong,
+    };
+    match error {
+        LocalPartEmpty => "there is nothing before the @",
+        LocalPartTooLong => "the part before the @ is longer than 64 characters",
+        DomainEmpty => "there is nothing behind the @",
+        DomainTooFew => "the part behind the @ has no ending, such as .com",
+        SubDomainEmpty => "two dots follow each other, or one stands at an end",
+        DomainTooLong | SubDomainTooLong => "the part behind the @ is too long",
+        _ => "it holds a character that addresses do not have",
     }
 }
 

@@ -35,7 +35,7 @@ pub enum WaitError {
         /// The text.
         given: String,
         /// What it probably should be.
-        meant: Option<Wait>,
+        meant: Option<String>,
     },
     /// It is longer than any wait may be.
     #[error("`{given}` is too long; a wait is at most {MAX_DAYS} days")]
@@ -45,7 +45,7 @@ pub enum WaitError {
     },
 }
 
-fn hint(meant: &Option<Wait>) -> String {
+fn hint(meant: &Option<String>) -> String {
     match meant {
         Some(wait) => format!("did you mean `{wait}`?"),
         None => "write a number and minutes, hours, days or weeks, like `3 days`".to_owned(),
@@ -130,16 +130,19 @@ impl FromStr for Wait {
 }
 
 /// What an unreadable text probably meant: `3dayz` is near to `3 days`, and `2 h` to `2 hours`.
-fn meant(text: &str) -> Option<Wait> {
+fn meant(text: &str) -> Option<String> {
     let text = text.trim();
     let (count, word) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let word = word.trim().to_lowercase();
     let begun = UNITS.iter().find(|unit| !word.is_empty() && unit.many.starts_with(&word));
-    let unit = match begun {
-        Some(begun) => begun.is,
-        None => unit(nearest(&word, UNITS.iter().flat_map(|unit| [unit.one, unit.many]))?)?,
+    let near = || {
+        let word = nearest(&word, UNITS.iter().flat_map(|unit| [unit.one, unit.many]))?;
+        UNITS.iter().find(|unit| [unit.one, unit.many].contains(&word))
     };
-    unit.times(number(count)?)
+    let unit = begun.or_else(near)?;
+    let count = number(count)?;
+    unit.is.times(count)?;
+    Some(format!("{count} {}", if count == 1 { unit.one } else { unit.many }))
 }
 
 /// The text that reads back as the same wait. One that no text gives is shown in milliseconds.

@@ -35,20 +35,28 @@ pub enum KeyError {
     Nurture(#[from] crate::nurture::NurtureError),
 }
 
+/// A key that was made just now. Nobody else knows it.
+pub struct NewKey {
+    /// What it is called in lists.
+    pub id: i64,
+    pub key: String,
+}
+
 /// Makes a key and stores its hash. The key itself is the answer, and is known nowhere else.
 ///
 /// # Errors
 /// No randomness, or the database.
-pub async fn add_key(engine: &Engine, role: Role, name: Option<&str>) -> Result<String, KeyError> {
+pub async fn add_key(engine: &Engine, role: Role, name: Option<&str>) -> Result<NewKey, KeyError> {
     let key = format!("{PREFIX}{}", secret::random_text()?);
-    store(engine, &key, role, name).await?;
-    Ok(key)
+    let id = store(engine, &key, role, name).await?;
+    Ok(NewKey { id, key })
 }
 
-async fn store(engine: &Engine, key: &str, role: Role, name: Option<&str>) -> NurtureResult<()> {
+async fn store(engine: &Engine, key: &str, role: Role, name: Option<&str>) -> NurtureResult<i64> {
     let mut tx = engine.db.begin().await?;
-    meta::add_api_key(&mut tx, &fingerprint(key), role.as_str(), name, engine.clock.now()).await?;
-    Ok(tx.commit().await?)
+    let id = meta::add_api_key(&mut tx, &fingerprint(key), role.as_str(), name, engine.clock.now()).await?;
+    tx.commit().await?;
+    Ok(id)
 }
 
 /// Lets a request pass whose key is known. It is looked up by its hash, so that the time this takes tells nothing

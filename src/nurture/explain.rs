@@ -1,6 +1,5 @@
 //! Why this mail, why not that one, what comes next and when: one log for one lead.
 
-mod foresight;
 mod history;
 mod outlook;
 mod words;

@@ -303,3 +303,12 @@ pub async fn next(engine: &Engine) -> NurtureResult<Option<Timestamp>> {
     let mut tx = engine.db.read().await?;
     Ok(outbox::next(&mut tx).await?)
 }
+
+/// Whether a mail to a rep is due, or only waits for what comes at the same moment.
+///
+/// # Errors
+/// The database.
+pub async fn is_about_to_tell(engine: &Engine) -> NurtureResult<bool> {
+    let soon = engine.clock.now() + GATHER;
+    Ok(next(engine).await?.is_some_and(|due| due <= soon))
+}

@@ -164,7 +164,7 @@ impl Line {
     ) -> Delivery {
         match self {
             Line::Smtp(connection) => connection.send(envelope, raw, start).await,
-            Line::File(relay) => relay.send(id, raw, start).await,
+            Line::File(relay) => relay.send(id, &envelope.to, raw, start).await,
         }
     }
 

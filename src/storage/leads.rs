@@ -42,6 +42,8 @@ const LOCK: &str = "SELECT id FROM leads WHERE id = $1 {lock: FOR NO KEY UPDATE}
 const LOCK_ALL: &str = "SELECT id FROM leads WHERE id IN ({rows}) ORDER BY id {lock: FOR NO KEY UPDATE}";
 const BEHIND: &str = "SELECT id FROM leads WHERE id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT COUNT(*) FROM leads";
+const COUNT_UNTRACKED: &str =
+    "SELECT CAST(COALESCE(SUM(CASE WHEN tracking THEN 0 ELSE 1 END), 0) AS BIGINT), COUNT(*) FROM leads";
 const INSERT: &str = "INSERT INTO leads (id, email, address, created_at, first_name, last_name, title, salutation, \
     address_form, language, timezone, country, city, job_title, phone, fields, tags, company_id, stage, \
     qualification, party, owner, closed_by, basis, source, external_id, import_id, tracking, enrolls, example) \
@@ -181,6 +183,12 @@ pub async fn behind(tx: &mut Tx, id: i64, limit: i64) -> DbResult<Vec<i64>> {
 /// How many leads there are.
 pub async fn count(tx: &mut Tx) -> DbResult<i64> {
     Ok(tx.first(COUNT, vec![], |row| row.int(0)).await?.unwrap_or(0))
+}
+
+/// How many leads did not agree to tracking, and how many there are.
+pub async fn count_untracked(tx: &mut Tx) -> DbResult<(i64, i64)> {
+    let counts = tx.first(COUNT_UNTRACKED, vec![], |row| Ok((row.int(0)?, row.int(1)?))).await?;
+    Ok(counts.unwrap_or((0, 0)))
 }
 
 /// Stores new leads, whose addresses are stored already.

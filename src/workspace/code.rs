@@ -1,6 +1,10 @@
 //! [`Code`]: every kind of mistake that a check can find, under a number that never changes its meaning.
 
+mod explain;
+
 use super::diagnostic::Severity;
+
+pub use explain::{Example, Explained, document};
 
 macro_rules! codes {
     ($($name:ident = $number:literal $severity:ident $about:literal;)+) => {
@@ -23,9 +27,14 @@ macro_rules! codes {
                 match self { $(Code::$name => Severity::$severity),+ }
             }
 
-            /// What it means and what to do, in a sentence or two.
-            pub const fn explanation(self) -> &'static str {
+            /// What it means, in a sentence or two; [`Code::explained`] says more.
+            pub const fn title(self) -> &'static str {
                 match self { $(Code::$name => $about),+ }
+            }
+
+            /// Whether the workspace cannot be used with it.
+            pub fn is_error(self) -> bool {
+                self.severity() == Severity::Error
             }
         }
     };
@@ -45,6 +54,9 @@ codes! {
     Ignored = "DL010" Warning "The file lies in the workspace but is of a kind that is not used there.";
     Internal = "DL011" Error "The check itself failed. The workspace is refused; please report what it contains.";
 
+    VariableName = "DL012" Warning "A variable of the environment begins with DRIPLINE_ but is no setting.";
+    NoFunnel = "DL013" Error "The workspace has no funnel.toml.";
+
     // Names that must exist
     UnknownSender = "DL020" Error "No [sender.NAME] of funnel.toml has this name.";
     UnknownTopic = "DL021" Error "No [topic.NAME] of funnel.toml has this name.";
@@ -53,6 +65,10 @@ codes! {
     UnknownStep = "DL024" Error "The sequence has no step with a mail under this id, or it does not come earlier.";
     UnknownField = "DL025" Error "Leads and companies have no such field. Fields of your own are written fields.NAME.";
     UnknownLink = "DL026" Warning "No mail has a link with this name, so the condition will never be met.";
+
+    UnusedTemplate = "DL027" Warning "Nothing uses this mail, layout or partial.";
+    UnusedName = "DL028" Warning "Nothing uses this sender, topic or segment.";
+    Misspelt = "DL029" Warning "This name is used only here, and is nearly one that is used elsewhere.";
 
     // Sequences
     NoSteps = "DL030" Error "A sequence without steps does nothing.";
@@ -69,6 +85,7 @@ codes! {
     Expression = "DL040" Error "The expression does not follow the grammar of CEL, or is too long or too deep.";
     UnknownVariable = "DL041" Error "The expression uses a name that is not known in it.";
     UnknownFunction = "DL042" Error "The expression calls a function that does not exist.";
+    NeverEqual = "DL043" Warning "The value is none that the field ever has, so the comparison is never true.";
 
     // Templates
     FrontMatter = "DL050" Error "A mail starts with its front matter: TOML between two lines of +++.";
@@ -83,6 +100,22 @@ codes! {
     PlainPart = "DL059" Error "No plain part can be made from this HTML. Write one beside it, in a .txt file of the same name.";
     Layout = "DL060" Error "The layout lacks the place for the mail's own text.";
     Placement = "DL061" Error "A block tag stands where HTML cannot hold it, such as inside a tag's name.";
+    HelperValue = "DL062" Error "The helper gets a value that it cannot work with, whoever the lead is.";
+    LooksLikeVariable = "DL063" Warning "This looks like a variable, but readers would see it as it is written.";
+
+    // What readers get
+    EmptyBody = "DL070" Error "The mail has no text.";
+    LongSubject = "DL071" Warning "The subject is longer than mail programs show it.";
+    LongPreheader = "DL072" Warning "The preheader is longer than mail programs show it.";
+    LinkTarget = "DL073" Error "The link leads nowhere when it is clicked in a mail.";
+    Insecure = "DL074" Warning "The address begins with http://, which is not encrypted.";
+    NoAlt = "DL075" Warning "The picture has no words for those who do not see it.";
+    ImageSource = "DL076" Error "The picture cannot be shown in a mail.";
+    MissingLanguage = "DL077" Warning "The mail is not written in a language that most of the others have.";
+
+    // Conditions
+    NeverTrue = "DL080" Warning "The condition is never true, or always: what depends on it is not what was meant.";
+    OnlyTracked = "DL081" Warning "Leads who did not agree to tracking are left out.";
 }
 
 #[cfg(test)]
@@ -92,6 +125,13 @@ mod tests {
     #[test]
     fn numbers_are_unique_and_ordered() {
         assert!(Code::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
-        assert!(Code::ALL.iter().all(|code| code.number().len() == 5 && code.explanation().ends_with('.')));
+        assert!(Code::ALL.iter().all(|code| code.number().len() == 5 && code.title().ends_with('.')));
+    }
+
+    #[test]
+    fn every_code_is_explained() {
+        for code in Code::ALL {
+            assert!(code.explained().text().len() > 40, "{} is not explained", code.number());
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 /// Whether a workspace can be used in spite of a finding.
@@ -23,7 +23,7 @@ pub struct Diagnostic {
     /// The number of a [`Code`](super::Code), such as `DL012`.
     pub code: &'static str,
     pub severity: Severity,
-    /// The path inside the workspace; `environment` for variables.
+    /// The path inside the workspace, or the name of a variable of the environment.
     pub file: String,
     /// Bytes within the file's text, without a byte order mark. None if it is about the file as a whole.
     pub span: Option<Range<usize>>,
@@ -43,19 +43,25 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
+    /// Whether it is about a variable of the environment, which has no lines.
+    pub fn is_about_variable(&self) -> bool {
+        self.file.starts_with("DRIPLINE_")
+    }
+
     /// Several lines for a terminal: the place, the line of `text` with a mark below it, the help.
-    /// Without the file's text it is the one line and the help.
+    /// Without the file's text the place is the file alone.
     pub fn render(&self, text: Option<&str>, colour: bool) -> String {
         let text = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
-        let Some((text, span)) =
-            text.zip(self.span.clone()).filter(|(text, span)| text.get(span.clone()).is_some())
-        else {
-            let help = self.help.as_ref().map_or_else(String::new, |help| format!("\n  = help: {help}"));
-            return format!("{self}{help}");
-        };
         let level = if self.is_error() { Level::ERROR } else { Level::WARNING };
-        let snippet = Snippet::source(text).path(&self.file).annotation(AnnotationKind::Primary.span(span));
-        let group = level.primary_title(&self.message).id(self.code).element(snippet);
+        let group = level.primary_title(&self.message).id(self.code);
+        let shown = text.zip(self.span.clone()).filter(|(text, span)| text.get(span.clone()).is_some());
+        let group = match shown {
+            Some((text, span)) => {
+                let spot = AnnotationKind::Primary.span(first_line(text, span));
+                group.element(Snippet::source(text).path(&self.file).annotation(spot))
+            }
+            None => group.element(Origin::path(&self.file)),
+        };
         let group = group.elements(self.help.as_deref().map(|help| Level::HELP.message(help)));
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.decor_style(DecorStyle::Ascii).render(&[group])
@@ -66,8 +72,18 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.is_error() { "error" } else { "warning" };
-        write!(f, "{}:{}:{}: {word}[{}]: {}", self.file, self.line, self.column, self.code, self.message)
+        f.write_str(&self.file)?;
+        if !self.is_about_variable() {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
+        write!(f, ": {word}[{}]: {}", self.code, self.message)
     }
+}
+
+/// A mark over several lines says less than one where it begins.
+fn first_line(text: &str, span: Range<usize>) -> Range<usize> {
+    let end = text[span.clone()].find(['\n', '\r']).map_or(span.end, |end| span.start + end);
+    span.start..end
 }
 
 #[cfg(test)]
@@ -97,11 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn without_a_text_or_with_another_one_it_is_one_line() {
+    fn without_a_text_or_with_another_one_the_place_is_the_file() {
         let line = "funnel.toml:2:1: error[DL003]: \"nmae\" is not known in [company]";
         assert_eq!(diagnostic(None).to_string(), line);
-        assert!(diagnostic(None).render(Some("x"), false).starts_with(line));
-        assert!(diagnostic(Some(10..14)).render(Some("short"), false).starts_with(line));
-        assert!(diagnostic(Some(1..2)).render(Some("ü"), false).starts_with(line));
+        for (span, text) in [(None, "x"), (Some(10..14), "short"), (Some(1..2), "ü")] {
+            let shown = diagnostic(span).render(Some(text), false);
+            assert!(shown.contains("--> funnel.toml\n") && shown.contains("did you mean"), "{shown}");
+        }
     }
 }

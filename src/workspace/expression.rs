@@ -2,16 +2,19 @@
 
 mod check;
 mod nulls;
+mod syntax;
+mod values;
 
+pub use check::FUNCTIONS;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use cel::common::ast::IdedExpr;
-use cel::{Context, Env, ParseErrors, Program, Value};
+use cel::{Context, Env, Program, Value};
 
 use super::code::Code;
-use super::source::{Finding, offset};
+use super::source::Finding;
 use super::table::Text;
 use crate::domain::lead::Lead;
 
@@ -59,17 +62,19 @@ static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()
 impl Expression {
     /// Reads and checks an expression; what is wrong with it is reported.
     pub fn parse(text: &Text) -> Option<Self> {
-        let refuse =
-            |message: &str| text.report(Finding::new(Code::Expression, message).help("split it in two"));
+        let refuse = |message: String| {
+            let help = "name a part of it in a [segment.NAME], or write several shorter rules";
+            text.report(Finding::new(Code::Expression, message).help(help));
+        };
         if text.value.len() > LONGEST {
-            refuse("the expression is too long");
+            refuse(format!("the condition has {} characters; {LONGEST} are the most", text.value.len()));
             return None;
         }
-        let program = Program::compile(text.value).map_err(|errors| report_syntax(text, &errors)).ok()?;
+        let program = Program::compile(text.value).map_err(|errors| syntax::report(text, &errors)).ok()?;
         let used = check::fields(text, &program)?;
         let tree = nulls::guarded(program.expression());
         if nulls::depth(&tree) > DEEPEST {
-            refuse("the expression is nested too deeply");
+            refuse(format!("more than {DEEPEST} brackets and operators lie within each other"));
             return None;
         }
         Some(Self { tree, used })
@@ -84,6 +89,13 @@ impl Expression {
         context.add_variable_from_value("engagement", score.engagement);
         context.add_variable_from_value("score", score.fit + score.engagement);
         matches!(Value::resolve(&self.tree, &context), Ok(Value::Bool(true)))
+    }
+
+    /// The fields that it asks for, by the names that [`Lead::field`] takes.
+    pub fn asks_for(&self) -> Vec<String> {
+        let free = self.used.free.iter().map(|name| format!("fields.{name}"));
+        let company = self.used.company.iter().map(|name| format!("company.{name}"));
+        self.used.lead.iter().cloned().chain(free).chain(company).collect()
     }
 
     fn lead(&self, lead: &Lead) -> HashMap<String, Value> {
@@ -117,20 +129,6 @@ fn from_json(value: &serde_json::Value) -> Value {
         },
         serde_json::Value::String(text) if !text.is_empty() => Value::from(text.clone()),
         _ => Value::Null,
-    }
-}
-
-fn report_syntax(text: &Text, errors: &ParseErrors) {
-    for error in &errors.errors {
-        let number = |number: isize| usize::try_from(number).unwrap_or(1);
-        let at = offset(text.value, number(error.pos.0), number(error.pos.1));
-        let message = error.msg.trim_start_matches("Syntax error: ");
-        // What could stand there instead is a list of the parser's tokens: no help to a marketer.
-        let message = message.split(" expecting ").next().unwrap_or(message);
-        text.report_part(
-            at..at,
-            Finding::new(Code::Expression, format!("the expression is not CEL: {message}")),
-        );
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
+use super::color::Color;
 use super::segment::Segments;
 use crate::domain::address::Address;
 use crate::domain::consent::Basis;
@@ -57,6 +58,8 @@ pub struct OwnCompany {
     pub name: String,
     /// Stands in every mail. Must be given.
     pub imprint: String,
+    /// `#rrggbb`: of buttons and links in the built-in layout. Blue.
+    pub color: Option<Color>,
 }
 
 /// `[defaults]`: what sequences and leads do not say themselves.

@@ -3,16 +3,22 @@
 //! [`Files`] are the bytes, [`Workspace::compile`] reads and checks them, [`Diagnostic`]s say what is wrong.
 
 pub mod code;
+pub mod color;
+mod conditions;
 pub mod diagnostic;
 mod expression;
 pub mod files;
 pub mod funnel;
+mod kind;
+mod mention;
 mod names;
 mod phrase;
+pub mod schema;
 pub mod segment;
 mod sequence;
 pub mod source;
 mod step;
+mod syntax;
 pub mod table;
 pub mod templates;
 mod times;
@@ -31,7 +37,7 @@ use table::Document;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
-pub use expression::ScoreFacts;
+pub use expression::{FUNCTIONS, ScoreFacts};
 pub use files::{Files, FilesError};
 pub use funnel::Funnel;
 pub use segment::Segments;
@@ -94,14 +100,38 @@ impl Checked {
 fn compile(files: &Files) -> Checked {
     let report = Report::default();
     let mut names = Names::default();
-    let bytes = files.file(funnel::FILE).unwrap_or_default();
+    let Some(bytes) = files.file(funnel::FILE) else { return without_funnel(files, names, report) };
     // Even what is no text is read as well as can be, or else all that it defines would be found missing.
     let text = String::from_utf8_lossy(bytes);
     let source = Source::decode(funnel::FILE, bytes, &report);
     let source = source.unwrap_or(Source::new(funnel::FILE, &text, &report));
     let funnel = funnel::read(source, &mut names);
+    finish(files, funnel, names, report)
+}
+
+/// The rest is read as well, without what a funnel.toml would say.
+fn without_funnel(files: &Files, mut names: Names, report: Report) -> Checked {
+    let nothing = Report::default();
+    let funnel = funnel::read(Source::new(funnel::FILE, "", &nothing), &mut names);
+    let source = Source::new(funnel::FILE, "", &report);
+    let finding = Finding::new(Code::NoFunnel, "the workspace has no funnel.toml");
+    let help =
+        "`dripline new workspace NAME` makes a workspace with one to begin with, in a folder of its own";
+    source.report_file(finding.help(help));
+    source.broken(0, false);
+    finish(files, funnel, names, report)
+}
+
+fn finish(files: &Files, funnel: Funnel, mut names: Names, report: Report) -> Checked {
     let templates = templates::compile(files, &funnel, &mut names, &report);
+    mention::check_links(&report, &names);
     let sequences = sequences(files, &funnel, &names, &report);
+    if report.read_whole() {
+        mention::check_spelling(&report);
+        if !sequences.is_empty() && sequences.iter().all(|sequence| !sequence.steps.is_empty()) {
+            mention::check_unused(&report);
+        }
+    }
     let diagnostics = report.finish();
     let sound = !diagnostics.iter().any(Diagnostic::is_error);
     let workspace = sound.then(|| Workspace { hash: files.hash(), funnel, sequences, templates });
@@ -124,5 +154,8 @@ fn sequences(files: &Files, funnel: &Funnel, names: &Names, report: &Report) -> 
         documents.iter().filter_map(|(id, document)| sequence::read(document, id, &funnel.defaults, names));
     let read: Vec<sequence::Placement> = read.collect();
     sequence::check_names(&read, &ids);
+    if read.len() == documents.len() && report.read_whole() {
+        sequence::check_reach(&read, names);
+    }
     read.into_iter().map(|placed| placed.sequence).collect()
 }

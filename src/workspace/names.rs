@@ -1,8 +1,9 @@
 //! [`Names`]: what phrases, sequences and defaults can refer to by name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
+use super::mention::{Noun, Role};
 use super::source::Finding;
 use super::table::{Table, Text};
 
@@ -14,8 +15,43 @@ pub struct Names {
     pub segments: BTreeSet<String>,
     /// Mails, such as `mofu/guide`.
     pub mails: BTreeSet<String>,
-    /// Links that a mail names. None before the mails are read.
-    pub links: Option<BTreeSet<String>>,
+    /// The links of the mails. None before the mails are read, and if not all of them could be.
+    pub links: Option<LinkNames>,
+}
+
+/// The links of all mails.
+#[derive(Debug, Default)]
+pub struct LinkNames {
+    /// The named ones whose clicks can be seen.
+    pub names: BTreeSet<String>,
+    /// The named ones whose clicks can nowhere be seen, such as `mailto:`.
+    pub untracked: BTreeSet<String>,
+    /// By the name of the mail.
+    pub mails: BTreeMap<String, MailLinks>,
+}
+
+impl LinkNames {
+    /// What is wrong with asking for clicks on a link of this name.
+    pub fn wrong(&self, name: &str) -> Option<Finding> {
+        if self.untracked.contains(name) {
+            let message =
+                format!("clicks on the link `{name}` cannot be seen, since it does not lead to a web page");
+            let help = "only links that begin with https:// or http:// can be asked for";
+            return Some(Finding::new(Code::NeverTrue, message).help(help));
+        }
+        let finding = Finding::new(Code::UnknownLink, format!("no mail has a link with the name `{name}`"));
+        let known = self.names.iter().map(String::as_str);
+        let finding = finding.meant_known(name, known, &Noun::Link.how_to_make(name));
+        (!self.names.contains(name)).then_some(finding)
+    }
+}
+
+/// The links of a mail in all its languages, as far as clicks on them can be seen.
+#[derive(Debug, Default)]
+pub struct MailLinks {
+    /// Whether there is any.
+    pub clickable: bool,
+    pub names: BTreeSet<String>,
 }
 
 /// The tables `[key.NAME]`, whose names are checked to be one word.
@@ -41,10 +77,15 @@ pub fn check_word(name: &str) -> Result<(), String> {
     Err(format!("`{name}` is not a name: names are one word of letters, digits, `-`, `_` and `.`"))
 }
 
-/// Reports a name that is not among the known ones.
-pub fn check_known(name: &Text, known: &BTreeSet<String>, code: Code, what: &str) {
+/// Notes that a name is asked for, and reports one that is not among the known ones.
+pub fn check_known(name: &Text, known: &BTreeSet<String>, noun: Noun) {
+    name.mention(noun, Role::Asks);
     if !known.contains(name.value) {
-        let finding = Finding::new(code, format!("there is no {what} `{}`", name.value));
-        name.report(finding.did_you_mean(name.value, known.iter().map(String::as_str)));
+        let finding = Finding::new(noun.unknown(), format!("there is no {} `{}`", noun.word(), name.value));
+        name.report(finding.meant_known(
+            name.value,
+            known.iter().map(String::as_str),
+            &noun.how_to_make(name.value),
+        ));
     }
 }

@@ -6,18 +6,42 @@ use std::sync::Arc;
 use toml::de::DeValue;
 
 use super::code::Code;
+use super::mention::{Noun, Role};
 use super::names::{self, Names};
 use super::phrase::{self, Placed};
 use super::source::Finding;
 use super::table::{Table, Text};
 use super::times;
-use crate::domain::lead::{AddressForm, Salutation};
+use crate::domain::lead::{AddressForm, LEAD_FIELDS, Salutation};
 use crate::domain::schedule::{SendTimes, zone};
 use crate::domain::sequence::{FieldValue, Step, Verb};
 use crate::domain::wait::Wait;
 
 /// The keys of which a step has exactly one.
 const VERBS: [&str; 9] = ["mail", "hand_over", "tag", "untag", "set", "points", "webhook", "notify", "end"];
+
+/// The keys of a step that a sequence does not have itself.
+pub const OF_STEPS: [&str; 15] = [
+    "mail",
+    "hand_over",
+    "tag",
+    "untag",
+    "set",
+    "points",
+    "webhook",
+    "notify",
+    "end",
+    "wait",
+    "until",
+    "only_if",
+    "catch_up",
+    "thread",
+    "id",
+];
+
+/// The keys of a sequence that a step does not have.
+const OF_SEQUENCES: [&str; 10] =
+    ["title", "stage", "enroll_if", "goal", "leave_if", "topic", "sender", "paused", "priority", "again"];
 
 /// A verb of versions to come.
 const COMING: [&str; 1] = ["webhook"];
@@ -46,8 +70,10 @@ pub struct Draft<'a> {
     pub id_place: Text<'a>,
     pub renamed_from: Option<Text<'a>>,
     wait: Option<Wait>,
-    until: Vec<Placed<'a>>,
-    only_if: Vec<Placed<'a>>,
+    pub until: Vec<Placed<'a>>,
+    pub only_if: Vec<Placed<'a>>,
+    /// Whether a phrase could not be read, so that it is not known what the step asks for.
+    pub unclear: bool,
     send: Arc<SendTimes>,
     catch_up: bool,
     thread: Option<Text<'a>>,
@@ -68,18 +94,25 @@ pub fn read<'a>(mut table: Table<'a>, send: &Arc<SendTimes>, names: &Names) -> D
         refuse_mail_keys(&mut table);
     }
     let place = table.place();
+    let asked = table.texts("only_if").len();
+    let only_if = phrase::list(&mut table, "only_if", names);
     let draft = Draft {
         id: id.as_ref().map_or_else(|| default_id(verb.as_ref()), |id| id.value.to_owned()),
         id_place: id.or(verb_place.clone()).unwrap_or_else(|| place.clone()),
         renamed_from: table.text("renamed_from"),
         wait: table.parse("wait"),
         until: phrase::list(&mut table, "until", names),
-        only_if: phrase::list(&mut table, "only_if", names),
+        unclear: only_if.len() < asked,
+        only_if,
         send: times::read(&mut table).unwrap_or_else(|| send.clone()),
         catch_up: table.flag("catch_up").unwrap_or(false),
         thread: table.text("thread"),
         verb,
     };
+    table.misplaced(&OF_SEQUENCES, |key| {
+        let message = format!("`{key}` belongs to the whole sequence, and this is a step of it");
+        Finding::new(Code::UnknownKey, message).help("write it before the first [[step]]")
+    });
     // A key that is not known may be the verb, misspelt: one finding is enough.
     if table.finish() && verb_place.is_none() {
         let finding = Finding::new(Code::NoVerb, "the step does nothing");
@@ -91,6 +124,11 @@ pub fn read<'a>(mut table: Table<'a>, send: &Arc<SendTimes>, names: &Names) -> D
 impl<'a> Draft<'a> {
     pub fn is_mail(&self) -> bool {
         self.verb.as_ref().is_some_and(is_mail)
+    }
+
+    /// The mails that the step sends one of.
+    pub fn mails(&self) -> &[String] {
+        if let Some(Verb::Mail { variants, .. }) = &self.verb { variants } else { &[] }
     }
 
     /// The steps that this one refers to.
@@ -139,10 +177,8 @@ fn default_id(verb: Option<&Verb>) -> String {
 fn refuse_mail_keys(table: &mut Table) {
     for key in ["thread", "send", "slots"] {
         if let Some(place) = table.value(key) {
-            place.report(Finding::new(
-                Code::UnknownKey,
-                format!("`{key}` is for steps with a mail; others act at once"),
-            ));
+            let finding = Finding::new(Code::UnknownKey, format!("`{key}` is only for steps with a mail"));
+            place.report(finding.help("leave it out: this step acts at once"));
         }
     }
 }
@@ -157,7 +193,9 @@ fn verb<'a>(table: &mut Table<'a>, names: &Names) -> (Option<Verb>, Option<Text<
         place.report(finding.help("write a [[step]] for each"));
     }
     for (word, place) in COMING.into_iter().filter_map(|word| table.value(word).map(|place| (word, place))) {
-        place.report(Finding::new(Code::NotYet, format!("`{word}` is not supported yet")));
+        place.report(
+            Finding::new(Code::NotYet, format!("`{word}` does nothing yet")).help("leave the step out"),
+        );
     }
     let verb = match word {
         "mail" => mail(table, names),
@@ -176,9 +214,10 @@ fn verb<'a>(table: &mut Table<'a>, names: &Names) -> (Option<Verb>, Option<Text<
 fn mail(table: &mut Table, names: &Names) -> Option<Verb> {
     let variants = table.texts("mail");
     for (place, variant) in variants.iter().enumerate() {
-        names::check_known(variant, &names.mails, Code::UnknownTemplate, "mail");
+        names::check_known(variant, &names.mails, Noun::Mail);
         if variants[..place].iter().any(|other| other.value == variant.value) {
-            variant.report(Finding::new(Code::BadValue, format!("`{}` is in the list twice", variant.value)));
+            let finding = Finding::new(Code::BadValue, format!("`{}` is in the list twice", variant.value));
+            variant.report(finding.help("leave one of the two out"));
         }
     }
     let variants: Vec<String> = variants.iter().map(|variant| variant.value.to_owned()).collect();
@@ -188,8 +227,11 @@ fn mail(table: &mut Table, names: &Names) -> Option<Verb> {
 fn tag(table: &mut Table, verb: &'static str) -> Option<String> {
     let tag = table.text(verb)?;
     if tag.value.contains(|c: char| c.is_whitespace() || c == ';') {
-        tag.report(Finding::new(Code::BadName, format!("`{}` is not a tag: a tag is one word", tag.value)));
+        let finding = Finding::new(Code::BadName, format!("`{}` is not a tag: a tag is one word", tag.value));
+        let word = tag.value.split([' ', ';', '\t']).collect::<Vec<_>>().join("-");
+        tag.report(finding.help(format!("write {verb} = \"{word}\"")));
     }
+    tag.mention(Noun::Tag, Role::Gives);
     Some(tag.value.to_owned())
 }
 
@@ -197,12 +239,17 @@ fn tag(table: &mut Table, verb: &'static str) -> Option<String> {
 fn set(mut table: Table) -> BTreeMap<String, FieldValue> {
     let free = table.table("fields").entries().into_iter();
     let free = free
+        .inspect(|(name, ..)| name.mention(Noun::Field, Role::Gives))
         .filter_map(|(name, value, place)| Some((format!("fields.{}", name.value), field(value, &place)?)));
     let mut set: BTreeMap<String, FieldValue> = free.collect();
     for (name, value, place) in table.entries() {
         if !SETTABLE.contains(&name.value) {
             let finding = Finding::new(Code::UnknownField, format!("a step cannot set `{}`", name.value));
-            let otherwise = format!("a field of your own is written fields.{}", name.value);
+            let otherwise = match LEAD_FIELDS.contains(&name.value) {
+                true if name.value == "tags" => "write tag = \"…\" in a step of its own".to_owned(),
+                true => "leave it out: it comes with the lead, or by the rules of funnel.toml".to_owned(),
+                false => format!("a field of your own is written fields.{}", name.value),
+            };
             name.report(finding.meant(name.value, SETTABLE, &otherwise));
         } else if name.value != "fields"
             && let Some(value) = lead_field(name.value, value, &place)
@@ -215,7 +262,8 @@ fn set(mut table: Table) -> BTreeMap<String, FieldValue> {
 
 fn lead_field(name: &str, value: &DeValue, place: &Text) -> Option<FieldValue> {
     if !value.is_str() {
-        place.report(Finding::new(Code::WrongType, format!("`{name}` is a text")));
+        let finding = Finding::new(Code::WrongType, format!("`{name}` takes a text"));
+        place.report(finding.help(format!("put it in quotes: {name} = \"…\"")));
         return None;
     }
     match name {
@@ -235,7 +283,8 @@ fn field(value: &DeValue, place: &Text) -> Option<FieldValue> {
         _ => None,
     };
     if value.is_none() {
-        place.report(Finding::new(Code::WrongType, "a field is a text, a number, or true or false"));
+        let finding = Finding::new(Code::WrongType, "a field takes a text, a number, or true or false");
+        place.report(finding.help("write a single value: fields.machines = 12"));
     }
     value
 }

@@ -12,7 +12,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::code::Code;
+use super::kind::Kind;
+use super::mention::{Noun, Role};
 use super::source::{Finding, Source};
+use super::syntax;
 
 /// A TOML file, read as far as its grammar allows.
 pub struct Document<'a> {
@@ -25,11 +28,7 @@ impl<'a> Document<'a> {
     /// Reads a file and reports where it does not follow the grammar.
     pub fn parse(source: Source<'a>) -> Self {
         let (root, errors) = DeTable::parse_recoverable(source.text);
-        for error in errors {
-            let end = source.text.len();
-            let span = error.span().map_or(end..end, |span| span.start.min(end)..span.end.min(end));
-            source.report(span, Finding::new(Code::Syntax, error.message().replace('\n', ", ")));
-        }
+        syntax::report(source, &errors);
         Self { source, root, texts_only: false }
     }
 
@@ -58,6 +57,8 @@ pub struct Table<'a> {
     /// A later layer overrides an earlier one, key by key.
     layers: Vec<Layer<'a>>,
     asked: Vec<&'static str>,
+    /// Keys that are reported already.
+    told: Vec<&'static str>,
 }
 
 #[derive(Clone)]
@@ -68,8 +69,9 @@ struct Layer<'a> {
     texts_only: bool,
 }
 
-/// A value with the layer that it is from.
+/// A value with the key that it stands under, and the layer that it is from.
 struct Found<'a> {
+    key: &'a str,
     value: &'a DeValue<'a>,
     text: Text<'a>,
     layer: Layer<'a>,
@@ -99,7 +101,13 @@ impl<'a> Table<'a> {
     }
 
     fn new(name: String, layer: Layer<'a>) -> Self {
-        Self { name, place: (layer.source, layer.span.clone()), layers: vec![layer], asked: Vec::new() }
+        Self {
+            name,
+            place: (layer.source, layer.span.clone()),
+            layers: vec![layer],
+            asked: Vec::new(),
+            told: Vec::new(),
+        }
     }
 
     /// Whether a key is there. Counts as asking for it.
@@ -110,13 +118,13 @@ impl<'a> Table<'a> {
     /// A text that is not empty.
     pub fn text(&mut self, key: &'static str) -> Option<Text<'a>> {
         let found = self.find(key)?;
-        found.text("a text").filter(|text| not_empty(key, text))
+        found.text(Kind::Text).filter(|text| not_empty(key, text))
     }
 
     /// A text that must be there. Its absence is reported where the table begins.
     pub fn required(&mut self, key: &'static str, example: &str) -> Option<Text<'a>> {
         if !self.has(key) {
-            let finding = Finding::new(Code::Missing, format!("{} lacks `{key}`", self.name));
+            let finding = Finding::new(Code::Missing, format!("`{key}` is missing in {}", self.name));
             self.report(finding.help(format!("write {key} = {example}")));
             return None;
         }
@@ -126,7 +134,7 @@ impl<'a> Table<'a> {
     /// A text or a list of texts.
     pub fn texts(&mut self, key: &'static str) -> Vec<Text<'a>> {
         let Some(found) = self.find(key) else { return Vec::new() };
-        let kind = "a text or a list of texts";
+        let kind = Kind::Texts;
         let texts: Vec<Text> = match found.value {
             DeValue::Array(items) if items.is_empty() => vec![found.text],
             DeValue::Array(items) => items.iter().filter_map(|item| found.at(item).text(kind)).collect(),
@@ -143,10 +151,8 @@ impl<'a> Table<'a> {
         let found = self.find(key)?;
         match found.value {
             DeValue::Boolean(flag) => Some(*flag),
-            DeValue::String(text) if found.layer.texts_only => {
-                found.checked(text.parse().ok(), "true or false")
-            }
-            _ => found.checked(None, "true or false"),
+            DeValue::String(text) if found.layer.texts_only => found.checked(text.parse().ok(), Kind::Flag),
+            _ => found.checked(None, Kind::Flag),
         }
     }
 
@@ -158,10 +164,11 @@ impl<'a> Table<'a> {
             DeValue::String(text) if found.layer.texts_only => text.parse().ok(),
             _ => None,
         };
-        let number = found.checked(number, "a whole number")?;
+        let number = found.checked(number, Kind::Whole)?;
         if !bounds.contains(&number) {
-            let message = format!("`{key}` is from {} to {}", bounds.start(), bounds.end());
-            found.text.report(Finding::new(Code::BadValue, message));
+            let message = format!("{number} is out of bounds for `{key}`");
+            let help = format!("write a whole number from {} to {}", bounds.start(), bounds.end());
+            found.text.report(Finding::new(Code::BadValue, message).help(help));
             return None;
         }
         Some(number)
@@ -176,14 +183,14 @@ impl<'a> Table<'a> {
     pub fn table(&mut self, key: &'static str) -> Table<'a> {
         let layers: Vec<Layer<'a>> = self.find_all(key).filter_map(|found| found.table()).collect();
         let place = layers.first().map_or(self.place.clone(), |layer| (layer.source, layer.span.clone()));
-        Table { name: format!("[{key}]"), place, layers, asked: Vec::new() }
+        Table { name: format!("[{key}]"), place, layers, asked: Vec::new(), told: Vec::new() }
     }
 
     /// The tables of a list of tables, `[[key]]`; none if there is none. None if it is something else.
     pub fn tables(&mut self, key: &'static str) -> Option<Vec<Table<'a>>> {
         let Some(found) = self.find(key) else { return Some(Vec::new()) };
         let list = if let DeValue::Array(items) = found.value { Some(items) } else { None };
-        let items = found.checked(list, &format!("a list of tables, [[{key}]]"))?.iter();
+        let items = found.checked(list, Kind::Tables)?.iter();
         let layers = items.filter_map(|item| found.at(item).table());
         Some(layers.map(|layer| Table::new(format!("[[{key}]]"), layer)).collect())
     }
@@ -194,7 +201,7 @@ impl<'a> Table<'a> {
         for layer in self.table(key).layers {
             for (name, value) in layer.entries {
                 let name = Text { value: name.get_ref(), span: name.span(), source: layer.source };
-                let Some(inner) = Found::new(&layer, value).table() else { continue };
+                let Some(inner) = Found::new(&layer, name.value, value).table() else { continue };
                 match named.iter_mut().find(|(known, _)| known.value == name.value) {
                     Some((_, table)) => table.layers.push(inner),
                     None => {
@@ -213,7 +220,7 @@ impl<'a> Table<'a> {
         let entries = self.layers.iter().flat_map(|layer| {
             layer.entries.iter().map(|(name, value)| {
                 let name = Text { value: name.get_ref(), span: name.span(), source: layer.source };
-                let found = Found::new(layer, value);
+                let found = Found::new(layer, name.value, value);
                 (name, found.value, found.text)
             })
         });
@@ -237,15 +244,31 @@ impl<'a> Table<'a> {
         Text { value: "", span, source }
     }
 
+    /// Reports keys that stand at the wrong place.
+    pub fn misplaced(&mut self, keys: &[&'static str], finding: impl Fn(&str) -> Finding) {
+        for key in keys {
+            let place = self
+                .layers
+                .iter()
+                .find_map(|layer| Some((layer.source, layer.entries.get_key_value(*key)?.0.span())));
+            if let Some((source, span)) = place.filter(|_| !self.asked.contains(key)) {
+                source.report(span, finding(key));
+            }
+        }
+        // They are told; nobody would mean them by another key.
+        self.told.extend(keys);
+    }
+
     /// Reports the keys that nobody asked for; whether there were none.
     pub fn finish(self) -> bool {
         let mut fine = true;
         for layer in &self.layers {
             for (key, _) in layer.entries {
                 let name: &str = key.get_ref();
-                if !self.asked.contains(&name) {
+                fine &= !self.told.contains(&name);
+                if !self.asked.contains(&name) && !self.told.contains(&name) {
                     let finding =
-                        Finding::new(Code::UnknownKey, format!("`{name}` is not a key of {}", self.name));
+                        Finding::new(Code::UnknownKey, format!("there is no key `{name}` in {}", self.name));
                     layer.source.report(key.span(), finding.did_you_mean(name, self.asked.iter().copied()));
                     fine = false;
                 }
@@ -263,42 +286,39 @@ impl<'a> Table<'a> {
             self.asked.push(key);
         }
         let layers = self.layers.iter();
-        layers.filter_map(move |layer| layer.entries.get(key).map(|value| Found::new(layer, value)))
+        layers.filter_map(move |layer| layer.entries.get(key).map(|value| Found::new(layer, key, value)))
     }
 }
 
 impl<'a> Found<'a> {
-    fn new(layer: &Layer<'a>, value: &'a Spanned<DeValue<'a>>) -> Self {
+    fn new(layer: &Layer<'a>, key: &'a str, value: &'a Spanned<DeValue<'a>>) -> Self {
         let text = match value.get_ref() {
             DeValue::String(text) => text.as_ref(),
             _ => "",
         };
         let text = Text { value: text, span: value.span(), source: layer.source };
-        Self { value: value.get_ref(), text, layer: layer.clone() }
+        Self { key, value: value.get_ref(), text, layer: layer.clone() }
     }
 
     /// An item of this list.
     fn at(&self, item: &'a Spanned<DeValue<'a>>) -> Self {
-        Self::new(&self.layer, item)
+        Self::new(&self.layer, self.key, item)
     }
 
-    fn text(&self, kind: &str) -> Option<Text<'a>> {
+    fn text(&self, kind: Kind) -> Option<Text<'a>> {
         self.checked(self.value.is_str().then(|| self.text.clone()), kind)
     }
 
     fn table(&self) -> Option<Layer<'a>> {
-        let entries = self.checked(self.value.as_table(), "a table")?;
+        let entries = self.checked(self.value.as_table(), Kind::Table)?;
         Some(Layer { entries, span: self.text.span.clone(), ..self.layer.clone() })
     }
 
     /// Reports that the value is of another kind if it could not be read as the one that is needed.
-    fn checked<T>(&self, read: Option<T>, kind: &str) -> Option<T> {
+    fn checked<T>(&self, read: Option<T>, kind: Kind) -> Option<T> {
         if read.is_none() {
-            let is = if self.layer.texts_only { "text" } else { self.value.type_str() };
-            self.text.report(Finding::new(
-                Code::WrongType,
-                format!("this is {kind}, but here it is given as {is}"),
-            ));
+            let given = if self.layer.texts_only { None } else { Some(self.value) };
+            self.text.report(kind.wrong(self.key, given, self.text.value));
         }
         read
     }
@@ -313,6 +333,11 @@ impl<'a> Text<'a> {
     /// Reports a mistake in this value.
     pub fn report(&self, finding: Finding) {
         self.source.report(self.span.clone(), finding);
+    }
+
+    /// Keeps this name until all files are read.
+    pub fn mention(&self, noun: Noun, role: Role) {
+        self.source.mention(noun, role, self.value, self.span.clone());
     }
 
     /// Reports a mistake in a part of this value, by its bytes.
@@ -347,7 +372,8 @@ impl<'a> Text<'a> {
 
     /// Reads the value with a function; what is wrong with it is reported.
     pub fn read<T, E: Display>(&self, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        read(self.value).map_err(|error| self.report(Finding::new(Code::BadValue, error.to_string()))).ok()
+        let refuse = |error: E| self.report(Finding::of_words(Code::BadValue, &error.to_string()));
+        read(self.value).map_err(refuse).ok()
     }
 }
 

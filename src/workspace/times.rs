@@ -22,5 +22,6 @@ pub fn read(table: &mut Table) -> Option<Arc<SendTimes>> {
 }
 
 fn check(text: &Text, read: Result<SendTimes, ScheduleError>) -> Option<SendTimes> {
-    read.map_err(|error| text.report_part(error.range, Finding::new(Code::BadValue, error.message))).ok()
+    read.map_err(|error| text.report_part(error.range, Finding::of_words(Code::BadValue, &error.message)))
+        .ok()
 }

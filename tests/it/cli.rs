@@ -109,9 +109,13 @@ fn a_lead_is_added_shown_handed_over_returned_and_stopped() {
     let shown = run(&["show", kim]);
     assert_eq!((&shown["first_name"], &shown["fields"]["size"]), (&json!("Kim"), &json!(12)));
     let nothing = json!({
-        "cancelled": [], "in_flight_delivered": [], "in_flight_failed": [], "in_flight_unknown": []
+        "planned": [], "cancelled": [], "in_flight_delivered": [], "in_flight_failed": [], "in_flight_unknown": []
     });
-    assert_eq!(run(&["hand-over", kim, "--cause", "asked for an offer"]), nothing);
+    let the_next_mail = |found: Value| {
+        assert_eq!(found["planned"].as_array().map(Vec::len), Some(1), "{found}");
+        assert_eq!((&found["planned"][0]["step"], &found["cancelled"]), (&json!("hello"), &json!([])));
+    };
+    the_next_mail(run(&["hand-over", kim, "--cause", "asked for an offer"]));
     let explained = |pointer: &str| {
         let told = answer(workspace.path(), &["explain", kim, "--json"]);
         told.pointer(pointer).cloned().unwrap_or_else(|| panic!("{pointer}: {told:#}"))
@@ -119,11 +123,11 @@ fn a_lead_is_added_shown_handed_over_returned_and_stopped() {
     assert_eq!(explained("/not_sent_because/0"), "the lead is with sales");
     assert_eq!(run(&["return", kim, "--reason", "too early"]), nothing);
     assert_eq!(explained("/next/step"), "hello");
-    assert_eq!(run(&["unenroll", kim]), nothing);
+    the_next_mail(run(&["unenroll", kim]));
     assert_eq!(explained("/not_sent_because/0"), "the lead is paused");
     assert_eq!(run(&["enroll", kim, "hello"]), nothing);
     assert_eq!(explained("/next/sequence"), "hello");
-    assert_eq!(run(&["stop", kim, "--reason", "wrote to support"]), nothing);
+    the_next_mail(run(&["stop", kim, "--reason", "wrote to support"]));
     assert_eq!(explained("/sentence"), "ToFu · unqualified · with marketing · stopped");
     assert_eq!(run(&["add", kim, "--first-name", "Kim"])["stopped_because"], "the lead was stopped by hand");
 }
@@ -154,6 +158,72 @@ fn a_workspace_with_mistakes_is_not_applied() {
     let said = text(&refused.stderr);
     assert_eq!(code(&refused), Some(2));
     assert!(said.contains("dripline check") && said.contains("sequences/hello.toml:1:"), "{said}");
+}
+
+#[test]
+fn a_folder_that_is_no_workspace_stays_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    for args in [
+        &["serve", "--until-idle"][..],
+        &["lead", "add", "kim@example.org"],
+        &["explain", "kim@example.org"],
+        &["key", "list"],
+        &["pause"],
+    ] {
+        let refused = dripline(folder.path(), args);
+        assert_eq!(code(&refused), Some(2), "{args:?}");
+        let said = text(&refused.stderr);
+        assert!(
+            said.contains("is not a workspace") && said.contains("dripline new workspace"),
+            "{args:?}: {said}"
+        );
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written into it");
+}
+
+#[test]
+fn keys_are_listed_and_revoked() {
+    let workspace = workspace();
+    let run = |args: &[&str]| {
+        let output = dripline(workspace.path(), &[&["key"], args].concat());
+        (code(&output), text(&output.stdout), text(&output.stderr))
+    };
+    assert!(run(&["list"]).1.starts_with("There are no API keys."));
+    for name in ["CRM", "web", "web"] {
+        assert_eq!(run(&["add", "--role", "api", "--name", name]).0, Some(0));
+    }
+    let listed = run(&["list"]).1;
+    assert_eq!(listed.lines().count(), 4, "{listed}");
+    assert!(listed.starts_with("id       role   made                 name\n"), "{listed}");
+    assert!(!listed.contains("dripline_"), "the keys themselves are not known");
+    let (ended, said, _) = run(&["revoke", "CRM"]);
+    assert!(ended == Some(0) && said.ends_with("(CRM) opens nothing any more.\n"), "{said}");
+    for (name, why) in [("CRM", "there is no API key \"CRM\""), ("web", "say which by its id")] {
+        let (ended, _, said) = run(&["revoke", name]);
+        assert!(ended == Some(2) && said.contains(why), "{said}");
+    }
+    let keys = answer(workspace.path(), &["key", "list", "--json"]);
+    let id = keys[0]["id"].to_string();
+    assert_eq!(run(&["revoke", &id]).0, Some(0));
+    assert_eq!(answer(workspace.path(), &["key", "list", "--json"]).as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_pause_ends_when_people_say_and_a_stop_does_not() {
+    let workspace = workspace();
+    let run = |args: &[&str]| dripline(workspace.path(), &[&["lead"], args].concat());
+    let kim = "kim@example.org";
+    run(&["add", kim, "--basis", "double_opt_in"]);
+    for until in ["2 weeks", "2199-03-01", "2199-03-01 09:00"] {
+        let paused = run(&["pause", kim, "--until", until]);
+        assert_eq!(code(&paused), Some(0), "{until}: {}", text(&paused.stderr));
+    }
+    assert!(text(&run(&["pause", kim, "--until", "2001-01-01"]).stderr).contains("over already"));
+    assert!(!text(&run(&["resume", kim]).stdout).contains("Not sent because"));
+    run(&["stop", kim]);
+    let resumed = text(&run(&["resume", kim]).stdout);
+    assert!(resumed.contains("Not sent because the lead was stopped by hand."), "{resumed}");
+    assert!(resumed.contains("only the person can undo it"), "{resumed}");
 }
 
 #[test]

@@ -148,6 +148,10 @@ async fn a_click_moves_on_and_an_answer_brings_silence(db: TestDb) {
     let received = app.hand_in(&answer.raw).await;
     assert_eq!(received["kind"], "human_reply", "{received}");
     assert_eq!((&received["email"], &received["matched_by"]), (&json!(eva), &json!("reply_address")));
+    assert_eq!(
+        received["found"]["planned"][0]["step"], "mofu-last",
+        "the next mail is called off: {received}"
+    );
     assert_eq!(app.hand_in(&answer.raw).await["known"], true, "the same mail is one event");
     app.settle().await;
     let now = lead(&app, eva).await;

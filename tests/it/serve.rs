@@ -13,7 +13,11 @@ use crate::support::app::write;
 use crate::support::database::{TestDb, on_both};
 use crate::support::world::{FUNNEL, files, workspace};
 
-on_both!(examples_are_written_into_files, a_server_takes_keys_signals_and_edits);
+on_both!(
+    examples_are_written_into_files,
+    a_server_takes_keys_signals_and_edits,
+    a_port_that_is_taken_is_named
+);
 
 const WELCOME: &str = "title = \"Welcome\"\nstage = \"tofu\"\n[[step]]\nmail = \"mail/hello\"\n\
     [[step]]\nwait = \"3 days\"\nmail = \"mail/guide\"\n";
@@ -49,12 +53,9 @@ async fn examples_are_written_into_files(db: TestDb) {
     write(folder.path(), &workspace(&[("welcome", WELCOME)]));
     fs::write(folder.path().join("sequences/leads.example.csv"), EXAMPLES).expect("written");
     let first = printed(run(folder.path(), &db, &["serve", "--until-idle"]));
-    for part in [
-        "no relay is configured",
-        "3 examples",
-        "sent       2 mails",
-        "dripline explain ada@lovelace.example",
-    ] {
+    for part in
+        ["no relay is configured", "3 examples", "sent       2 mails", " explain ada@lovelace.example\n"]
+    {
         assert!(first.contains(part), "{part}: {first}");
     }
     let mails = || fs::read_dir(folder.path().join("outbox")).expect("the outbox").count();
@@ -140,4 +141,23 @@ async fn a_server_takes_keys_signals_and_edits(db: TestDb) {
 
     server.signal("-TERM");
     assert!(server.child.wait().expect("it ends").success());
+}
+
+async fn a_port_that_is_taken_is_named(db: TestDb) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    write(folder, &workspace(&[("welcome", WELCOME)]));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let serve = |args: &[&str]| {
+        let mut command = dripline(folder, &db, &[&["serve"], args].concat());
+        command.env("DRIPLINE_SERVER__LISTEN", &address).output().expect("it runs")
+    };
+    let refused = serve(&[]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("another program uses this port") && said.contains(&address), "{said}");
+    let short = printed(serve(&["--until-idle"]));
+    assert!(short.contains("Nothing more is due now.") && !short.contains(&address), "{short}");
+    assert!(short.contains("Ends when nothing is due.") && short.contains("write dripline.toml"), "{short}");
 }

@@ -1,6 +1,9 @@
 //! The example workspace is sound, every mistake in one is found at its place, and no damage to it is a panic.
 
+mod broken;
+mod command;
 mod damage;
+mod explanations;
 mod mistakes;
 
 use std::collections::BTreeMap;
@@ -35,7 +38,21 @@ fn the_example_workspace_has_no_mistakes() {
     let workspace = checked.workspace.expect("no mistakes");
     assert_eq!(workspace.hash, example().hash());
     let ids: Vec<&str> = workspace.sequences.iter().map(|sequence| sequence.id.as_str()).collect();
-    assert_eq!(ids, ["bofu-offer", "customer-start", "mofu-evaluation", "mofu-small", "tofu-welcome"]);
+    assert_eq!(
+        ids,
+        [
+            "bofu-offer",
+            "customer-start",
+            "customer-terminal",
+            "customer-voice",
+            "mofu-evaluation",
+            "mofu-small",
+            "tofu-fair",
+            "tofu-referral",
+            "tofu-webinar",
+            "tofu-welcome"
+        ]
+    );
     for sequence in &workspace.sequences {
         for step in &sequence.steps {
             let Verb::Mail { variants, .. } = &step.verb else { continue };
@@ -67,13 +84,13 @@ fn a_sequence_file_becomes_a_sequence() {
         ("guides", "anna", 10)
     );
     let ids: Vec<&str> = sequence.steps.iter().map(|step| step.id.as_str()).collect();
-    assert_eq!(ids, ["guide", "case-study", "guide-short", "roi", "hand_over"]);
+    assert_eq!(ids, ["guide", "case-study", "guide-short", "roi", "data", "hand_over", "prices"]);
     assert_eq!(sequence.steps[1].wait, Some(Wait::Days(3)));
     assert_eq!(sequence.steps[1].only_if[0].to_string(), "clicked guide");
     assert_eq!(sequence.steps[2].only_if[0].to_string(), "not clicked guide");
-    assert_eq!(sequence.steps[3].send.to_string(), "Mon-Thu 09:00-17:00");
-    assert_eq!(sequence.steps[4].until[0].to_string(), "clicked link pricing");
-    assert_eq!(sequence.steps[4].verb, Verb::HandOver("looked at the prices".into()));
+    assert_eq!(sequence.steps[3].send.to_string(), "Mon-Fri 08:00-17:00");
+    assert_eq!(sequence.steps[5].until[0].to_string(), "clicked link pricing");
+    assert_eq!(sequence.steps[5].verb, Verb::HandOver("looked at the prices".into()));
     let offer =
         workspace.sequences.iter().find(|sequence| sequence.id == "bofu-offer").expect("there is one");
     assert_eq!(offer.steps[0].send.to_string(), "Mon-Fri 08:00-18:00", "the default of funnel.toml");

@@ -11,11 +11,17 @@ use crate::nurture::import::columns::{Column, Name};
 use crate::nurture::import::row::{self, Given};
 use crate::nurture::record::{How, LeadInput, Stored};
 
+const EXAMPLES: &str = "\
+Examples:
+  dripline lead add kim@example.org --first-name Kim --last-name Roth --salutation ms --basis double_opt_in
+  dripline lead add kim@example.org --company \"Roth AG\" --tags \"fair;press\" --field machines=22";
+
 /// Add a lead, or bring the contact data of a known one up to date.
+///
+/// Without a basis the lead is stored, and nobody writes to it. Stage, consent and tracking are taken for new leads only:
+/// who has left stays away, whatever is added.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: dripline lead add kim@example.org --first-name Kim --stage mofu --basis double_opt_in"
-)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The e-mail address.
     email: String,

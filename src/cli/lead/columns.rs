@@ -47,6 +47,34 @@ fn form(name: Name) -> &'static str {
     }
 }
 
+/// What the flag says about a lead.
+fn about(name: Name) -> &'static str {
+    match name {
+        Name::Email => "The e-mail address",
+        Name::FirstName => "The given name",
+        Name::LastName => "The family name",
+        Name::Title => "The academic title, such as Dr.: it belongs to the greeting",
+        Name::Salutation => "How to greet: Herr or Frau, Mr or Ms, or neither",
+        Name::AddressForm => "The German form of address; sie, if it is not given",
+        Name::Language => "The language of its mails, if there is a version in it",
+        Name::Timezone => "Whose clock its mails go by; else [defaults] timezone of funnel.toml",
+        Name::Country => "Two letters",
+        Name::City => "The city",
+        Name::JobTitle => "What the person does",
+        Name::Phone => "The telephone number, for sales",
+        Name::Company => "The name of the company",
+        Name::CompanyDomain => "The domain of its web site, by which companies are told apart",
+        Name::Stage => "The funnel stage, for new leads; tofu, if it is not given",
+        Name::Source => "The channel of first contact, such as fair; never overwritten",
+        Name::Tags => "Words of your own, with ; between",
+        Name::Basis => "Why the person may be written to; without it, nothing is sent",
+        Name::ConsentAt => "When the person agreed (RFC 3339); now, if it is not given",
+        Name::ConsentText => "What the person agreed to, word for word",
+        Name::Tracking => "Whether the person agreed that opens and clicks are seen; no, if it is not given",
+        Name::ExternalId => "The key in another system, such as your CRM",
+    }
+}
+
 fn field(text: &str) -> Result<(Column, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, such as size=12")?;
     let column = format!("field.{name}")
@@ -57,15 +85,11 @@ fn field(text: &str) -> Result<(Column, String), String> {
 
 impl clap::Args for Columns {
     fn augment_args(command: Command) -> Command {
-        let arg = |name: Name| {
-            let arg = Arg::new(name.as_str()).long(flag(name)).value_name(form(name));
-            match name {
-                Name::ConsentAt => arg.help("RFC 3339; now, if it is not given"),
-                _ => arg,
-            }
-        };
+        let arg =
+            |name: Name| Arg::new(name.as_str()).long(flag(name)).value_name(form(name)).help(about(name));
         let free = Arg::new(FIELD).long(FIELD).value_name("NAME=VALUE").value_parser(field);
-        let free = free.action(ArgAction::Append).help("A free field; may be repeated");
+        let free =
+            free.action(ArgAction::Append).help("A field of your own, such as size=12; may be repeated");
         command.args(names().map(arg)).arg(free)
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 
+use crate::config;
 use crate::domain::enrollment::MessageState;
 use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
@@ -14,12 +15,23 @@ use crate::mail::relay::Relay;
 use crate::nurture::{Engine, NurtureResult};
 use crate::storage::{Tx, enrollments, events, inbound, leads, messages, revisions};
 
-/// The server as it starts.
-pub struct Started {
+/// How the server is started.
+pub struct Start<'a> {
     /// Where HTTP is served.
-    address: SocketAddr,
+    pub address: SocketAddr,
+    pub workspace: &'a Path,
+    /// How many leads were imported as examples just now.
+    pub examples: u64,
+    /// It ends by itself.
+    pub until_idle: bool,
+}
+
+/// The server as it starts.
+pub struct Started<'a> {
+    start: Start<'a>,
     public_url: String,
-    workspace: PathBuf,
+    /// Whether there is a dripline.toml.
+    configured: bool,
     revision: i64,
     database: String,
     /// Each relay by name.
@@ -27,8 +39,6 @@ pub struct Started {
     /// Mails go into files below this directory: there is no relay.
     outbox: Option<PathBuf>,
     leads: i64,
-    /// How many of them were imported as examples just now.
-    examples: u64,
     /// The address of one, if it is an example.
     example: Option<String>,
     next: Next,
@@ -66,13 +76,8 @@ impl fmt::Display for Next {
     }
 }
 
-impl Started {
-    pub async fn read(
-        engine: &Engine,
-        address: SocketAddr,
-        workspace: &Path,
-        examples: u64,
-    ) -> NurtureResult<Self> {
+impl<'a> Started<'a> {
+    pub async fn read(engine: &Engine, start: Start<'a>) -> NurtureResult<Self> {
         let revision = engine.revision().await?.id;
         let next = Next::read(engine).await?;
         let mut tx = engine.db.read().await?;
@@ -84,15 +89,14 @@ impl Started {
         };
         let unconfigured = engine.config.relays.is_empty();
         Ok(Self {
-            address,
             public_url: engine.config.server.public_url.clone(),
-            workspace: workspace.to_owned(),
+            configured: start.workspace.join(config::FILE).exists(),
+            start,
             revision,
             database: engine.db.to_string(),
             relays: relays.collect(),
             outbox: engine.relays.iter().find_map(|line| files(&line.relay)).filter(|_| unconfigured),
             leads: leads::count(&mut tx).await?,
-            examples,
             example: example(&mut tx).await?,
             next,
             waiting: inbound::count_waiting(&mut tx).await?,
@@ -109,15 +113,28 @@ async fn example(tx: &mut Tx) -> NurtureResult<Option<String>> {
 }
 
 /// How this program was called, so that the hints can be copied.
-fn program() -> String {
-    std::env::args().next().filter(|called| called.contains('/')).unwrap_or_else(|| "dripline".to_owned())
+fn program(workspace: &Path) -> String {
+    let called = std::env::args().next().filter(|called| called.contains('/'));
+    let called = called.unwrap_or_else(|| "dripline".to_owned());
+    let is_found = std::env::var_os("DRIPLINE_WORKSPACE").is_some() || shown(workspace) == Path::new("");
+    if is_found { called } else { format!("{called} --workspace {}", shown(workspace).display()) }
 }
 
-impl fmt::Display for Started {
+/// A path as somebody in the current folder would write it.
+fn shown(path: &Path) -> &Path {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
+}
+
+impl fmt::Display for Started<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Dripline {} walks leads through their sequences.\n", env!("CARGO_PKG_VERSION"))?;
-        writeln!(f, "  http       http://{} (links in mails begin with {})", self.address, self.public_url)?;
-        writeln!(f, "  workspace  {} (revision {})", self.workspace.display(), self.revision)?;
+        writeln!(
+            f,
+            "  http       http://{} (links in mails begin with {})",
+            self.start.address, self.public_url
+        )?;
+        writeln!(f, "  workspace  {} (revision {})", self.start.workspace.display(), self.revision)?;
         writeln!(f, "  database   {}", self.database)?;
         match &self.outbox {
             Some(dir) => {
@@ -129,7 +146,7 @@ impl fmt::Display for Started {
                     .try_for_each(|(name, url)| writeln!(f, "  mail       {url} ([relay.{name}])"))?;
             }
         }
-        match self.examples {
+        match self.start.examples {
             0 => writeln!(f, "  leads      {}", self.leads)?,
             examples => {
                 writeln!(f, "  leads      {examples} examples, imported from sequences/leads.example.csv")?
@@ -146,32 +163,35 @@ impl fmt::Display for Started {
     }
 }
 
-impl Started {
+impl Started<'_> {
     fn what_next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut hints, program): (Vec<(String, &str)>, String) = (Vec::new(), program());
+        let program = program(self.start.workspace);
+        writeln!(f, "\nWhat next:")?;
         if let Some(dir) = &self.outbox {
-            hints.push((format!("ls {}", dir.display()), "the mails, a file each"));
+            hint(f, &format!("ls {}", shown(dir).display()), "the mails, a file each")?;
         }
         if self.leads == 0 {
-            hints.push((format!("{program} import leads.csv"), "bring in your leads"));
+            hint(f, &format!("{program} import leads.csv"), "bring in your leads")?;
         } else {
             let lead = self.example.as_deref().unwrap_or("EMAIL");
-            hints.push((
-                format!("{program} explain {lead}"),
-                "why a lead got what it got, and what comes next",
-            ));
+            let why = "why a lead got what it got, and what comes next";
+            hint(f, &format!("{program} explain {lead}"), why)?;
         }
-        hints.push((format!("{program} check"), "look for mistakes after an edit; SIGHUP applies it"));
+        hint(f, &format!("{program} check"), "look for mistakes after an edit; SIGHUP applies it")?;
         if self.outbox.is_some() {
-            hints.push((
-                "edit dripline.toml".into(),
-                "[relay.main] url sends real mail; examples never get any",
-            ));
+            let file = if self.configured { "edit dripline.toml" } else { "write dripline.toml" };
+            hint(f, file, "[relay.main] url sends real mail; examples never get any")?;
         }
-        let width = hints.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
-        writeln!(f, "\nWhat next:")?;
-        hints.iter().try_for_each(|(command, why)| writeln!(f, "  {command:<width$}  {why}"))?;
-        writeln!(f, "Ctrl-C ends.\n")
+        let end = if self.start.until_idle { "Ends when nothing is due." } else { "Ctrl-C ends." };
+        writeln!(f, "{end}\n")
+    }
+}
+
+/// A command and what it is good for; beside it if there is room.
+fn hint(f: &mut fmt::Formatter<'_>, command: &str, why: &str) -> fmt::Result {
+    match command.chars().count() {
+        ..=24 => writeln!(f, "  {command:<24}  {why}"),
+        _ => writeln!(f, "  {command}\n  {:24}  {why}", ""),
     }
 }
 
@@ -213,17 +233,21 @@ impl fmt::Display for Done<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let grown = |state| self.after.count(state) - self.before.count(state);
         writeln!(f, "Nothing more is due now.")?;
-        writeln!(f, "  sent       {} mails", grown(MessageState::Sent))?;
-        writeln!(f, "  skipped    {} steps", self.after.skipped - self.before.skipped)?;
+        writeln!(f, "  sent       {}", count(grown(MessageState::Sent), "mail"))?;
+        writeln!(f, "  skipped    {}", count(self.after.skipped - self.before.skipped, "step"))?;
         let rare = [
             ("failed", grown(MessageState::Failed), "`dripline explain EMAIL` says why"),
             ("unknown", grown(MessageState::Unknown), "these may have arrived"),
             ("to retry", self.after.count(MessageState::Retry), "a later try may succeed"),
             ("held", self.after.count(MessageState::Held), "a template or a lead needs a correction"),
         ];
-        for (name, count, note) in rare.iter().filter(|(_, count, _)| *count > 0) {
-            writeln!(f, "  {name:<9}  {count} mails: {note}")?;
+        for (name, number, note) in rare.iter().filter(|(_, number, _)| *number > 0) {
+            writeln!(f, "  {name:<9}  {}: {note}", count(*number, "mail"))?;
         }
         writeln!(f, "  next step  {}", self.after.next)
     }
+}
+
+fn count(number: i64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::foresight::{Foresight, foresee};
 use super::words::{date_and_time, soon, what};
 use super::{LeadRecord, Next};
 use crate::domain::enrollment::{EnrollmentState, MessageState};
@@ -14,6 +13,7 @@ use crate::domain::stage::Party;
 use crate::domain::time::Timestamp;
 use crate::domain::track::Track;
 use crate::nurture::engine::Engine;
+use crate::nurture::foresight::{Foresight, foresee};
 use crate::nurture::record::obstacle;
 use crate::storage::enrollments::Enrollment;
 use crate::storage::messages::Message;

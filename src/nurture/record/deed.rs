@@ -63,13 +63,18 @@ impl Record<'_> {
             let engagement = stored.lead.engagement.with(points, at, rules.half_life);
             leads::set_engagement(self.tx, lead, engagement).await?;
         }
+        let planned = match kind {
+            // There are many of them, and nobody is told what they call off.
+            EventKind::Opened | EventKind::Clicked => None,
+            _ => self.planned(lead).await?,
+        };
         let ticket = self.reach(lead).await?.and(self.commitment(&stored, kind).await?);
         // What is told of late moves nobody now by points that have faded since.
         let moment = if self.now - at <= RECENT { at } else { self.now };
         let ticket = ticket.and(self.appraise(&[lead], moment).await?);
         self.wake(&[lead]).await?;
         self.offer(&[lead]).await?;
-        Ok(Some(Noted { event: id, ticket }))
+        Ok(Some(Noted { event: id, ticket: ticket.instead_of(planned) }))
     }
 
     /// Ends the walk whose goal is reached by what the lead did, or which is left for it.
@@ -86,8 +91,9 @@ impl Record<'_> {
         let deeds = deeds.filter(|deed| deed.at >= walk.started_at);
         let deeds: Vec<Happening> = deeds.map(|deed| track.as_of_now(deed)).collect();
         let Some((state, because)) = self.end_of(sequence, &walk, &stored, &deeds) else { return nothing };
+        let planned = self.planned(lead).await?;
         self.end(&walk, state, because).await?;
-        self.halt_messages(lead, "the lead left the sequence").await
+        Ok(self.halt_messages(lead, "the lead left the sequence").await?.calling_off(planned, self.now))
     }
 
     /// How a walk ends for what the lead did, if it does.

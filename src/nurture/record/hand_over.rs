@@ -50,6 +50,7 @@ impl Record<'_> {
             closed_at: None,
             reason: None,
         };
+        let planned = self.planned(lead).await?;
         if hand_overs::open(self.tx, &hand_over).await? {
             leads::set_party(self.tx, lead, Party::Sales, rep.as_deref()).await?;
             enrollments::rest(self.tx, lead, None, HoldKind::HandOver.because()).await?;
@@ -60,7 +61,7 @@ impl Record<'_> {
         } else if let Some(words) = words {
             notify::reply(self, &stored, words).await?;
         }
-        self.halt_messages(lead, HoldKind::HandOver.because()).await
+        Ok(self.halt_messages(lead, HoldKind::HandOver.because()).await?.calling_off(planned, self.now))
     }
 
     /// The rep who takes a lead: the named one, else its owner, else the first of the team.

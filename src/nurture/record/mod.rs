@@ -7,12 +7,14 @@ mod contact;
 mod deed;
 mod enroll;
 mod hand_over;
+mod planned;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
 pub use deed::{Deed, Noted};
 pub use enroll::zone_of;
 pub(crate) use enroll::{asks_for_deeds, obstacle};
+pub use planned::Planned;
 pub use stop::{Found, NOT_STARTED, StopTicket};
 
 use super::engine::Engine;

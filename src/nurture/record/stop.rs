@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::Record;
+use super::planned::Planned;
 use crate::domain::enrollment::{EnrollmentState, MessageState};
 use crate::domain::event::{Details, EventKind};
 use crate::domain::gate::{Hold, HoldKind, StopKind};
+use crate::domain::time::Timestamp;
 use crate::nurture::engine::Engine;
 use crate::nurture::error::NurtureResult;
 use crate::nurture::liveness;
@@ -32,11 +34,14 @@ pub struct StopTicket {
     cancelled: Vec<i64>,
     /// With the nodes that claimed them.
     sending: Vec<(i64, String)>,
+    planned: Vec<Planned>,
 }
 
-/// What a stop found, by message id.
+/// What a stop found: messages by their ids, and what was still a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
+    /// The mail that was planned next, of which nothing was written yet. It does not go out now.
+    pub planned: Vec<Planned>,
     /// Never started.
     pub cancelled: Vec<i64>,
     /// On the wire already, and accepted by the relay.
@@ -55,7 +60,7 @@ impl StopTicket {
 
     /// What is being sent to a lead, to be looked for once more.
     pub(crate) async fn of_sending(tx: &mut Tx, lead: i64) -> NurtureResult<Self> {
-        Ok(Self { cancelled: Vec::new(), sending: messages::sending(tx, lead).await? })
+        Ok(Self { sending: messages::sending(tx, lead).await?, ..Self::default() })
     }
 
     /// For the one who records the end of the only message that can be on the wire.
@@ -65,13 +70,32 @@ impl StopTicket {
     pub fn and(mut self, other: StopTicket) -> Self {
         self.cancelled.extend(other.cancelled);
         self.sending.extend(other.sending);
+        self.planned.extend(other.planned);
+        self
+    }
+
+    /// The same ticket with what was planned. A message that waits for its next try is no plan any more: it was
+    /// cancelled, and is counted once. So is one that was claimed since.
+    pub(super) fn calling_off(mut self, planned: Option<Planned>, now: Timestamp) -> Self {
+        let plan =
+            |planned: &Planned| self.cancelled.is_empty() && (self.sending.is_empty() || planned.at > now);
+        self.planned.extend(planned.filter(plan));
+        self
+    }
+
+    /// The ticket of several things that followed from one another: what they called off is the one plan that there was
+    /// before, not those that came and went between.
+    pub(in crate::nurture) fn instead_of(mut self, before: Option<Planned>) -> Self {
+        if !self.planned.is_empty() {
+            self.planned = before.into_iter().collect();
+        }
         self
     }
 
     /// Cancels what has not started and waits, ten seconds at most, for what is on the wire. What a node claimed that
     /// does not run any more can be on no wire, and how it ended is not known: nobody waits for that.
     pub async fn settle(self, engine: &Engine) -> NurtureResult<Found> {
-        let mut found = Found { cancelled: self.cancelled, ..Found::default() };
+        let mut found = Found { cancelled: self.cancelled, planned: self.planned, ..Found::default() };
         if self.sending.is_empty() {
             return Ok(found);
         }
@@ -128,6 +152,7 @@ impl Found {
 impl Record<'_> {
     /// Closes the gate for a lead, and for its address, until the person opens it again. The first stop stays.
     pub async fn stop(&mut self, lead: i64, kind: StopKind, because: &str) -> NurtureResult<StopTicket> {
+        let planned = self.planned(lead).await?;
         self.suppress(lead, kind).await?;
         let stored = self.lead(lead).await?;
         leads::close(self.tx, lead, kind).await?;
@@ -142,7 +167,7 @@ impl Record<'_> {
             let details = Details { about: Some(kind.to_string()), because, ..Details::default() };
             self.event(lead, event, details).await?;
         }
-        self.halt_messages(lead, kind.because()).await
+        Ok(self.halt_messages(lead, kind.because()).await?.calling_off(planned, self.now))
     }
 
     /// Before the lead is locked: addresses come first in the order of locks.
@@ -155,12 +180,13 @@ impl Record<'_> {
     /// Closes the gate for a lead until the hold ends.
     pub async fn hold(&mut self, lead: i64, hold: Hold, because: &str) -> NurtureResult<StopTicket> {
         self.lead(lead).await?;
+        let planned = self.planned(lead).await?;
         holds::insert(self.tx, lead, hold, because).await?;
         enrollments::rest(self.tx, lead, hold.until, hold.kind.because()).await?;
         let because = Some(because.to_owned());
         let details = Details { about: Some(hold.kind.to_string()), because, ..Details::default() };
         self.event(lead, EventKind::Held, details).await?;
-        self.halt_messages(lead, hold.kind.because()).await
+        Ok(self.halt_messages(lead, hold.kind.because()).await?.calling_off(planned, self.now))
     }
 
     /// Ends the pauses and absences of a lead. What else holds it stays.
@@ -176,11 +202,12 @@ impl Record<'_> {
     /// Ends a lead's walk without closing the gate. Whoever ended it before may still wait for its mails: so they are
     /// looked for in any case.
     pub async fn end_walk(&mut self, lead: i64, because: &str) -> NurtureResult<StopTicket> {
+        let planned = self.planned(lead).await?;
         if let Some(enrollment) = enrollments::active(self.tx, lead).await? {
             enrollments::end(self.tx, enrollment.walk.enrollment, EnrollmentState::Ended, self.now).await?;
             self.walk_event(&enrollment, EventKind::Left, because).await?;
         }
-        self.halt_messages(lead, because).await
+        Ok(self.halt_messages(lead, because).await?.calling_off(planned, self.now))
     }
 
     /// Cancels what waits, finds what is being sent, and has the other nodes told. The lead is locked already.
@@ -191,6 +218,6 @@ impl Record<'_> {
         let elsewhere: Vec<i64> =
             sending.iter().map(|(id, _)| *id).filter(|id| !registry.holds_any(&[*id])).collect();
         notices::stop(self.tx, &elsewhere).await?;
-        Ok(StopTicket { cancelled, sending })
+        Ok(StopTicket { cancelled, sending, planned: Vec::new() })
     }
 }

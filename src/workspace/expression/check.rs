@@ -5,9 +5,10 @@ use std::ops::Range;
 use cel::Program;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 
-use super::Used;
+use super::{Used, values};
 use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS};
 use crate::workspace::code::Code;
+use crate::workspace::mention::{Noun, Role};
 use crate::workspace::source::Finding;
 use crate::workspace::table::Text;
 
@@ -16,7 +17,8 @@ const SCORES: &[&str] = &["fit", "engagement", "score"];
 /// Fields that the language has before leads have them: null.
 const COMING: &[&str] = &["persona", "complete"];
 
-const FUNCTIONS: &[&str] = &[
+/// The functions and macros of CEL that expressions may call.
+pub const FUNCTIONS: &[&str] = &[
     "size",
     "contains",
     "startsWith",
@@ -99,6 +101,7 @@ impl Check<'_> {
             let start = self.text.value[..bracket].rfind(name).unwrap_or(bracket);
             self.report(start..start + name.len(), finding.did_you_mean(name, FUNCTIONS.iter().copied()));
         }
+        self.values(call);
         call.target.iter().for_each(|target| self.walk(target));
         call.args.iter().for_each(|argument| self.walk(argument));
     }
@@ -106,7 +109,12 @@ impl Check<'_> {
     fn name(&mut self, root: &IdedExpr, path: &[&str]) {
         match path {
             [score] if SCORES.contains(score) => {}
-            ["lead", "fields", field] => drop(self.used.free.insert((*field).to_owned())),
+            ["lead", "fields", field] => {
+                self.used.free.insert((*field).to_owned());
+                let start = self.byte(root);
+                let at = self.text.value[start..].find(field).map_or(start, |at| start + at);
+                self.mention(Noun::Field, field, at);
+            }
             ["lead", field] if LEAD_FIELDS.contains(field) || COMING.contains(field) => {
                 self.used.lead.insert((*field).to_owned());
             }
@@ -117,23 +125,46 @@ impl Check<'_> {
         }
     }
 
+    /// Keeps the tags that are asked for, and reports values that a field never has.
+    fn values(&self, call: &CallExpr) {
+        for value in values::asked(call) {
+            let at = self.byte(value.node) + 1;
+            if value.is_tag {
+                self.mention(Noun::Tag, value.text, at);
+            } else if let Some(finding) = value.never_equal() {
+                // The place of a text is its first quote.
+                let place = at - 1..(at + value.text.len() + 1).min(self.text.value.len());
+                self.text.report_part(place, finding);
+            }
+        }
+    }
+
+    fn mention(&self, noun: Noun, name: &str, at: usize) {
+        let place = self.text.part(at..at + name.len());
+        self.text.source.mention(noun, Role::Asks, name, place);
+    }
+
     fn unknown(&mut self, root: &IdedExpr, path: &[&str]) {
         let name = path.join(".");
+        let last = path.last().copied().unwrap_or_default();
         let finding = Finding::new(Code::UnknownVariable, format!("`{name}` is not known here"));
         let finding = match path {
             ["lead"] => finding.help("name a field of it, such as lead.country"),
             ["company"] => finding.help("name a field of it, such as company.size"),
+            // `DE` without its quotes.
+            [word] if word.chars().all(|c| c.is_uppercase()) => {
+                finding.help(format!("put a text in quotes: \"{word}\""))
+            }
             [field] if LEAD_FIELDS.contains(field) => finding.help(format!("write lead.{field}")),
             _ => {
                 let lead = LEAD_FIELDS.iter().map(|field| format!("lead.{field}"));
                 let company = COMPANY_FIELDS.iter().map(|field| format!("company.{field}"));
                 let known: Vec<String> = lead.chain(company).collect();
                 let known = known.iter().map(String::as_str).chain(SCORES.iter().copied());
-                finding.meant(&name, known, "fields of your own are written lead.fields.NAME")
+                finding.meant(&name, known, &format!("a field of your own is written lead.fields.{last}"))
             }
         };
         let start = self.byte(root);
-        let last = path.last().copied().unwrap_or_default();
         let end = self.text.value[start..].find(last).map_or(start, |at| start + at + last.len());
         self.report(start..end, finding);
     }
@@ -151,7 +182,7 @@ impl Check<'_> {
 }
 
 /// The names of `a.b.c` or `a.b["c"]`, and the node of the first one.
-fn path(node: &IdedExpr) -> Option<(&IdedExpr, Vec<&str>)> {
+pub(super) fn path(node: &IdedExpr) -> Option<(&IdedExpr, Vec<&str>)> {
     let (of, name) = match &node.expr {
         Expr::Ident(name) => return Some((node, vec![name])),
         Expr::Select(select) => (&*select.operand, select.field.as_str()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use super::{Defaults, FILE, Funnel, OwnCompany, Rep, ReplyThen, Sender, Topic, rules};
+use crate::domain::address::Address;
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
 use crate::domain::schedule::{SendTimes, zone};
@@ -13,6 +14,7 @@ use crate::domain::time::DAY;
 use crate::domain::wait::Wait;
 use crate::workspace::code::Code;
 use crate::workspace::expression::Expression;
+use crate::workspace::mention::{Noun, Role};
 use crate::workspace::names::{self, Names};
 use crate::workspace::segment::Segments;
 use crate::workspace::source::{Finding, Source};
@@ -52,20 +54,23 @@ fn company(mut table: Table) -> OwnCompany {
     let imprint = table.required("imprint", "\"Nordwerk GmbH, Hafenstr. 1, 20457 Hamburg\"");
     let imprint = imprint.map_or("", |text| text.value);
     let name = table.text("name").map_or(imprint.split(',').next().unwrap_or(imprint), |text| text.value);
+    let color = table.parse("color");
     table.finish();
-    OwnCompany { name: name.trim().to_owned(), imprint: imprint.trim().to_owned() }
+    OwnCompany { name: name.trim().to_owned(), imprint: imprint.trim().to_owned(), color }
 }
 
 /// The senders, and the name of the first.
 fn senders(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Sender>, Option<String>) {
     let tables = names::tables(root, "sender");
     if tables.is_empty() {
-        let finding = Finding::new(Code::Missing, format!("{FILE} names nobody whom mails are from"));
-        root.report(finding.help("write [sender.anna] with `name` and `email`"));
+        let finding =
+            Finding::new(Code::Missing, format!("{FILE} has no sender, so that mails would be from nobody"));
+        root.report(finding.help("write [sender.anna], and below it name = \"…\" and email = \"…\""));
     }
     let first = tables.first().map(|(name, _)| name.value.to_owned());
     let mut senders = BTreeMap::new();
     for (name, table) in tables {
+        name.mention(Noun::Sender, Role::Defines);
         names.senders.insert(name.value.to_owned());
         senders.extend(sender(table).map(|sender| (name.value.to_owned(), sender)));
     }
@@ -74,8 +79,9 @@ fn senders(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Sender>, Op
 
 fn sender(mut table: Table) -> Option<Sender> {
     let name = table.required("name", "\"Anna Berg\"");
-    let email = table.required("email", "\"anna@nordwerk.example\"").and_then(|email| email.parse());
-    let (reply_to, relay) = (table.parse("reply_to"), table.text("relay"));
+    let email = table.required("email", "\"anna@nordwerk.example\"").and_then(|email| email.read(address));
+    let reply_to = table.text("reply_to").and_then(|reply_to| reply_to.read(address));
+    let relay = table.text("relay");
     relay.iter().for_each(names::one_word);
     table.finish();
     Some(Sender {
@@ -86,12 +92,17 @@ fn sender(mut table: Table) -> Option<Sender> {
     })
 }
 
+fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|error| format!("{error}; write the address alone, such as anna@nordwerk.example"))
+}
+
 /// The topics, and the name of the first.
 fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, String) {
     let tables = names::tables(root, "topic");
     let first = tables.first().map_or(GENERAL, |(name, _)| name.value).to_owned();
     let mut topics = BTreeMap::new();
     for (name, mut table) in tables {
+        name.mention(Noun::Topic, Role::Defines);
         let title = table.text("title").map_or_else(|| name.value, |title| title.one_line());
         topics.insert(name.value.to_owned(), Topic { title: title.to_owned() });
         table.finish();
@@ -106,7 +117,7 @@ fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, Stri
 fn team(root: &mut Table) -> Vec<(String, Rep)> {
     let rep = |mut table: Table| {
         let name = table.required("name", "\"Kim Meier\"");
-        let email = table.required("email", "\"kim@nordwerk.example\"").and_then(|email| email.parse());
+        let email = table.required("email", "\"kim@nordwerk.example\"").and_then(|email| email.read(address));
         table.finish();
         Some(Rep { name: name?.one_line().to_owned(), email: email? })
     };
@@ -117,6 +128,7 @@ fn team(root: &mut Table) -> Vec<(String, Rep)> {
 fn segments(root: &mut Table, names: &mut Names) -> Segments {
     let mut segments = Vec::new();
     for (name, mut table) in names::tables(root, "segment") {
+        name.mention(Noun::Segment, Role::Defines);
         names.segments.insert(name.value.to_owned());
         segments.extend(when(&mut table).map(|when| (name.value.to_owned(), when)));
         table.finish();
@@ -133,12 +145,17 @@ fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Name
     let language = table.text("language").and_then(|text| text.read(language));
     let timezone = table.text("timezone").and_then(|text| text.read(zone));
     let named_sender = table.text("sender");
-    named_sender
-        .iter()
-        .for_each(|name| names::check_known(name, &names.senders, Code::UnknownSender, "sender"));
+    named_sender.iter().for_each(|name| names::check_known(name, &names.senders, Noun::Sender));
     let named_topic = table.text("topic");
-    named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Code::UnknownTopic, "topic"));
+    named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Noun::Topic));
     let send = times::read(&mut table).unwrap_or_else(office_hours);
+    // What is the default by being first is used as well as one that is named.
+    let source = table.place().source;
+    let first = [(Noun::Sender, &named_sender, sender.as_deref()), (Noun::Topic, &named_topic, Some(topic))];
+    for (noun, named, first) in first {
+        let first = first.filter(|_| named.is_none());
+        first.iter().for_each(|first| source.mention(noun, Role::Asks, first, 0..0));
+    }
     table.finish();
     Defaults {
         language: language.unwrap_or_else(|| "en".to_owned()),
@@ -158,7 +175,7 @@ fn language(text: &str) -> Result<String, String> {
     if two_letters {
         Ok(text.to_owned())
     } else {
-        Err(format!("`{text}` is not a language, such as de or en"))
+        Err(format!("`{text}` is not a language; write its two small letters, such as \"de\" or \"en\""))
     }
 }
 

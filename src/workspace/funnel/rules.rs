@@ -155,8 +155,8 @@ fn scores(root: &mut Table, names: &Names) -> Vec<ScoreRule> {
         read.refuse_step("a score");
         if read.phrase.not || matches!(read.phrase.fact, Fact::Has(_) | Fact::Tagged(_) | Fact::InSegment(_))
         {
-            let finding =
-                Finding::new(Code::BadValue, "points are given for what happens, and this does not");
+            let message = format!("`{}` is not something that happens, so it brings no points", on.value);
+            let finding = Finding::new(Code::BadValue, message);
             on.report(finding.help("for what a lead is, write [[fit]] with `when`"));
             return None;
         }

@@ -89,8 +89,8 @@ fn without_a_file_only_what_cannot_be_guessed_is_missed() {
     assert_eq!(
         found,
         [
-            "funnel.toml:1:1: error[DL005]: [company] lacks `imprint`",
-            "funnel.toml:1:1: error[DL005]: funnel.toml names nobody whom mails are from",
+            "funnel.toml:1:1: error[DL005]: `imprint` is missing in [company]",
+            "funnel.toml:1:1: error[DL005]: funnel.toml has no sender, so that mails would be from nobody",
         ]
     );
     assert_eq!(funnel.defaults.send.to_string(), "Mon-Fri 08:00-18:00");

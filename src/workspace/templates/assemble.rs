@@ -9,6 +9,7 @@ use super::tokens::Tokens;
 use super::version::{Compiled, Version};
 use super::{DEFAULT_LAYOUT, footer, markdown, plain};
 use crate::workspace::code::Code;
+use crate::workspace::color::Color;
 use crate::workspace::funnel::OwnCompany;
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::Text;
@@ -55,12 +56,17 @@ impl<'a> Assembly<'a> {
         let body = self.body(mail, &mut tokens);
         let subject = tokens.take(mail.file.subject.as_ref()?);
         let preheader = mail.file.preheader.as_ref().map(|preheader| tokens.take(preheader));
+        let color = self.company.color.unwrap_or(Color::BLUE);
         let slots = BTreeMap::from([
             ("body", body.clone()),
             ("footer", tokens.take(&footer_text(&footer.0))),
             ("preheader", preheader.as_deref().map(escape).unwrap_or_default()),
             ("subject", escape(&subject)),
             ("language", mail.language.to_owned()),
+            ("color", color.to_string()),
+            ("color_text", color.text_on().to_string()),
+            ("link_color", color.readable_on(Color::WHITE).to_string()),
+            ("link_color_dark", color.readable_on(Color::NIGHT).to_string()),
         ]);
         let document = self.document(mail, slots, &mut tokens)?;
         let document = append(&document, &tokens.take(&footer_text(footer::PIXEL)));
@@ -80,6 +86,7 @@ impl<'a> Assembly<'a> {
             compiled.map_err(|reason| mail.source.report_file(refuse(reason))).ok()
         };
         Some(Version {
+            file: mail.source.name.to_owned(),
             subject: compile(subject.trim())?,
             preheader: match preheader {
                 Some(preheader) => Some(compile(preheader.trim())?),
@@ -126,10 +133,11 @@ impl<'a> Assembly<'a> {
 fn report_html(mail: &Mail, tokens: &Tokens, error: &HtmlError) {
     match error {
         HtmlError::Misplaced(tag) => {
-            let finding = Finding::new(Code::Placement, "HTML does not keep this tag at its place");
-            tokens
-                .written(*tag)
-                .report(finding.help("within a table, put it into a cell or around whole rows"));
+            let finding = Finding::new(
+                Code::Placement,
+                "HTML allows nothing at this place, and would move or drop this tag",
+            );
+            tokens.written(*tag).report(finding.help("in a table, put it into a cell or around whole rows"));
         }
         HtmlError::Styles(reason) => {
             let finding =

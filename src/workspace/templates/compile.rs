@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{Assembly, Mail};
+use super::content::{self, Writing};
+use super::languages::Languages;
 use super::lint::{self, Part};
 use super::mail_file::{Front, MailKind, MailPath};
 use super::shared::Shared;
@@ -11,7 +13,8 @@ use super::{DEFAULT_LAYOUT, LAYOUTS, MAILS, PARTIALS, Templates};
 use crate::workspace::code::Code;
 use crate::workspace::files::Files;
 use crate::workspace::funnel::Funnel;
-use crate::workspace::names::{Names, check_known};
+use crate::workspace::mention::{Noun, Role};
+use crate::workspace::names::{LinkNames, Names, check_known};
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::{Document, Text};
 
@@ -32,11 +35,16 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
         mails.into_iter().map(|(path, source)| (path, source, Front::split(source))).collect();
     let documents: Vec<Document> = mails.iter().map(|(_, source, front)| front.document(*source)).collect();
 
+    let assets: BTreeSet<&str> = files.below(ALL).filter_map(|(path, _)| content::asset(path)).collect();
     let shared = Shared::read(&sources, report);
+    for text in shared.own_files() {
+        content::check_text(text, Writing::Html, &assets);
+    }
     let assembly = Assembly::new(&sources, &funnel.company, &shared);
     let mut compiled: BTreeMap<String, BTreeMap<String, Version>> = BTreeMap::new();
     let mut seen: BTreeMap<(String, String), &str> = BTreeMap::new();
     let mut complete = true;
+    let mut languages = Languages::default();
     for ((path, source, front), document) in mails.iter().zip(&documents) {
         let language = path.language.as_deref().unwrap_or(default_language);
         let key = (path.name.clone(), language.to_owned());
@@ -49,12 +57,25 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
         };
         if let Some(other) = seen.insert(key, source.name) {
             let message = format!("{other} is the same mail in the same language");
-            source.report(0..0, Finding::new(Code::DuplicateTemplate, message));
+            let finding = Finding::new(Code::DuplicateTemplate, message);
+            source.report(
+                0..0,
+                finding.help("delete one of them, or put its language into its name: NAME.de.md"),
+            );
         }
+        source.mention(Noun::Mail, Role::Defines, &path.name, 0..0);
+        let writing = if path.kind == MailKind::Markdown { Writing::Markdown } else { Writing::Html };
+        if !front.is_missing() {
+            content::check_mail(&mail.file, writing, &assets);
+        }
+        languages.add(path, language, *source);
         let version = check(&mail, &shared).then(|| assembly.assemble(&mail, report)).flatten();
         complete &= version.is_some();
         let versions = compiled.entry(path.name.clone()).or_default();
         versions.extend(version.map(|version| (language.to_owned(), version)));
+    }
+    if report.read_whole() {
+        languages.check(default_language);
     }
     names.mails.extend(mail_names(files));
     // Names of links that could not be read must not make phrases about them look wrong.
@@ -91,9 +112,9 @@ fn plain_parts<'a>(
     let mut parts = BTreeMap::new();
     for (path, source) in plain {
         if !mails.iter().any(|(mail, _)| mail.name == path.name && language(mail) == language(&path)) {
-            let finding =
-                Finding::new(Code::Missing, "there is no .md or .html file that this is the plain part of");
-            source.report_file(finding);
+            let finding = Finding::new(Code::Missing, "this is the plain part of a mail that is not there");
+            let help = format!("write {MAILS}{}.md, or rename this file", path.name);
+            source.report_file(finding.help(help));
         }
         parts.insert((path.name.clone(), language(&path)), Text::whole(source));
     }
@@ -108,9 +129,12 @@ fn check(mail: &Mail, shared: &Shared) -> bool {
     for text in file.subject.iter().chain(&file.preheader).chain(mail.plain) {
         fine &= lint::check(text, Part::Plain, &shared.partials).fine;
     }
+    if file.layout.is_none() {
+        mail.source.mention(Noun::Layout, Role::Asks, DEFAULT_LAYOUT, 0..0);
+    }
     if let Some(layout) = &file.layout {
         let known: BTreeSet<String> = shared.layouts.keys().cloned().collect();
-        check_known(layout, &known, Code::UnknownLayout, "layout");
+        check_known(layout, &known, Noun::Layout);
         fine &= known.contains(layout.value);
     }
     fine && shared.layouts.contains_key(mail.layout().unwrap_or(DEFAULT_LAYOUT))
@@ -122,7 +146,21 @@ fn mail_names(files: &Files) -> impl Iterator<Item = String> {
     paths.filter(|path| path.kind != MailKind::Plain).map(|path| path.name)
 }
 
-fn link_names(mails: &BTreeMap<String, BTreeMap<String, Version>>) -> BTreeSet<String> {
-    let links = mails.values().flat_map(BTreeMap::values).flat_map(|version| &version.links);
-    links.filter_map(|link| link.name.clone()).collect()
+fn link_names(mails: &BTreeMap<String, BTreeMap<String, Version>>) -> LinkNames {
+    let mut found = LinkNames::default();
+    for (mail, versions) in mails {
+        let of_mail = found.mails.entry(mail.clone()).or_default();
+        for link in versions.values().flat_map(|version| &version.links) {
+            of_mail.clickable |= link.is_tracked();
+            let Some(name) = link.name.clone() else { continue };
+            if link.is_tracked() {
+                of_mail.names.insert(name.clone());
+                found.names.insert(name);
+            } else {
+                found.untracked.insert(name);
+            }
+        }
+    }
+    found.untracked.retain(|name| !found.names.contains(name));
+    found
 }

@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use handlebars::Context;
 use serde_json::{Map, Value, json};
 
-use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS, Lead};
+use crate::domain::lead::{AddressForm, COMPANY_FIELDS, LEAD_FIELDS, Lead};
 use crate::workspace::funnel::{OwnCompany, Sender};
 
 /// The `sender.*` names that templates know.
@@ -12,6 +12,9 @@ pub(super) const SENDER_FIELDS: &[&str] = &["name", "email", "company"];
 
 /// The `link.*` names that templates know.
 pub(super) const LINK_FIELDS: &[&str] = &["unsubscribe", "preferences", "view_online"];
+
+/// Whether the reader is addressed with "du": `{{#if du}}`. Beside it there is a helper of the same name.
+pub(super) const DU: &str = "du";
 
 /// The URLs that belong to one mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,8 +48,13 @@ impl MailContext {
             "company": self::company(lead),
             "sender": { "name": sender.name, "email": sender.email.as_str(), "company": company.name },
             "link": link,
+            DU: lead.contact.address_form == Some(AddressForm::Du),
             ZONE: zone.name(),
         })))
+    }
+
+    pub(super) fn du(context: &Context) -> bool {
+        context.data()[DU] == true
     }
 
     /// The name of the zone in which dates are shown.

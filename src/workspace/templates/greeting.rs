@@ -11,7 +11,7 @@ pub(super) fn greeting(language: &str, lead: &Value) -> String {
     let person = Person {
         first: field("first_name"),
         last: field("last_name"),
-        title: field("title"),
+        title: field("title").map(|title| spoken(title, language == "de")),
         salutation: field("salutation"),
         informal: field("address_form") == Some("du"),
     };
@@ -21,7 +21,8 @@ pub(super) fn greeting(language: &str, lead: &Value) -> String {
 struct Person<'a> {
     first: Option<&'a str>,
     last: Option<&'a str>,
-    title: Option<&'a str>,
+    /// As far as it is spoken.
+    title: Option<String>,
     salutation: Option<&'a str>,
     informal: bool,
 }
@@ -36,7 +37,7 @@ impl Person<'_> {
         match (self.informal, gender, self.last) {
             (true, ..) => join(&[Some("Hallo"), self.first]),
             (false, Some(gender), Some(last)) => {
-                join(&[Some("Guten Tag"), Some(gender), self.title, Some(last)])
+                join(&[Some("Guten Tag"), Some(gender), self.title.as_deref(), Some(last)])
             }
             (false, ..) => join(&[Some("Guten Tag"), self.whole_name().as_deref()]),
         }
@@ -44,8 +45,8 @@ impl Person<'_> {
 
     fn english(&self) -> String {
         let form = match self.salutation {
-            Some("ms") => self.title.or(Some("Ms")),
-            Some("mr") => self.title.or(Some("Mr")),
+            Some("ms") => self.title.as_deref().or(Some("Ms")),
+            Some("mr") => self.title.as_deref().or(Some("Mr")),
             _ => None,
         };
         match (self.informal, form, self.last, self.whole_name()) {
@@ -59,12 +60,23 @@ impl Person<'_> {
     /// The name for somebody of unknown salutation. A bare last name would be rude.
     fn whole_name(&self) -> Option<String> {
         match (self.first, self.last) {
-            (Some(_), Some(_)) => Some(join(&[self.title, self.first, self.last])),
+            (Some(_), Some(_)) => Some(join(&[self.title.as_deref(), self.first, self.last])),
             (Some(first), None) => Some(first.to_owned()),
-            (None, Some(last)) => self.title.map(|title| join(&[Some(title), Some(last)])),
+            (None, Some(last)) => self.title.as_deref().map(|title| join(&[Some(title), Some(last)])),
             (None, None) => None,
         }
     }
+}
+
+/// The part of a title that one says: "Dr." of "Dr.-Ing." and of "Dr. rer. nat."; of "Prof. Dr." both in German, and the
+/// first in English. Other titles are said as they are written.
+fn spoken(title: &str, german: bool) -> String {
+    let said = |word: &&str| ["prof", "dr"].iter().any(|begin| word.to_lowercase().starts_with(begin));
+    let words = title.split_whitespace().filter(said);
+    let mut words: Vec<&str> = words.map(|word| word.split_inclusive('.').next().unwrap_or(word)).collect();
+    words.dedup();
+    words.truncate(if german { 2 } else { 1 });
+    if words.is_empty() { title.to_owned() } else { words.join(" ") }
 }
 
 fn join(words: &[Option<&str>]) -> String {
@@ -75,6 +87,28 @@ fn join(words: &[Option<&str>]) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn titles_are_said_and_not_read_out() {
+        for (title, german, english) in [
+            ("Dr.", "Dr.", "Dr."),
+            ("Dr", "Dr", "Dr"),
+            ("Dr.-Ing.", "Dr.", "Dr."),
+            ("Dr. rer. nat.", "Dr.", "Dr."),
+            ("Prof. Dr.", "Prof. Dr.", "Prof."),
+            ("Prof. Dr.-Ing. habil.", "Prof. Dr.", "Prof."),
+            ("Prof. Dr. Dr. h. c. mult.", "Prof. Dr.", "Prof."),
+            ("Dr. Dr.", "Dr.", "Dr."),
+            ("Ing.", "Ing.", "Ing."),
+            ("Freifrau", "Freifrau", "Freifrau"),
+        ] {
+            assert_eq!(
+                (spoken(title, true).as_str(), spoken(title, false).as_str()),
+                (german, english),
+                "{title}"
+            );
+        }
+    }
 
     #[test]
     fn everybody_is_greeted_by_what_is_known() {

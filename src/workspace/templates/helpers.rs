@@ -1,6 +1,8 @@
 //! The Handlebars helpers of mails. [`KNOWN`] is the list that templates are checked against.
 //!
 //! - `{{greeting}}`: see [`greeting`](super::greeting::greeting).
+//! - `{{du "dein" "Ihr"}}`: the first for readers who are addressed with "du", the second for all others. For more than
+//!   some words there is `{{#if du}}…{{else}}…{{/if}}`.
 //! - `{{default lead.first_name "you"}}`: the value, or else the other one.
 //! - `{{date lead.fields.renewal form="short"}}`, `{{number lead.fields.seats decimals=2}}`: see
 //!   [`format`](super::format).
@@ -30,50 +32,59 @@ pub(super) struct Form {
     pub params: (usize, usize),
     /// The names in `name=value`.
     pub options: &'static [&'static str],
+    /// A call as it should be.
+    pub example: &'static str,
 }
 
-const fn block(name: &'static str) -> Form {
-    Form { name, block: true, inline: false, params: (1, 1), options: &[] }
+const fn block(name: &'static str, example: &'static str) -> Form {
+    Form { name, block: true, inline: false, params: (1, 1), options: &[], example }
 }
 
-const fn test(name: &'static str, params: usize) -> Form {
-    Form { name, block: true, inline: true, params: (params, params), options: &[] }
+const fn test(name: &'static str, params: usize, example: &'static str) -> Form {
+    Form { name, block: true, inline: true, params: (params, params), options: &[], example }
 }
 
-const fn inline(name: &'static str, params: usize, options: &'static [&'static str]) -> Form {
-    Form { name, block: false, inline: true, params: (params, params), options }
+const fn inline(
+    name: &'static str,
+    params: usize,
+    options: &'static [&'static str],
+    example: &'static str,
+) -> Form {
+    Form { name, block: false, inline: true, params: (params, params), options, example }
 }
 
 /// Every helper that a template may call: those of Handlebars that make sense in a mail, and ours.
 pub(super) const KNOWN: &[Form] = &[
-    block("if"),
-    block("unless"),
-    block("each"),
-    test("eq", 2),
-    test("ne", 2),
-    test("gt", 2),
-    test("gte", 2),
-    test("lt", 2),
-    test("lte", 2),
-    test("and", 2),
-    test("or", 2),
-    test("not", 1),
-    inline("len", 1, &[]),
-    inline("greeting", 0, &[]),
-    inline("default", 2, &[]),
-    inline("date", 1, &["form"]),
-    inline("number", 1, &["decimals"]),
-    inline("plural", 3, &[]),
-    inline("upper", 1, &[]),
-    inline("lower", 1, &[]),
+    block("if", "{{#if lead.city}} … {{/if}}"),
+    block("unless", "{{#unless lead.city}} … {{/unless}}"),
+    block("each", "{{#each lead.tags}} {{this}} {{/each}}"),
+    test("eq", 2, "{{#if (eq lead.country \"DE\")}} … {{/if}}"),
+    test("ne", 2, "{{#if (ne lead.country \"DE\")}} … {{/if}}"),
+    test("gt", 2, "{{#if (gt lead.fields.seats 10)}} … {{/if}}"),
+    test("gte", 2, "{{#if (gte lead.fields.seats 10)}} … {{/if}}"),
+    test("lt", 2, "{{#if (lt lead.fields.seats 10)}} … {{/if}}"),
+    test("lte", 2, "{{#if (lte lead.fields.seats 10)}} … {{/if}}"),
+    test("and", 2, "{{#if (and lead.city lead.country)}} … {{/if}}"),
+    test("or", 2, "{{#if (or lead.city lead.country)}} … {{/if}}"),
+    test("not", 1, "{{#if (not lead.city)}} … {{/if}}"),
+    inline("len", 1, &[], "{{#if (gt (len lead.tags) 1)}} … {{/if}}"),
+    inline("greeting", 0, &[], "{{greeting}}"),
+    inline("du", 2, &[], "{{du \"deinen\" \"Ihren\"}}"),
+    inline("default", 2, &[], "{{default lead.city \"your city\"}}"),
+    inline("date", 1, &["form"], "{{date lead.fields.renewal form=\"short\"}}"),
+    inline("number", 1, &["decimals"], "{{number lead.fields.seats decimals=0}}"),
+    inline("plural", 3, &[], "{{plural lead.fields.seats \"seat\" \"seats\"}}"),
+    inline("upper", 1, &[], "{{upper lead.city}}"),
+    inline("lower", 1, &[], "{{lower lead.city}}"),
 ];
 
 /// A registry with these helpers. `escape` makes values safe for where they go.
 pub(super) fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.register_escape_fn(escape);
-    let ours: [(&str, Compute); 7] = [
+    let ours: [(&str, Compute); 8] = [
         ("greeting", |call| Ok(greeting(call.language, &call.context.data()["lead"]).into())),
+        ("du", |call| call.param(if MailContext::du(call.context) { 0 } else { 1 }).cloned()),
         ("default", |call| call.param(0).or_else(|_| call.param(1)).cloned()),
         ("date", |call| {
             let form = call.option("form").and_then(Value::as_str).unwrap_or("long");

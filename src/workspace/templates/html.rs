@@ -98,10 +98,17 @@ pub(super) fn inline(html: &str, tokens: &Tokens) -> Result<String, HtmlError> {
     let inlined = inliner.inline(&html).map_err(|error| HtmlError::Styles(error.to_string()))?;
     let (before, after) = (tokens.tags(&html), tokens.tags(&inlined));
     if before != after {
-        let first = before.iter().enumerate().find(|(place, tag)| after.get(*place) != Some(*tag));
-        return Err(HtmlError::Misplaced(first.map_or(0, |(_, tag)| *tag)));
+        return Err(HtmlError::Misplaced(misplaced(&before, &after)));
     }
     Ok(if html.contains("<tbody") { inlined } else { enter_tbody(&inlined, tokens) })
+}
+
+/// The first tag that is gone, or that HTML has moved: that is always to before its table.
+fn misplaced(before: &[usize], after: &[usize]) -> usize {
+    let first = before.iter().enumerate().find(|(place, tag)| after.get(*place) != Some(*tag));
+    let Some((place, tag)) = first else { return 0 };
+    let moved = after.get(place).filter(|_| after.contains(tag));
+    *moved.unwrap_or(tag)
 }
 
 /// HTML puts a `<tbody>` that nobody wrote between a block tag and the rows that it is about: they change places.
@@ -229,7 +236,7 @@ mod tests {
     #[test]
     fn what_html_moves_or_drops_is_named() {
         with_tokens("<table><tr><td>{{b}}</td></tr>{{a}}</table>", |taken, tokens| {
-            assert_eq!(inline(taken, tokens), Err(HtmlError::Misplaced(0)));
+            assert_eq!(inline(taken, tokens), Err(HtmlError::Misplaced(1)));
         });
         with_tokens("<p>{{a}}</p><i title=\"{{b}}\" title=\"{{c}}\">x</i>", |taken, tokens| {
             assert_eq!(inline(taken, tokens), Err(HtmlError::Misplaced(2)));

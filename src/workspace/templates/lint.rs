@@ -4,16 +4,18 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use handlebars::Template;
 use handlebars::template::{
     BlockParam, DecoratorTemplate, HelperTemplate, Parameter, TemplateElement as Element,
 };
-use handlebars::{Template, TemplateError};
 
-use super::context::{LINK_FIELDS, SENDER_FIELDS};
 use super::helpers::{Form, KNOWN};
+use super::syntax;
 use super::tags::{self, Kind};
-use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS};
+use super::values;
+use super::variables::{climb, is_known, meant};
 use crate::workspace::code::Code;
+use crate::workspace::mention::{Noun, Role};
 use crate::workspace::source::{Finding, offset};
 use crate::workspace::table::Text;
 
@@ -24,7 +26,17 @@ const LARGEST: usize = 512 * 1024;
 const DEEPEST: usize = 20;
 
 /// What a layout can include besides partials: the parts that the engine makes.
-pub(super) const SLOTS: &[&str] = &["body", "footer", "preheader", "subject", "language"];
+pub(super) const SLOTS: &[&str] = &[
+    "body",
+    "footer",
+    "preheader",
+    "subject",
+    "language",
+    "color",
+    "color_text",
+    "link_color",
+    "link_color_dark",
+];
 
 /// What kind of text is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,31 +65,44 @@ pub(super) struct Linted<'a> {
 pub(super) fn check<'a>(text: &Text<'a>, part: Part, partials: &BTreeMap<String, Text>) -> Linted<'a> {
     let mut lint =
         Lint { text, part, partials, scopes: Vec::new(), includes: Vec::new(), fine: Cell::new(true) };
-    match compile(text) {
-        Some(template) => lint.template(&template, 0),
-        None => lint.fine.set(false),
-    }
+    let (template, whole) = compile(text);
+    lint.fine.set(whole);
+    template.iter().for_each(|template| lint.template(template, 0));
     Linted { includes: lint.includes, fine: lint.fine.get() }
 }
 
-fn compile(text: &Text) -> Option<Template> {
+/// The template, as far as it can be read, and whether that is all of it. What is wrong is reported.
+fn compile(text: &Text) -> (Option<Template>, bool) {
     if text.value.len() > LARGEST || depth(text.value) > DEEPEST {
-        text.report_part(0..0, Finding::new(Code::TooLarge, "the template is too long or nested too deeply"));
-        return None;
+        let finding =
+            Finding::new(Code::TooLarge, "the text is too long, or has too many blocks within blocks");
+        text.report_part(0..0, finding.help(format!("at most {DEEPEST} blocks lie within each other")));
+        return (None, false);
     }
-    Template::compile(text.value).map_err(|error| report_syntax(text, &error)).ok()
-}
-
-fn report_syntax(text: &Text, error: &TemplateError) {
-    let (place, message) = match tags::unbalanced(text.value) {
-        Some((place, message)) => (place, message.to_owned()),
-        None => {
-            let at = error.pos().map_or(0, |(line, column)| offset(text.value, line, column));
-            (at..at, format!("this is not Handlebars: {}", error.reason()))
+    let first_line = text.source.position(text.part(0..0).start).0;
+    let syntax::Read { mistakes, gone } = syntax::read(text.value, first_line);
+    for mistake in &mistakes {
+        let finding = Finding::new(Code::Template, mistake.message.as_str());
+        text.report_part(mistake.place.clone(), finding.help(mistake.help.as_str()));
+    }
+    // The rest is read as if these tags were not there, so that what is wrong with it shows at once.
+    let mut rest = text.value.to_owned();
+    for place in gone {
+        let blank = |c: char| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) };
+        let blanks: String = text.value[place.clone()].chars().map(blank).collect();
+        rest.replace_range(place, &blanks);
+    }
+    match Template::compile(&rest) {
+        Ok(template) => (Some(template), mistakes.is_empty()),
+        Err(error) => {
+            if mistakes.is_empty() {
+                let at = error.pos().map_or(0, |(line, column)| offset(text.value, line, column));
+                let finding = Finding::new(Code::Template, "this tag cannot be read");
+                text.report_part(at..at, finding.help("write a variable, such as {{lead.city}}"));
+            }
+            (None, false)
         }
-    };
-    let finding = Finding::new(Code::Template, message);
-    text.report_part(place, finding.help("a tag is closed by }}, and every {{#name}} by {{/name}}"));
+    }
 }
 
 /// How deep blocks lie in blocks, or brackets in brackets, at most.
@@ -154,7 +179,10 @@ impl<'a> Lint<'a, '_> {
 
     fn unescaped(&mut self, call: &HelperTemplate, at: usize) {
         let name = call.name.as_name().unwrap_or("");
-        let finding = Finding::new(Code::Unescaped, format!("`{name}` would be put into the mail unescaped"));
+        let finding = Finding::new(
+            Code::Unescaped,
+            format!("in three braces, `{name}` could bring HTML of its own into the mail"),
+        );
         let tag = if SLOTS.contains(&name) { format!("{{{{> {name}}}}}") } else { format!("{{{{{name}}}}}") };
         self.report(name, at, finding.help(format!("write {tag}")));
     }
@@ -194,27 +222,33 @@ impl<'a> Lint<'a, '_> {
 
     fn call(&mut self, form: &Form, call: &HelperTemplate, block: bool, at: usize) {
         let (least, most) = form.params;
+        let name = form.name;
+        let example = form.example;
         let mistake = match call.params.len() {
             count if count < least || count > most => {
-                Some(format!("`{}` takes {least} values, not {count}", form.name))
+                let values = if least == 1 { "1 value".to_owned() } else { format!("{least} values") };
+                Some(format!("`{name}` needs {values}, and here it has {count}"))
             }
-            _ if block && !form.block => {
-                Some(format!("`{}` is not a block: write {{{{{} …}}}}", form.name, form.name))
-            }
-            _ if !block && !form.inline => {
-                Some(format!("`{}` is a block: write {{{{#{} …}}}}", form.name, form.name))
-            }
+            _ if block && !form.block => Some(format!("`{name}` does not begin a block")),
+            _ if !block && !form.inline => Some(format!("`{name}` begins a block, with a #")),
             _ => None,
         };
         if let Some(message) = mistake {
-            self.report(form.name, at, Finding::new(Code::UnknownHelper, message));
+            let finding = Finding::new(Code::UnknownHelper, message);
+            self.report(name, at, finding.help(format!("write it like this: {example}")));
         }
-        for (name, value) in &call.hash {
-            if !form.options.contains(&name.as_str()) {
-                let finding = Finding::new(Code::UnknownHelper, format!("`{}` takes no `{name}`", form.name));
-                self.report(name, at, finding.did_you_mean(name, form.options.iter().copied()));
+        for (option, value) in &call.hash {
+            if !form.options.contains(&option.as_str()) {
+                let finding = Finding::new(Code::UnknownHelper, format!("`{name}` has no option `{option}`"));
+                self.report(option, at, finding.did_you_mean(option, form.options.iter().copied()));
+            } else if let Some(finding) = values::wrong_option(name, option, value) {
+                self.report(option, at, finding);
             }
             self.parameter(value, at);
+        }
+        if let Some((value, finding)) = call.params.first().and_then(|value| values::wrong_value(name, value))
+        {
+            self.report(&value, at, finding);
         }
         call.params.iter().for_each(|value| self.parameter(value, at));
     }
@@ -222,8 +256,12 @@ impl<'a> Lint<'a, '_> {
     fn parameter(&mut self, parameter: &Parameter, at: usize) {
         match parameter {
             Parameter::Subexpression(inner) => {
-                if let Element::Expression(call) = inner.as_element() {
+                let Element::Expression(call) = inner.as_element() else { return };
+                let name = call.name.as_name().unwrap_or("");
+                if KNOWN.iter().any(|form| form.name == name) {
                     self.expression(call, at);
+                } else {
+                    self.unknown_helper(name, at);
                 }
             }
             // A literal has no name.
@@ -233,7 +271,14 @@ impl<'a> Lint<'a, '_> {
 
     fn unknown_helper(&mut self, name: &str, at: usize) {
         let finding = Finding::new(Code::UnknownHelper, format!("there is no helper `{name}`"));
-        self.report(name, at, finding.did_you_mean(name, KNOWN.iter().map(|form| form.name)));
+        let finding = if is_known(&name.split('.').collect::<Vec<_>>()) {
+            finding.help(format!(
+                "`{name}` is a variable: it stands alone, as {{{{{name}}}}}, and without brackets"
+            ))
+        } else {
+            finding.did_you_mean(name, KNOWN.iter().map(|form| form.name))
+        };
+        self.report(name, at, finding);
     }
 
     fn variable(&mut self, raw: &str, at: usize) {
@@ -244,16 +289,19 @@ impl<'a> Lint<'a, '_> {
         let names: Vec<&str> = path.split(['.', '/']).map(|name| name.trim_matches(['[', ']'])).collect();
         let bound = self.scopes[..scope].iter().flatten().any(|name| *name == names[0]);
         if (scope > 0 && (local || bound)) || (scope == 0 && is_known(&names)) {
+            if let ["lead", "fields", field] = names.as_slice() {
+                let place = self.text.part(self.locate(field, at));
+                self.text.source.mention(Noun::Field, Role::Asks, field, place);
+            }
             return;
         }
         let finding = Finding::new(Code::UnknownTemplateVariable, format!("there is no variable `{raw}`"));
-        let finding = if scope > 0 && is_known(&names) {
-            finding.help(format!("within this block write @root.{path}"))
+        let help = if scope > 0 && is_known(&names) {
+            format!("within this block write `@root.{path}`")
         } else {
-            let known = known();
-            finding.meant(path, known.iter().map(String::as_str), "fields of your own are lead.fields.NAME")
+            meant(path, &names)
         };
-        self.report(raw, at, finding);
+        self.report(raw, at, finding.help(help));
     }
 
     fn include(&mut self, include: &DecoratorTemplate, at: usize) {
@@ -264,15 +312,21 @@ impl<'a> Lint<'a, '_> {
         let slot = self.part == Part::Layout && SLOTS.contains(&name);
         let known = slot || self.partials.contains_key(name);
         let finding = if self.part == Part::Plain {
-            Finding::new(Code::UnknownPartial, "plain text cannot include a partial, which is HTML")
+            Finding::new(Code::UnknownPartial, "a partial is HTML, and this is plain text")
+                .help("write the words themselves here")
         } else if !include.params.is_empty() || !include.hash.is_empty() {
             Finding::new(Code::UnknownPartial, format!("the partial `{name}` takes no values"))
+                .help(format!("write {{{{> {name}}}}}"))
         } else if !known {
             let slots = SLOTS.iter().copied().filter(|_| self.part == Part::Layout);
+            let place = self.text.part(self.locate(name, at));
+            self.text.source.mention(Noun::Partial, Role::Asks, name, place);
             let finding = Finding::new(Code::UnknownPartial, format!("there is no partial `{name}`"));
-            finding.did_you_mean(name, self.partials.keys().map(String::as_str).chain(slots))
+            let known = self.partials.keys().map(String::as_str).chain(slots);
+            finding.meant_known(name, known, &Noun::Partial.how_to_make(name))
         } else {
             let text = Text { span: self.text.part(self.locate(name, at)), ..self.text.clone() };
+            text.source.mention(Noun::Partial, Role::Asks, name, text.span.clone());
             self.includes.push(Include { name: name.to_owned(), text });
             return;
         };
@@ -298,37 +352,4 @@ fn bound_names(bound: Option<&BlockParam>) -> Vec<String> {
         Some(BlockParam::Pair((one, two))) => [name(one), name(two)].into_iter().flatten().collect(),
         _ => Vec::new(),
     }
-}
-
-/// How many times a path goes up by `../`, and the rest of it.
-fn climb(raw: &str) -> (usize, &str) {
-    let path = raw.strip_prefix("./").unwrap_or(raw);
-    match path.strip_prefix("../") {
-        Some(rest) => {
-            let (levels, path) = climb(rest);
-            (levels + 1, path)
-        }
-        None => (0, path),
-    }
-}
-
-fn is_known(names: &[&str]) -> bool {
-    match names {
-        ["lead", "fields", name] => !name.is_empty(),
-        ["lead", name] => LEAD_FIELDS.contains(name),
-        ["company", name] => COMPANY_FIELDS.contains(name),
-        ["sender", name] => SENDER_FIELDS.contains(name),
-        ["link", name] => LINK_FIELDS.contains(name),
-        _ => false,
-    }
-}
-
-fn known() -> Vec<String> {
-    let roots = [
-        ("lead", LEAD_FIELDS),
-        ("company", COMPANY_FIELDS),
-        ("sender", SENDER_FIELDS),
-        ("link", LINK_FIELDS),
-    ];
-    roots.iter().flat_map(|(root, names)| names.iter().map(move |name| format!("{root}.{name}"))).collect()
 }

@@ -70,13 +70,21 @@ impl Front {
                 Self { toml: format!("{blanks}\n{}", &source.text[toml]), body }
             }
             None => {
-                let finding = Finding::new(Code::FrontMatter, "the mail has no front matter");
+                let finding = Finding::new(
+                    Code::FrontMatter,
+                    "the mail does not begin with its subject between two lines of +++",
+                );
                 let help =
                     "begin the file with a line of +++, then subject = \"…\", then another line of +++";
                 source.report(0..0, finding.help(help));
                 Self { toml: String::new(), body: 0 }
             }
         }
+    }
+
+    /// Whether the file has none, which is reported.
+    pub fn is_missing(&self) -> bool {
+        self.toml.is_empty()
     }
 
     /// The front matter of the file that this was split from.

@@ -17,10 +17,31 @@ pub(super) fn to_html(text: &str, tokens: &Tokens) -> String {
     let text = set_apart(text, tokens);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let events: Vec<Event> = Parser::new_ext(&text, options).collect();
-    let events = name_links(free_rows(events, tokens));
+    let events = name_links(buttons(free_rows(events, tokens)));
     let mut html = String::with_capacity(text.len() * 2);
     html::push_html(&mut html, events.into_iter());
-    lists::join(without_comments(html, tokens), tokens)
+    lists::join(without_comments(without_empty_heads(html), tokens), tokens)
+}
+
+const HEAD: &str = "<thead>";
+const HEAD_ENDS: &str = "</thead>";
+
+/// A table must have a head in Markdown; one that says nothing is left out.
+fn without_empty_heads(html: String) -> String {
+    let mut pieces = html.split(HEAD);
+    let mut without = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.split_once(HEAD_ENDS) {
+            Some((head, rest)) if is_markup(head) => without.push_str(rest),
+            _ => without.extend([HEAD, piece]),
+        }
+    }
+    without
+}
+
+/// Whether a text is nothing but tags of HTML.
+fn is_markup(html: &str) -> bool {
+    html.split('<').all(|tag| tag.split_once('>').map_or(tag, |(_, text)| text).trim().is_empty())
 }
 
 /// Tokens that [`set_apart`] has put into comments as mere words again, also those that were in a code block.
@@ -117,6 +138,45 @@ fn text<'e>(event: &'e Event) -> Option<&'e str> {
     }
 }
 
+// Outlook knows no padding of a link, only of a cell.
+const BUTTON: &str =
+    r#"<table class="button" role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td>"#;
+const BUTTON_ENDS: &str = "</td></tr></table>\n";
+
+/// Makes buttons of paragraphs that are nothing but a link in bold.
+fn buttons(mut events: Vec<Event>) -> Vec<Event> {
+    let mut start = 0;
+    for end in 0..events.len() {
+        match events[end] {
+            Event::Start(Tag::Paragraph) => start = end,
+            Event::End(TagEnd::Paragraph) if is_button(&events[start + 1..end]) => {
+                // Of a paragraph in bold nothing but the link is left.
+                for gone in [start + 1, end - 1] {
+                    events[gone] = Event::Html("".into());
+                }
+                events[start] = Event::Html(BUTTON.into());
+                events[end] = Event::Html(BUTTON_ENDS.into());
+            }
+            _ => {}
+        }
+    }
+    events
+}
+
+/// Whether the content of a paragraph is one link, in bold.
+fn is_button(content: &[Event]) -> bool {
+    match content {
+        [
+            Event::Start(Tag::Strong),
+            Event::Start(Tag::Link { .. }),
+            text @ ..,
+            Event::End(TagEnd::Link),
+            Event::End(TagEnd::Strong),
+        ] => !text.contains(&Event::End(TagEnd::Link)),
+        _ => false,
+    }
+}
+
 /// Makes the titles of links to their names.
 fn name_links(events: Vec<Event>) -> Vec<Event> {
     let name = |event| match event {
@@ -164,6 +224,28 @@ mod tests {
     }
 
     #[test]
+    fn a_link_alone_in_bold_is_a_button() {
+        let button = |link: &str| {
+            format!(
+                "<table class=\"button\" role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td>{link}</td></tr></table>\n"
+            )
+        };
+        assert_eq!(
+            html("a\n\n**[b {{lead.city}}](https://x.example \"go\")**\n\nc"),
+            format!(
+                "<p>a</p>\n{}<p>c</p>\n",
+                button("<a href=\"https://x.example\" data-link=\"go\">b {{lead.city}}</a>")
+            )
+        );
+        assert_eq!(html("**[b](https://x.example)**"), button("<a href=\"https://x.example\">b</a>"));
+        for text in
+            ["Now **[b](https://x.example)**", "**[b](https://x.example) [c](https://x.example)**", "**b**"]
+        {
+            assert!(!html(text).contains("button"), "{text}");
+        }
+    }
+
+    #[test]
     fn blocks_on_their_own_lines_go_around_paragraphs_and_lists() {
         assert_eq!(
             html("{{#if lead.city}}\nFrom {{lead.city}}.\n{{else}}\nHello.\n{{/if}}\nEnd"),
@@ -186,6 +268,17 @@ mod tests {
             ),
             "{html}"
         );
+    }
+
+    #[test]
+    fn a_head_that_says_nothing_is_left_out() {
+        let body = "<tbody>\n<tr><td>1</td><td>2</td></tr>\n</tbody></table>\n";
+        assert_eq!(
+            html("| | |\n|---|:-:|\n| 1 | 2 |\n").replace(" style=\"text-align: center\"", ""),
+            format!("<table>{body}")
+        );
+        let head = "<thead><tr><th></th><th>{{lead.city}}</th></tr></thead>";
+        assert_eq!(html("| | {{lead.city}} |\n|---|---|\n| 1 | 2 |\n"), format!("<table>{head}{body}"));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! A mail is `templates/mail/NAME.md` or `.html`, `NAME.de.md` in German, with an own plain part in `NAME.txt` or else one
 //! made from the HTML. `templates/layouts` holds what goes around mails, `templates/partials` what they share.
-//! A layout says `{{> body}}` where the mail goes, and may say `{{> footer}}`, `{{> preheader}}`, `{{> subject}}` and
-//! `{{> language}}`; a footer that it does not place goes to its end. One that is nothing but `{{> body}}` leaves a mail
+//! A layout says `{{> body}}` where the mail goes, and may say `{{> footer}}`, `{{> preheader}}`, `{{> subject}}`,
+//! `{{> language}}`, and the company's colour: `{{> color}}`, `{{> color_text}}` (what can be read on it),
+//! `{{> link_color}}` and `{{> link_color_dark}}` (what can be read as it, on light and on dark); a footer that it does not place goes to its end. One that is nothing but `{{> body}}` leaves a mail
 //! as it is written.
 //!
 //! What happens to a mail, in this order: [`lint`] checks its files; [`tokens`] puts its tags away; [`markdown`] makes
@@ -12,22 +13,29 @@
 
 mod assemble;
 mod compile;
+mod content;
 mod context;
 mod footer;
 mod format;
 mod greeting;
 mod helpers;
 mod html;
+mod languages;
 mod lint;
 mod lists;
 mod mail_file;
 mod markdown;
+mod mentions;
 mod place;
 mod plain;
 mod shared;
+mod syntax;
 mod tags;
+mod targets;
 mod tokens;
 mod tracking;
+mod values;
+mod variables;
 mod version;
 
 use std::collections::BTreeMap;
@@ -47,6 +55,21 @@ const PARTIALS: &str = "templates/partials/";
 
 /// The layout of mails that name none: the built-in one, unless the workspace has its own of this name.
 const DEFAULT_LAYOUT: &str = "default";
+
+/// The names of the helpers that templates may call.
+pub fn helpers() -> impl Iterator<Item = &'static str> {
+    helpers::KNOWN.iter().map(|form| form.name)
+}
+
+/// The variables that templates know, beside `lead.fields.NAME`.
+pub fn variables() -> Vec<String> {
+    variables::known()
+}
+
+/// What a layout can include besides partials.
+pub fn slots() -> &'static [&'static str] {
+    lint::SLOTS
+}
 
 /// The compiled mails.
 pub struct Templates {
@@ -107,6 +130,16 @@ impl Templates {
     /// The links of a mail in a language that it has.
     pub fn links(&self, name: &str, language: &str) -> &[Link] {
         self.version(name, language).map_or(&[], |version| &version.links)
+    }
+
+    /// The path, inside the workspace, of the file that a mail in a language comes from.
+    pub fn file(&self, name: &str, language: &str) -> Option<&str> {
+        self.version(name, language).map(|version| version.file.as_str())
+    }
+
+    /// Every variable that a mail in a language names, such as `lead.first_name`, in alphabetical order.
+    pub fn variables(&self, name: &str, language: &str) -> Vec<&str> {
+        self.version(name, language).into_iter().flat_map(Version::variables).collect()
     }
 
     fn version(&self, name: &str, language: &str) -> Option<&Version> {

@@ -23,12 +23,22 @@ pub(super) fn from_html(html: &str, tokens: &Tokens, links: &[Link]) -> Option<S
         .no_table_borders()
         .allow_width_overflow()
         .link_footnotes(false)
-        .string_from_read(as_words(html, tokens).as_bytes(), WIDTH)
+        .string_from_read(as_words(&spaced(html), tokens).as_bytes(), WIDTH)
         .ok()?;
     let text = tidy(&urls.restore(&join_words(&read), tokens, links), tokens);
     let expected = visible_blocks(html, tokens);
     let blocks: Vec<usize> = tokens.tags(&text).into_iter().filter(|tag| expected.contains(tag)).collect();
     (blocks == expected).then_some(text)
+}
+
+/// The HTML with an empty line before a list, as there is one behind it, and a gap of two blanks between columns.
+fn spaced(html: &str) -> String {
+    // A blank, or the line would not come about; it goes with those at the ends of lines.
+    let before = |html: &str, list: &str| {
+        html.replace(&format!("</p>\n<{list}>"), &format!("<br>&nbsp;</p>\n<{list}>"))
+    };
+    let lists = before(&before(html, "ul"), "ol");
+    lists.replace("</td><td", "&nbsp;</td><td").replace("</th><th", "&nbsp;</th><th")
 }
 
 /// Joins words that were split as they are longer than a line: they are URLs, and must stay whole.
@@ -199,6 +209,16 @@ mod tests {
             "a {{#if x}}b{{/if}} {{#if y}} T {{else}} z {{/if}} {{#each t}} * {{this}} {{/each}} A B {{#each t}} {{this}} 1 {{/each}}"
         );
         assert!(text.contains("\n{{#each t}}\n* {{this}}\n{{/each}}\n"), "{text}");
+    }
+
+    #[test]
+    fn lists_and_columns_stand_apart() {
+        let text =
+            plain("<p>a</p>\n<ul>\n<li>b</li>\n</ul>\n<p>c</p>\n<ol>\n<li>d</li>\n</ol>\n").expect("plain");
+        assert_eq!(text, "a\n\n* b\n\nc\n\n1. d\n");
+        let row = "<tr><td>long cell</td><td>1</td></tr>";
+        let text = plain(&format!("<table><tbody>{row}{row}</tbody></table>")).expect("plain");
+        assert_eq!(text.replace('\u{a0}', " "), "long cell  1\nlong cell  1\n");
     }
 
     #[test]

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use super::lint::{self, Include, Part};
 use super::{DEFAULT_LAYOUT, LAYOUTS, PARTIALS};
 use crate::workspace::code::Code;
+use crate::workspace::mention::{Noun, Role};
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::Text;
 
 /// The layout of workspaces that have none of their own.
 const BUILT_IN: &str = include_str!("default_layout.html");
+
+const BUILT_IN_NAME: &str = "(built-in layout)";
 
 /// Layouts and partials by name, checked.
 pub(super) struct Shared<'a> {
@@ -22,12 +25,23 @@ pub(super) struct Shared<'a> {
 impl<'a> Shared<'a> {
     /// Takes the layouts and partials from all sources.
     pub fn read(sources: &[Source<'a>], report: &'a Report) -> Self {
-        let built_in = Source::new("(built-in layout)", BUILT_IN, report);
+        let built_in = Source::new(BUILT_IN_NAME, BUILT_IN, report);
         let mut layouts = BTreeMap::from([(DEFAULT_LAYOUT.to_owned(), Text::whole(built_in))]);
         layouts.extend(folder(sources, LAYOUTS));
         let mut shared = Self { layouts, partials: folder(sources, PARTIALS), fine: true };
         shared.fine = shared.check_partials() & shared.check_layouts();
+        for (noun, texts) in [(Noun::Layout, &shared.layouts), (Noun::Partial, &shared.partials)] {
+            for (name, text) in texts.iter().filter(|(_, text)| text.source.name != BUILT_IN_NAME) {
+                text.source.mention(noun, Role::Defines, name, 0..0);
+            }
+        }
         shared
+    }
+
+    /// The layouts and partials that are files of the workspace.
+    pub fn own_files(&self) -> impl Iterator<Item = &Text<'a>> {
+        let all = self.layouts.values().chain(self.partials.values());
+        all.filter(|text| text.source.name != BUILT_IN_NAME)
     }
 
     fn check_layouts(&self) -> bool {
@@ -55,7 +69,8 @@ impl<'a> Shared<'a> {
             for include in *included {
                 if let Some(path) = path(&include.name, name, &includes, &mut Vec::new()) {
                     let message = format!("the partial includes itself: {name} > {}", path.join(" > "));
-                    include.text.report(Finding::new(Code::PartialCycle, message));
+                    let finding = Finding::new(Code::PartialCycle, message);
+                    include.text.report(finding.help("take this tag out, or include another partial"));
                     fine = false;
                 }
             }

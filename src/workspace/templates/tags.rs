@@ -58,26 +58,6 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, Kind)> {
     found
 }
 
-/// A tag that has no end, or no counterpart, in a text that is no template; and what is wrong with it.
-pub(super) fn unbalanced(text: &str) -> Option<(Range<usize>, &'static str)> {
-    let tags = find(text);
-    let rest = tags.last().map_or(0, |(range, _)| range.end);
-    if let Some(start) = text[rest..].find("{{").map(|at| rest + at) {
-        return Some((start..start + 2, "this tag is not closed by }}"));
-    }
-    let mut open = Vec::new();
-    for (range, kind) in tags {
-        match kind {
-            Kind::Open => open.push(range),
-            Kind::Close if open.pop().is_none() => {
-                return Some((range, "this closes a block that is not open"));
-            }
-            _ => {}
-        }
-    }
-    open.pop().map(|range| (range, "this block is not closed"))
-}
-
 /// The length of the tag that this text begins with.
 fn end(text: &str) -> Option<usize> {
     if let Some(comment) = text.strip_prefix("{{!--") {
@@ -143,18 +123,6 @@ mod tests {
                 ("{{> card }}", Include("card".into())),
             ]
         );
-    }
-
-    #[test]
-    fn what_is_unbalanced_is_named_where_it_begins() {
-        for (text, expected) in [
-            ("{{#if a}}{{b}}{{/if}}", None),
-            ("{{#if a}} {{b", Some(10..12)),
-            ("{{#if a}}{{#each b}}{{/each}}", Some(0..9)),
-            ("{{a}}{{/if}}", Some(5..12)),
-        ] {
-            assert_eq!(unbalanced(text).map(|(range, _)| range), expected, "{text}");
-        }
     }
 
     #[test]

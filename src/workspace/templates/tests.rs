@@ -4,7 +4,7 @@ use chrono_tz::Europe::Berlin;
 use serde_json::json;
 
 use super::*;
-use crate::domain::lead::{Company, Lead, Salutation};
+use crate::domain::lead::{AddressForm, Company, Lead, Salutation};
 use crate::workspace::{Files, Workspace, fixture};
 
 const FUNNEL: &str = "[company]\nname = 'Nordwerk'\nimprint = 'Nordwerk & Co, Hamburg {{x}}'\n[defaults]\nlanguage = 'de'\n\
@@ -154,6 +154,25 @@ fn what_may_be_missing_can_be_asked_for() {
 }
 
 #[test]
+fn du_and_sie_have_words_of_their_own() {
+    let text = "+++\nsubject = '{{du \"Dein\" \"Ihr\"}} Plan'\n+++\n\
+                {{greeting}}, {{du \"hast du\" \"haben Sie\"}} Zeit?\n\n{{#if du}}\nSchreib mir.\n{{else}}\nSchreiben Sie mir.\n{{/if}}\n";
+    let workspace = workspace(&[("mail/a.de.md", text)]);
+    let mut lead = lead();
+    lead.contact.last_name = None;
+    for (form, subject, expected) in [
+        (Some(AddressForm::Du), "Dein Plan", "Hallo Eva, hast du Zeit? Schreib mir. --"),
+        (Some(AddressForm::Sie), "Ihr Plan", "Guten Tag Eva, haben Sie Zeit? Schreiben Sie mir. --"),
+        (None, "Ihr Plan", "Guten Tag Eva, haben Sie Zeit? Schreiben Sie mir. --"),
+    ] {
+        lead.contact.address_form = form;
+        let mail = render(&workspace, "a", "de", &lead).expect("nothing is missing");
+        let text = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(mail.subject == subject && text.starts_with(expected), "{} {text}", mail.subject);
+    }
+}
+
+#[test]
 fn helpers_speak_the_language_of_the_mail() {
     let body = "{{date lead.fields.start}} {{date lead.fields.start form=\"time\"}} {{number lead.fields.seats}} \
                 {{plural lead.fields.seats \"seat\" \"seats\"}} {{upper lead.first_name}} {{lower lead.first_name}}";
@@ -286,7 +305,7 @@ fn links_are_known_by_their_names() {
     let markdown = "[a](https://x.example/a \"guide\") [b](https://x.example/b)";
     let workspace = workspace(&[
         ("mail/a.md", &mail(markdown)),
-        ("mail/b.html", &mail("<a href='/x' data-link='y'>z</a>")),
+        ("mail/b.html", &mail("<a href='https://x.example' data-link='y'>z</a>")),
     ]);
     let links = workspace.templates.links("a", "de");
     assert_eq!(links[0], Link { name: Some("guide".into()), href: "https://x.example/a".into() });

@@ -20,7 +20,9 @@ on_both!(
 
 /// What a stop answers that found nothing.
 fn nothing() -> Value {
-    json!({ "cancelled": [], "in_flight_delivered": [], "in_flight_failed": [], "in_flight_unknown": [] })
+    json!({
+        "planned": [], "cancelled": [], "in_flight_delivered": [], "in_flight_failed": [], "in_flight_unknown": []
+    })
 }
 
 async fn add(app: &TestApp) {
@@ -39,7 +41,9 @@ async fn a_hand_over_is_silence_until_the_return(db: TestDb) {
     add(&app).await;
     app.settle().await;
     let cause = json!({ "cause": "asked for a call" });
-    assert_eq!(app.post("/leads/kim@example.org/hand-over", &cause).await, (200, nothing()));
+    let (status, found) = app.post("/leads/kim@example.org/hand-over", &cause).await;
+    assert_eq!((status, found["planned"].as_array().map(Vec::len)), (200, Some(1)), "{found}");
+    assert_eq!(app.post("/leads/kim@example.org/hand-over", &cause).await, (200, nothing()), "none is left");
     let (_, lead) = app.get("/leads/kim@example.org").await;
     assert_eq!((&lead["with"], &lead["owner"]), (&json!("sales"), &json!("kim")));
     app.pass(60 * DAY).await;
@@ -80,6 +84,7 @@ async fn a_stop_cancels_what_waits(db: TestDb) {
     let (status, found) =
         app.post("/leads/kim@example.org/stop", &json!({ "reason": "asked by phone" })).await;
     assert_eq!((status, found["cancelled"].as_array().map(Vec::len)), (200, Some(1)), "{found}");
+    assert_eq!(found["planned"], json!([]), "it is counted once");
     app.mail.script(|_| None);
     app.pass(60 * DAY).await;
     assert_eq!(mails(&app, "kim@example.org"), 0);

@@ -168,6 +168,7 @@ async fn stop_with(mut command: Command, kind: Kind) -> Stopped {
         in_flight_delivered: ids("in_flight_delivered"),
         in_flight_failed: ids("in_flight_failed"),
         in_flight_unknown: ids("in_flight_unknown"),
+        ..Found::default()
     };
     Stopped { kind, found, answered }
 }

@@ -150,9 +150,13 @@ async fn leads_are_paged_by_id(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
     let ids = new_leads(&mut tx, 5).await;
     assert_eq!(leads::count(&mut tx).await.unwrap(), 5);
+    let tracked =
+        StoredLead { lead: Lead { tracking: true, ..lead(tx.id().unwrap()).lead }, ..lead(tx.id().unwrap()) };
+    store_leads(&mut tx, &[tracked]).await;
+    assert_eq!(leads::count_untracked(&mut tx).await.unwrap(), (5, 6));
     assert_eq!(leads::behind(&mut tx, 0, 2).await.unwrap(), ids[..2]);
-    assert_eq!(leads::behind(&mut tx, ids[1], 9).await.unwrap(), ids[2..]);
-    assert_eq!(leads::behind(&mut tx, ids[4], 9).await.unwrap(), [0; 0]);
+    assert_eq!(leads::behind(&mut tx, ids[1], 3).await.unwrap(), ids[2..]);
+    assert_eq!(leads::behind(&mut tx, i64::MAX, 9).await.unwrap(), [0; 0]);
 }
 
 async fn leads_are_locked_one_by_one_or_together(db: TestDb) {

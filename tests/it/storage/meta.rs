@@ -5,7 +5,7 @@ use dripline::storage::meta;
 
 use crate::support::database::{TestDb, on_both};
 
-on_both!(facts_are_replaced, imports_have_ids, api_keys_have_roles);
+on_both!(facts_are_replaced, imports_have_ids, api_keys_have_roles, api_keys_are_listed_and_revoked);
 
 async fn facts_are_replaced(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
@@ -36,4 +36,20 @@ async fn api_keys_have_roles(db: TestDb) {
     assert_eq!(meta::role_of_api_key(&mut tx, "hash-a").await.unwrap().as_deref(), Some("admin"));
     assert_eq!(meta::role_of_api_key(&mut tx, "hash-b").await.unwrap().as_deref(), Some("sales"));
     assert_eq!(meta::role_of_api_key(&mut tx, "hash-c").await.unwrap(), None);
+}
+
+async fn api_keys_are_listed_and_revoked(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let now = Timestamp::from_millis(5);
+    let crm = meta::add_api_key(&mut tx, "hash-a", "admin", Some("CRM"), now).await.unwrap();
+    let nameless = meta::add_api_key(&mut tx, "hash-b", "api", None, now).await.unwrap();
+    let keys = meta::api_keys(&mut tx).await.unwrap();
+    let names: Vec<_> = keys.iter().map(|key| (key.id, key.role.as_str(), key.name.as_deref())).collect();
+    assert_eq!(names, [(crm, "admin", Some("CRM")), (nameless, "api", None)]);
+    assert_eq!(keys[0].created_at, now);
+
+    assert!(meta::revoke_api_key(&mut tx, crm).await.unwrap());
+    assert!(!meta::revoke_api_key(&mut tx, crm).await.unwrap(), "it is gone");
+    assert_eq!(meta::role_of_api_key(&mut tx, "hash-a").await.unwrap(), None);
+    assert_eq!(meta::role_of_api_key(&mut tx, "hash-b").await.unwrap().as_deref(), Some("api"));
 }

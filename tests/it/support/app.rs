@@ -70,7 +70,7 @@ impl Ground {
     pub async fn start(self) -> TestApp {
         let app = self.build().await.expect("the server starts");
         let engine = app.engine.clone();
-        let key = add_key(&engine, Role::Admin, None).await.expect("a key");
+        let key = add_key(&engine, Role::Admin, None).await.expect("a key").key;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let shutdown = CancellationToken::new();

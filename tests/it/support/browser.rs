@@ -61,6 +61,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// Says from now on that it is another program. Headless ones say what they are, and are taken for machines.
+    pub async fn pretend(&self, agent: &str) {
+        self.devtools("Emulation.setUserAgentOverride", json!({"userAgent": agent})).await;
+    }
+
     /// Goes to a page and waits until it is loaded.
     pub async fn open(&self, url: &str) {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
@@ -99,7 +104,14 @@ impl Browser {
         let click = async || match self.client.find(Locator::Css(css)).await {
             Ok(element) => match element.click().await {
                 Ok(()) => Some(()),
-                Err(error) => later(css, &error),
+                Err(error) => {
+                    let again = later(css, &error);
+                    // A bar may lie over it: whoever reads scrolls on.
+                    let middle =
+                        format!("document.querySelector({css:?})?.scrollIntoView({{ block: 'center' }})");
+                    self.script(&middle).await;
+                    again
+                }
             },
             Err(error) => later(css, &error),
         };

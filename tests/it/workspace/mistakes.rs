@@ -51,6 +51,11 @@ mail = ["short", "long"]
 wait = "1 week"
 until = "visited /prices"
 hand_over = "prices"
+
+[[step]]
+only_if = "not clicked guide"
+mail = "short"
+id = "other"
 "#;
 
 const SECOND: &str = r#"title = "Second"
@@ -64,7 +69,7 @@ mail = "short"
 thread = "guide"
 "#;
 
-const MAIL: &str = "+++\nsubject = \"Hello {{lead.first_name}}\"\npreheader = \"see\"\n+++\n\n{{greeting}}, **x** {{lead.city}}\n\n{{> card}}\n";
+const MAIL: &str = "+++\nsubject = \"Hello {{lead.first_name}}\"\npreheader = \"see\"\n+++\n\n{{greeting}}, **x** {{lead.city}}\n\n{{> card}}\n\n[y](https://y.example)\n";
 
 const MISTAKES: &[Mistake] = &[
     mistake("sequences/first.toml", "wait = \"3 days\"", "wiat = \"3 days\"", &["9:1 DL003"]),
@@ -183,6 +188,7 @@ fn a_sequence_has_mistakes_of_its_own() {
         let found = found(files);
         found
             .iter()
+            .filter(|found| found.file == "sequences/second.toml")
             .map(|found| format!("{}:{} {}", found.line, found.column, found.code))
             .collect::<Vec<_>>()
     };
@@ -259,6 +265,7 @@ fn files_that_are_no_text_or_of_no_use_are_named() {
             "templates/mail/alone.txt:1:1 DL005",
             "templates/mail/empty.md:1:1 DL050",
             "templates/mail/guide.de.md:1:1 DL050",
+            "templates/mail/guide.html:3:1 DL070",
             "templates/mail/guide.md:1:1 DL057",
             "templates/mail/logo.png:1:1 DL010",
             "templates/mail/long.md:2:14 DL001",
@@ -281,7 +288,8 @@ fn templates_have_mistakes_of_their_own() {
         let mut files = small(&[]);
         files.insert(path.to_owned(), text.as_bytes().to_vec());
         let found = found(files);
-        let lines = found.iter().filter(|found| found.file == path);
+        // Nothing uses these files.
+        let lines = found.iter().filter(|found| found.file == path && found.code != "DL027");
         lines.map(|found| format!("{}:{} {}", found.line, found.column, found.code)).collect::<Vec<_>>()
     };
     let mail = "+++\nsubject = 'x'\n+++\n";
@@ -290,7 +298,7 @@ fn templates_have_mistakes_of_their_own() {
         ("{{coupon \"x\"}}", vec!["4:3 DL053"]),
         (
             "{{default lead.city}} {{if lead.city}} {{#date lead.city}}x{{/date}}",
-            vec!["4:3 DL053", "4:25 DL053", "4:43 DL053"],
+            vec!["4:3 DL053", "4:23 DL051", "4:43 DL053"],
         ),
         ("{{date lead.city from=\"x\"}}", vec!["4:18 DL053"]),
         (
@@ -299,12 +307,12 @@ fn templates_have_mistakes_of_their_own() {
         ),
         ("{{#if (eq lead.contry \"DE\")}}{{else if lead.ctiy}}{{/if}}", vec!["4:11 DL052", "4:40 DL052"]),
         ("{{#each lead.tags as |tag|}}{{tag}}{{/each}}{{tag}}", vec!["4:47 DL052"]),
-        ("{{> body}} {{> card x=1}} {{#> card}}{{/card}}", vec!["4:5 DL054", "4:16 DL054", "4:32 DL053"]),
+        ("{{> body}} {{> card x=1}} {{#> card}}{{/card}}", vec!["4:5 DL054", "4:16 DL054", "4:27 DL051"]),
         ("{{lead.city", vec!["4:1 DL051"]),
         ("{{/if}}", vec!["4:1 DL051"]),
         (
             "<table><tr><td>a</td></tr><tr><td>{{lead.first_name}}</td></tr>{{lead.city}}</table>",
-            vec!["4:35 DL061"],
+            vec!["4:64 DL061"],
         ),
         ("<i title=\"{{lead.city}}\" title=\"{{lead.country}}\">x</i>", vec!["4:33 DL061"]),
     ] {

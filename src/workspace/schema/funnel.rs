@@ -1,0 +1,196 @@
+//! `funnel.toml`
+
+use super::takes::{ADDRESS, DURATION, NAME, SLOTS, WINDOWS, ZONE};
+use super::{Key, Schema, Takes, key};
+use crate::domain::consent::Basis;
+use crate::domain::stage::{Qualification, Stage};
+use crate::workspace::funnel::{FILE, ReplyThen};
+
+/// What marketing and sales agreed on.
+pub const FUNNEL: Schema = Schema {
+    name: "funnel",
+    file: FILE,
+    about: "What marketing and sales agreed on: who writes, to whom, about what, and when a lead is whose.",
+    keys: KEYS,
+};
+
+const KEYS: &[Key] = &[
+    key("company", Takes::Table(COMPANY), "Your company, which stands below every mail.").required(),
+    key("defaults", Takes::Table(DEFAULTS), "What sequences and leads do not say themselves."),
+    key("sender", Takes::Named("anna", SENDER), "Somebody whom mails are from. There must be at least one.")
+        .required(),
+    key(
+        "topic",
+        Takes::Named("guides", TOPIC),
+        "What recipients choose among. Without any there is one, `general`.",
+    ),
+    key(
+        "team",
+        Takes::Named("kim", REP),
+        "Somebody of sales. The first of the file takes what belongs to nobody else.",
+    ),
+    key(
+        "segment",
+        Takes::Named("dach", WHEN_ONLY),
+        "A named group of leads, for conditions: \"in segment NAME\".",
+    ),
+    key("scoring", Takes::Table(SCORING), "How engagement fades."),
+    key("score", Takes::Tables(SCORE), "Engagement: points for something that a lead does."),
+    key("fit", Takes::Tables(FIT), "Fit: points for who a lead is. They do not fade."),
+    key("stage", Takes::NamedBy(stages, WHEN_ONLY), "What moves a lead forward to a funnel stage."),
+    key("qualification", Takes::NamedBy(qualifications, QUALIFICATION), "How the company judges a lead."),
+    key("caps", Takes::Table(CAPS), "How much mail a lead gets, whatever the sequences say."),
+    key("consent", Takes::Table(CONSENT), "Whom marketing may write to."),
+    key("reply", Takes::Table(REPLY), "What the answer of a person leads to."),
+];
+
+fn stages() -> Vec<&'static str> {
+    Stage::ALL.iter().map(|stage| stage.as_str()).collect()
+}
+
+fn qualifications() -> Vec<&'static str> {
+    Qualification::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+const COMPANY: &[Key] = &[
+    key(
+        "imprint",
+        Takes::Text,
+        "Name, address and register of your company, as the law wants them. It stands below every \
+        mail.",
+    )
+    .example("Nordwerk GmbH, Hafenstr. 1, 20457 Hamburg")
+    .required(),
+    key("name", Takes::Text, "What your company is called in mails: {{sender.company}}.")
+        .otherwise("the imprint up to its first comma")
+        .example("Nordwerk GmbH"),
+    key(
+        "color",
+        Takes::Form("#[0-9a-fA-F]{6}"),
+        "Of buttons and links in mails, as six hexadecimal digits; darker or lighter where it could not be read.",
+    )
+    .otherwise("#0b57d0, a blue")
+    .example("#0f766e"),
+];
+
+const DEFAULTS: &[Key] = &[
+    key(
+        "language",
+        Takes::Form("[a-z]{2}"),
+        "Two letters: the language of leads that have none, and of mails to sales.",
+    )
+    .default("en")
+    .example("de"),
+    key("timezone", ZONE, "The time zone of leads that have none.").default("UTC").example("Europe/Berlin"),
+    key("sender", NAME, "A [sender.NAME]: whom mails are from if their sequence does not say.")
+        .otherwise("the first of the file")
+        .example("anna"),
+    key("topic", NAME, "A [topic.NAME]: what mails are about if their sequence does not say.")
+        .otherwise("the first of the file")
+        .example("guides"),
+    key("send", WINDOWS, "The hours in which mails go out, in the lead's own time zone; or \"always\".")
+        .default("Mon-Fri 08:00-18:00")
+        .example("Mon-Fri 08:00-18:00"),
+    key(
+        "slots",
+        SLOTS,
+        "Instead of `send`: moments at which mails go out, as cron with five fields and weekdays by name.",
+    )
+    .otherwise("none")
+    .example("30 9 * * Tue,Thu"),
+];
+
+const SENDER: &[Key] = &[
+    key("name", Takes::Text, "The name that recipients see.").example("Anna Berg, Nordwerk").required(),
+    key("email", ADDRESS, "The address that mails are from.").example("anna@nordwerk.example").required(),
+    key("reply_to", ADDRESS, "Where answers go, as long as the operator has set up no [inbound] domain.")
+        .otherwise("the sender")
+        .example("help@nordwerk.example"),
+    key("relay", NAME, "A [relay.NAME] of dripline.toml, by which this sender's mails go out.")
+        .otherwise("the relay `main`, else the first")
+        .example("main"),
+];
+
+const TOPIC: &[Key] = &[key("title", Takes::Text, "What recipients read.")
+    .otherwise("the name")
+    .example("Guides and case studies")];
+
+const REP: &[Key] = &[
+    key("name", Takes::Text, "Whom leads and colleagues see.").example("Kim Meier").required(),
+    key("email", ADDRESS, "Where hand-overs, and the answers of leads, arrive.")
+        .example("kim@nordwerk.example")
+        .required(),
+];
+
+const WHEN: Key =
+    key("when", Takes::Text, "An expression in CEL over `lead`, `company`, `fit`, `engagement` and `score`.")
+        .example("lead.country in [\"DE\", \"AT\", \"CH\"]")
+        .required();
+
+const WHEN_ONLY: &[Key] = &[WHEN];
+
+const SCORING: &[Key] = &[key("half_life", DURATION, "The time in which engagement halves.")
+    .default("30 days")
+    .example("45 days")];
+
+const POINTS: Key = key("points", Takes::Integer(-1000, 1000), "How many points; they may be negative.")
+    .example("20")
+    .required();
+
+const SCORE: &[Key] = &[
+    key("on", Takes::Deed, "What the lead does, as a phrase.").example("clicked link pricing").required(),
+    POINTS,
+];
+
+const FIT: &[Key] = &[WHEN, POINTS];
+
+const QUALIFICATION: &[Key] = &[
+    WHEN,
+    key("hand_over", Takes::Text, "Hands the lead to sales with this cause when the rule comes true.")
+        .otherwise("no hand-over; of `sql`, \"looks ready to buy\"")
+        .example("looks ready to buy"),
+];
+
+const CAPS: &[Key] = &[
+    key("min_gap", DURATION, "The least time between two mails to one lead.")
+        .default("1 day")
+        .example("2 days"),
+    key("per_week", Takes::Integer(1, 1000), "Mails to one lead within seven days.")
+        .default("3")
+        .example("2"),
+];
+
+const CONSENT: &[Key] = &[key(
+    "require",
+    Takes::Word(required_bases),
+    "What somebody must have agreed to who is no customer \
+    yet. With double_opt_in, a mere opt_in is not enough.",
+)
+.default("double_opt_in")
+.example("double_opt_in")];
+
+fn required_bases() -> Vec<&'static str> {
+    vec![Basis::DoubleOptIn.as_str(), Basis::OptIn.as_str()]
+}
+
+const REPLY: &[Key] = &[
+    key(
+        "then",
+        Takes::Word(replies),
+        "hand_over: sales has the lead. hold: marketing waits until \
+        somebody has answered, and the lead stays with it.",
+    )
+    .default("hand_over")
+    .example("hold"),
+    key(
+        "absence",
+        DURATION,
+        "How long nothing is sent to somebody who is away and does not say until when. 0 days: that changes nothing.",
+    )
+    .default("7 days")
+    .example("14 days"),
+];
+
+fn replies() -> Vec<&'static str> {
+    ReplyThen::ALL.iter().map(|word| word.as_str()).collect()
+}
