@@ -84,12 +84,20 @@ pub struct LaneConfig {
 }
 
 /// `[inbound]`
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Inbound {
     /// The domain of signed reply addresses. Without it Reply-To is the sender.
     pub domain: Option<String>,
     /// What the mail server proves itself with. None: no mail is taken in by HTTP.
     pub key: Option<String>,
+    /// After so many mails in a row that came back, though the address may exist, nothing is sent any more. 0: never. 5.
+    pub soft_bounces: usize,
+}
+
+impl Default for Inbound {
+    fn default() -> Self {
+        Self { domain: None, key: None, soft_bounces: 5 }
+    }
 }
 
 /// `[tracking]`
@@ -300,6 +308,10 @@ fn inbound(mut table: Table) -> Inbound {
     let inbound = Inbound {
         domain: table.text("domain").and_then(|text| text.read(domain)),
         key: table.text("key").map(|text| text.value.to_owned()),
+        soft_bounces: table
+            .integer("soft_bounces", 0..=1000)
+            .and_then(|number| usize::try_from(number).ok())
+            .unwrap_or(Inbound::default().soft_bounces),
     };
     table.finish();
     inbound
@@ -375,7 +387,11 @@ impl fmt::Debug for RelayConfig {
 impl fmt::Debug for Inbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = self.key.as_ref().map(|_| "…");
-        f.debug_struct("Inbound").field("domain", &self.domain).field("key", &key).finish()
+        f.debug_struct("Inbound")
+            .field("domain", &self.domain)
+            .field("key", &key)
+            .field("soft_bounces", &self.soft_bounces)
+            .finish()
     }
 }
 

@@ -1,93 +1,55 @@
 //! `dripline inbound`
 
+mod classify;
+mod record;
+mod work;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-use serde::Serialize;
-
-use super::{Outcome, output};
-use crate::domain::inbound::{DeliveryAction, Hard, InboundKind};
-use crate::mail::inbound::{InboundMail, Recipient, SIZE_LIMIT, read, reply_text};
+use super::Outcome;
+use crate::mail::inbound::SIZE_LIMIT;
 
 const EXAMPLES: &str = "\
 Examples:
+  dripline inbound mail.eml
+  dripline inbound -                                  (a mail server's pipe)
   dripline inbound --classify --json mail.eml
-  dripline inbound --classify --json - < mail.eml
   dripline inbound --classify --json --text reply.txt
+  dripline inbound list
 
-Each file is one mail as it came in (message/rfc822, with any line ends). Exit code 1: a file could not be read as a mail;
-its line says why.";
+Each file is one mail as it came in (message/rfc822, with any line ends). The same mail twice is one event.
 
-/// Judge mails that came in: a line of JSON for each, without a database.
+Exit codes: 0 all mails are recorded; 75 one could not be, try again later (EX_TEMPFAIL: a mail server keeps the mail and
+does). With --classify: 1 a file could not be read as a mail, its line says why.";
+
+/// Take in mails, judge them, or work through those that wait for a person.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Args {
+    #[command(subcommand)]
+    command: Option<work::Command>,
     /// The mails; `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Say what each mail is, and record nothing.
-    #[arg(long, required = true)]
+    /// Say what each mail is, a line of JSON for each, and record nothing.
+    #[arg(long, requires = "json")]
     classify: bool,
-    /// Print JSON, the only way so far.
-    #[arg(long, required = true)]
+    /// Print what became of each mail as a line of JSON.
+    #[arg(long)]
     json: bool,
     /// The files are the plain text of replies: print what the person wrote.
-    #[arg(long)]
+    #[arg(long, requires = "classify")]
     text: bool,
 }
 
-/// A judged mail, for programs.
-#[derive(Serialize)]
-struct Judged {
-    file: String,
-    kind: InboundKind,
-    /// `true`, `false` or `"mixed"` for a bounce.
-    hard: serde_json::Value,
-    recipients: Vec<Reported>,
-    absent_until: Option<String>,
-    text: String,
-    /// What it was matched by; nothing is matched without a database.
-    matched_by: Option<String>,
-    evidence: String,
-}
-
-#[derive(Serialize)]
-struct Reported {
-    address: String,
-    status: Option<String>,
-    action: Option<DeliveryAction>,
-    reason: Option<String>,
-}
-
-/// What a person wrote, for programs.
-#[derive(Serialize)]
-struct Written {
-    file: String,
-    text: String,
-}
-
-pub fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let mut outcome = Outcome::Fine;
-    for path in &args.files {
-        let raw = bytes(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let file = path.display().to_string();
-        if args.text {
-            let text = reply_text(&String::from_utf8_lossy(&raw));
-            print_line(&Written { file, text })?;
-            continue;
-        }
-        let judged = match read(&raw) {
-            Ok(mail) => judged(file, mail),
-            Err(why) => {
-                outcome = Outcome::Problems;
-                unread(file, &format!("not readable: {why}"))
-            }
-        };
-        print_line(&judged)?;
+pub async fn run(workspace: &Path, args: Args) -> anyhow::Result<Outcome> {
+    match args.command {
+        Some(command) => work::run(workspace, command).await,
+        None if args.classify => classify::run(&args.files, args.text),
+        None => Ok(record::run(workspace, &args.files, args.json).await),
     }
-    Ok(outcome)
 }
 
 /// The file's bytes, one more at most than a mail may have.
@@ -97,45 +59,4 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut raw = Vec::new();
     source.take(SIZE_LIMIT as u64 + 1).read_to_end(&mut raw)?;
     Ok(raw)
-}
-
-fn print_line(value: &impl Serialize) -> anyhow::Result<()> {
-    output::print(&format!("{}\n", serde_json::to_string(value)?))
-}
-
-fn judged(file: String, mail: InboundMail) -> Judged {
-    let hard = match mail.hard {
-        None => serde_json::Value::Null,
-        Some(Hard::Mixed) => Hard::Mixed.as_str().into(),
-        Some(hard) => (hard == Hard::Yes).into(),
-    };
-    Judged {
-        file,
-        kind: mail.kind,
-        hard,
-        recipients: mail.reports.into_iter().map(reported).collect(),
-        absent_until: mail.absent_until.map(|date| date.to_string()),
-        text: mail.text,
-        matched_by: None,
-        evidence: mail.evidence,
-    }
-}
-
-fn reported(recipient: Recipient) -> Reported {
-    let Recipient { address, status, action, diagnostic, .. } = recipient;
-    Reported { address, status, action, reason: diagnostic }
-}
-
-/// A mail that somebody has to look at.
-fn unread(file: String, why: &str) -> Judged {
-    Judged {
-        file,
-        kind: InboundKind::Unrelated,
-        hard: serde_json::Value::Null,
-        recipients: Vec::new(),
-        absent_until: None,
-        text: String::new(),
-        matched_by: None,
-        evidence: why.to_owned(),
-    }
 }

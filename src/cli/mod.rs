@@ -61,6 +61,8 @@ pub enum Outcome {
     /// It ran, and found something that somebody should mend.
     Problems = 1,
     CouldNotRun = 2,
+    /// Something that may be gone later was in the way: `EX_TEMPFAIL` of sysexits.h, for mail servers.
+    TryAgain = 75,
 }
 
 impl Cli {
@@ -93,7 +95,7 @@ impl Cli {
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,
-            Command::Inbound(args) => inbound::run(&args),
+            Command::Inbound(args) => inbound::run(workspace, args).await,
             Command::Completions(args) => completions::run(&args),
         }
     }

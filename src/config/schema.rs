@@ -80,9 +80,16 @@ const INBOUND: &[Key] = &[
     key("domain", Takes::Text, "The domain of signed reply and bounce addresses.")
         .otherwise("answers go to the sender")
         .example("in.example.com"),
-    key("key", Takes::Text, "What your mail server proves itself with at /inbound/mime.")
-        .otherwise("no mail is taken in")
+    key("key", Takes::Text, "What your mail server, or a provider, proves itself with at /inbound/mime.")
+        .otherwise("no mail is taken in by HTTP")
         .example("a long random text"),
+    key(
+        "soft_bounces",
+        Takes::Integer(0, 1000),
+        "After so many mails in a row that came back, though the address may exist, nothing is sent any more. 0: never.",
+    )
+    .default("5")
+    .example("3"),
 ];
 
 const MAILBOX: &[Key] = &[

@@ -11,6 +11,8 @@ words! {
         Objection = "objection",
         Complaint = "complaint",
         HardBounce = "hard_bounce",
+        /// Mail after mail came back, though the address may exist.
+        SoftBounces = "soft_bounces",
         Erasure = "erasure",
         /// By somebody of the company, on behalf of the person.
         ByHand = "by_hand",
@@ -25,6 +27,7 @@ impl StopKind {
             StopKind::Objection => "the person objected",
             StopKind::Complaint => "the person complained of spam",
             StopKind::HardBounce => "the address does not exist",
+            StopKind::SoftBounces => "mail after mail to the address came back",
             StopKind::Erasure => "the person had their data erased",
             StopKind::ByHand => "the lead was stopped by hand",
         }

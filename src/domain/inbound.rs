@@ -80,6 +80,8 @@ words! {
         MessageId = "message_id",
         /// Who it is from, or about.
         Sender = "sender",
+        /// Somebody of the company said so.
+        ByHand = "by_hand",
     }
 }
 

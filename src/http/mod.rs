@@ -51,6 +51,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/inbound/mime", inbound::route())
+        .route("/inbound/{provider}", inbound::provider_route())
         .merge(metrics)
         .route("/u/{token}", get(recipient::ask).post(recipient::unsubscribe))
         .route("/t/{token}", get(test_mail::follow).post(test_mail::leave))

@@ -36,9 +36,23 @@ pub struct Letter<'a> {
     pub headers: Vec<(&'static str, String)>,
 }
 
+/// A file that a letter brings along.
+#[derive(Clone, Debug)]
+pub struct Enclosure<'a> {
+    pub name: &'a str,
+    /// Its media type.
+    pub media: &'a str,
+    pub bytes: &'a [u8],
+}
+
 impl Letter<'_> {
     /// The bytes of the message, with CRLF line ends.
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes_with(&[])
+    }
+
+    /// The same, with files.
+    pub fn to_bytes_with(&self, files: &[Enclosure<'_>]) -> Vec<u8> {
         let mut message = MessageBuilder::new()
             .message_id(self.message_id.as_str())
             .date(self.date.millis() / SECOND)
@@ -62,6 +76,9 @@ impl Letter<'_> {
         }
         for (name, value) in &self.headers {
             message = message.header(*name, Raw::new(one_line(value)));
+        }
+        for file in files {
+            message = message.attachment(file.media, one_line(file.name), file.bytes);
         }
         // Writing to memory cannot fail.
         message.write_to_vec().unwrap_or_default()

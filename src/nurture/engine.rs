@@ -19,7 +19,7 @@ use crate::domain::breaker::Breaker;
 use crate::domain::lane::Lanes;
 use crate::domain::rate::Rate;
 use crate::domain::token::{KeyRing, Purpose};
-use crate::mail::compose::Letter;
+use crate::mail::compose::{Enclosure, Letter};
 use crate::mail::delivery::{Delivery, Envelope};
 use crate::storage::{Db, Tx, meta, revisions};
 
@@ -213,18 +213,19 @@ impl Engine {
         format!("{}/c/{token}", self.config.server.public_url)
     }
 
-    /// Sends one letter over a connection of its own.
+    /// Sends one letter, with files, over a connection of its own.
     ///
     /// # Errors
     /// Why the relay cannot be reached.
     pub(super) async fn send_alone(
         &self,
         letter: &Letter<'_>,
+        files: &[Enclosure<'_>],
         envelope: Envelope,
     ) -> Result<Delivery, String> {
         let relay = self.relays.at(self.relays.place(None)).ok_or("there is no relay")?;
         let mut line = relay.open(&self.message_domain).await?;
-        let delivery = line.send(&letter.message_id, &envelope, &letter.to_bytes(), || true).await;
+        let delivery = line.send(&letter.message_id, &envelope, &letter.to_bytes_with(files), || true).await;
         line.close().await;
         Ok(delivery)
     }

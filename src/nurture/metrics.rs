@@ -18,7 +18,7 @@ use super::error::NurtureResult;
 use super::mailbox::{Reading, State};
 use crate::domain::enrollment::MessageState;
 use crate::domain::time::SECOND;
-use crate::storage::{enrollments, hits, outbox, revisions};
+use crate::storage::{enrollments, hits, inbound, outbox, revisions};
 
 /// What a node has counted since it started.
 #[derive(Clone, Debug)]
@@ -65,6 +65,7 @@ struct Now {
     hits_waiting: f64,
     hits: u64,
     hit_commits: u64,
+    inbound_waiting: i64,
 }
 
 impl Now {
@@ -91,6 +92,7 @@ impl Now {
             hits_waiting: late(hits::oldest(&mut tx).await?),
             hits,
             hit_commits,
+            inbound_waiting: inbound::count_waiting(&mut tx).await?,
         })
     }
 }
@@ -141,12 +143,18 @@ impl Collector for Inbox {
 
 impl Collector for Now {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
-        let gauges: [(&str, &str, f64, Option<Unit>); 7] = [
+        let gauges: [(&str, &str, f64, Option<Unit>); 8] = [
             ("queue_due", "Walks that are due now", self.due as f64, None),
             ("queue_oldest_overdue", "How late the oldest due walk is", self.overdue, Some(Unit::Seconds)),
             ("paused", "Whether all sending is paused", f64::from(u8::from(self.paused)), None),
             ("claimed", "Mails that this node has claimed", self.claimed as f64, None),
             ("on_wire", "Mails that this node is sending", self.on_wire as f64, None),
+            (
+                "inbound_waiting",
+                "Mails that came in and wait for a person",
+                self.inbound_waiting as f64,
+                None,
+            ),
             (
                 "outbox_oldest_overdue",
                 "How late the oldest mail to a rep is",

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
@@ -15,9 +16,11 @@ use crate::domain::address::Address;
 use crate::domain::event::{Details, EventKind};
 use crate::domain::outcome::{Outcome, RETRY_FOR, backoff};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
-use crate::mail::compose::{Letter, Mailbox};
+use crate::mail::compose::{Enclosure, Letter, Mailbox};
 use crate::mail::delivery::{Delivery, Envelope};
+use crate::mail::inbound::{self, File};
 use crate::storage::events::{self, Event};
+use crate::storage::inbound as stored;
 use crate::storage::leads::StoredLead;
 use crate::storage::outbox::{self, OutboxItem};
 
@@ -29,6 +32,9 @@ const GATHER: i64 = SECOND;
 
 /// The longest attempt.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// Bytes of a lead's mail that is sent along as a whole.
+const ORIGINAL: usize = 1024 * 1024;
 
 /// Nobody else tries an item while an attempt may still run, in milliseconds.
 const LEASE: i64 = 15 * MINUTE;
@@ -42,11 +48,26 @@ struct RepMail {
     to_email: String,
     /// The lead: the rep answers it by pressing "reply".
     reply_to: String,
+    /// Who answered for the lead, and is answered as well.
+    #[serde(default)]
+    colleague: Option<String>,
     subject: String,
     text: String,
     /// The Message-ID of the lead's mail that this one is about.
     #[serde(default)]
     in_reply_to: Option<String>,
+    /// The rows in `inbound` of the mails that it tells of: their files are sent along.
+    #[serde(default)]
+    inbound: Vec<i64>,
+}
+
+impl RepMail {
+    /// Says whose words the mail brings.
+    fn bring(&mut self, words: &Words) {
+        self.in_reply_to = words.message_id.clone();
+        self.inbound.push(words.inbound);
+        self.colleague = words.colleague.as_ref().map(|colleague| colleague.email.to_string());
+    }
 }
 
 /// Tells a rep that a lead is theirs now.
@@ -60,7 +81,7 @@ pub async fn hand_over(
     let funnel = &record.revision.workspace.funnel;
     let (subject, text) = dossier::hand_over(funnel, &lead.lead, cause, words, record.now);
     let Some(mut mail) = mail_to(record, lead, rep, subject, text) else { return Ok(()) };
-    mail.in_reply_to = words.and_then(|words| words.message_id.clone());
+    words.into_iter().for_each(|words| mail.bring(words));
     // Words are told at once.
     let due = if words.is_some() { record.now } else { record.now + GATHER };
     put(record, lead, &mail, due).await
@@ -76,14 +97,15 @@ pub async fn reply(record: &mut Record<'_>, lead: &StoredLead, words: &Words) ->
         && let Ok(told) = serde_json::from_str::<RepMail>(&item.payload)
     {
         let text = format!("{text}\n\n{}", told.text);
-        let mail = RepMail { subject: subject.clone(), text, in_reply_to: words.message_id.clone(), ..told };
+        let mut mail = RepMail { subject: subject.clone(), text, ..told };
+        mail.bring(words);
         if outbox::amend(record.tx, item.id, &to_json(&mail), record.now).await? {
             return Ok(());
         }
     }
     let owner = lead.lead.owner.clone();
     let Some(mut mail) = mail_to(record, lead, owner.as_deref(), subject, text) else { return Ok(()) };
-    mail.in_reply_to = words.message_id.clone();
+    mail.bring(words);
     put(record, lead, &mail, record.now).await
 }
 
@@ -119,7 +141,9 @@ fn mail_to(
         reply_to: lead.lead.email.to_string(),
         subject,
         text,
+        colleague: None,
         in_reply_to: None,
+        inbound: Vec::new(),
     })
 }
 
@@ -212,21 +236,34 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
     if to.parse().is_ok_and(|to: Address| safety.redirect_all_to.is_none() && !safety.allows(&to)) {
         return Err(("[safety] only_to in dripline.toml leaves this address out".to_owned(), false));
     }
+    let files = match enclosures(engine, &mail.inbound).await {
+        Ok(files) => files,
+        Err(error) => return Err((error.to_string(), true)),
+    };
+    let files: Vec<Enclosure<'_>> = files
+        .iter()
+        .map(|file| Enclosure { name: &file.name, media: &file.media, bytes: &file.bytes })
+        .collect();
+    let mut headers = vec![("Auto-Submitted", "auto-generated".to_owned())];
+    // Both are answered: a colleague who took over, and the lead.
+    let both = mail.colleague.as_ref().map(|colleague| format!("{colleague}, {}", mail.reply_to));
+    let alone = both.is_none().then(|| mailbox("", &mail.reply_to));
+    headers.extend(both.map(|both| ("Reply-To", both)));
     let letter = Letter {
         message_id: format!("{}@{}", engine.keys.message_id(0, item.id), engine.message_domain),
         date: item.first_at,
         from: mailbox(&mail.from_name, &mail.from_email),
         to: mailbox(&mail.to_name, to),
-        reply_to: Some(mailbox("", &mail.reply_to)),
+        reply_to: alone,
         subject: &mail.subject,
         in_reply_to: mail.in_reply_to.clone(),
         unsubscribe: None,
         text: &mail.text,
         html: None,
-        headers: vec![("Auto-Submitted", "auto-generated".to_owned())],
+        headers,
     };
     let envelope = Envelope { from: Some(mail.from_email.clone()), to: to.to_owned() };
-    match engine.send_alone(&letter, envelope).await {
+    match engine.send_alone(&letter, &files, envelope).await {
         Ok(Delivery::Answered(reply)) if reply.accepted() => Ok(()),
         // All but an address that is none may be mended within a day.
         Ok(Delivery::Answered(reply)) => {
@@ -236,6 +273,25 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
         Ok(Delivery::Refused) => Err(("not started".to_owned(), true)),
         Err(why) => Err((why, true)),
     }
+}
+
+/// The files of the mails that are told of, and each mail itself if it is small. All of them as files: no mail program
+/// shows the lead's HTML, or loads what it refers to, before the rep opens it.
+async fn enclosures(engine: &Engine, mails: &[i64]) -> NurtureResult<Vec<File>> {
+    let mut files = Vec::new();
+    for id in mails {
+        let mut tx = engine.db.read().await?;
+        let raw = stored::raw(&mut tx, *id).await?;
+        drop(tx);
+        let Some(raw) = raw.and_then(|raw| BASE64.decode(raw.as_bytes()).ok()) else { continue };
+        // A mail that was read once is readable.
+        files.extend(inbound::files(&raw).unwrap_or_default());
+        if raw.len() <= ORIGINAL {
+            let media = "application/octet-stream".to_owned();
+            files.push(File { name: format!("mail-{id}.eml"), media, bytes: raw });
+        }
+    }
+    Ok(files)
 }
 
 fn mailbox<'a>(name: &'a str, email: &'a str) -> Mailbox<'a> {

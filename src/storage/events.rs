@@ -22,10 +22,13 @@ const TIMELINE: &str =
     "SELECT kind, at, data FROM events WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
 const DEEDS: &str = "SELECT lead_id, kind, at, data FROM events WHERE lead_id IN ({rows}) AND kind IN \
     ('opened', 'clicked', 'visited', 'replied', 'submitted', 'meeting_booked', 'purchase', 'custom', 'scored')";
+const SIGNS: &str = "SELECT kind, at, data, message_id FROM events WHERE lead_id = $1 AND kind IN \
+    ('bounced_softly', 'auto_replied', 'opened', 'clicked', 'visited', 'replied', 'submitted', 'meeting_booked', \
+    'purchase')";
 const ADD: &str = "INSERT INTO events (id, lead_id, message_id, kind, at, data, client_id) \
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lead_id, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("timeline", TIMELINE), ("deeds", DEEDS)];
+pub const HOT: &[(&str, &str)] = &[("timeline", TIMELINE), ("deeds", DEEDS), ("signs", SIGNS)];
 const COUNT: &str = "SELECT kind, COUNT(*) FROM events GROUP BY kind";
 
 /// Stores events.
@@ -59,6 +62,12 @@ pub async fn timeline(tx: &mut Tx, lead: i64, limit: i64) -> DbResult<Vec<Happen
 /// What these leads did themselves, and the points they were given: pairs of lead and deed.
 pub async fn deeds(tx: &mut Tx, leads: &[i64]) -> DbResult<Vec<(i64, Happening)>> {
     tx.all_for(DEEDS, vec![], leads, |row| Ok((row.int(0)?, happening(row, 1)?))).await
+}
+
+/// What says whether somebody lives at a lead's address: mails that came back, and signs of life. With the message that
+/// each is about.
+pub async fn signs(tx: &mut Tx, lead: i64) -> DbResult<Vec<(Option<i64>, Happening)>> {
+    tx.all(SIGNS, args![lead], |row| Ok((row.opt_int(3)?, happening(row, 0)?))).await
 }
 
 /// How many events there are of each kind. Reads the whole table: for people, not for the engine.

@@ -16,6 +16,7 @@ use crate::domain::gate::Caps;
 use crate::domain::lead::Lead;
 use crate::domain::schedule::SendTimes;
 use crate::domain::time::Timestamp;
+use crate::domain::wait::Wait;
 use crate::domain::words::words;
 
 pub(super) use read::read;
@@ -43,6 +44,9 @@ pub struct Funnel {
     pub consent: Basis,
     /// `[reply] then`. `hand_over`.
     pub reply_then: ReplyThen,
+    /// `[reply] absence`: how long somebody is held who is away, and does not say until when. `0 days`: not at all.
+    /// A week.
+    pub absence: Wait,
     /// How leads are scored and qualified.
     pub rules: Rules,
 }

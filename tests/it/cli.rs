@@ -267,5 +267,59 @@ fn mails_that_came_in_are_judged_without_a_workspace() {
     assert_eq!(code(&dripline(&nowhere, &["inbound"])), Some(2));
 }
 
+#[test]
+fn mails_are_recorded_and_worked_through() {
+    let workspace = workspace();
+    let at = |name: &str| workspace.path().join(name).display().to_string();
+    write(workspace.path(), "away.eml", AWAY);
+    write(
+        workspace.path(),
+        "question.eml",
+        "From: uwe@fremd.example\nSubject: Frage\u{1b}[2J\n\nWas kostet das?\n",
+    );
+    let recorded = dripline(workspace.path(), &["inbound", &at("away.eml"), &at("question.eml")]);
+    assert_eq!(code(&recorded), Some(0), "{}", text(&recorded.stderr));
+    assert!(text(&recorded.stdout).contains("question.eml: human_reply, of no lead that is known\n"));
+    let again = answer(workspace.path(), &["inbound", "--json", &at("question.eml")]);
+    assert_eq!((&again["known"], &again["kind"]), (&json!(true), &json!("human_reply")));
+
+    let list = answer(workspace.path(), &["inbound", "list", "--json"]);
+    assert_eq!((list.as_array().unwrap().len(), &list[0]["text"]), (1, &json!("Was kostet das?")), "{list}");
+    let id = list[0]["id"].to_string();
+    let shown = text(&dripline(workspace.path(), &["inbound", "show", &id]).stdout);
+    assert!(
+        shown.contains("Was kostet das?") && !shown.contains('\u{1b}'),
+        "nothing that a terminal obeys: {shown}"
+    );
+    let raw = dripline(workspace.path(), &["inbound", "show", &id, "--raw"]).stdout;
+    assert_eq!(raw, fs::read(at("question.eml")).unwrap());
+    let nobody = dripline(workspace.path(), &["inbound", "resolve", &id, "--as", "unsubscribe"]);
+    assert_eq!(code(&nobody), Some(2));
+    assert!(text(&nobody.stderr).contains("--lead"), "{}", text(&nobody.stderr));
+    assert_eq!(code(&dripline(workspace.path(), &["inbound", "resolve", &id, "--ignore"])), Some(0));
+    assert!(text(&dripline(workspace.path(), &["inbound", "list"]).stdout).starts_with("No mail waits"));
+    assert_eq!(
+        answer(workspace.path(), &["inbound", "list", "--all", "--json"]).as_array().unwrap().len(),
+        2
+    );
+}
+
+#[test]
+fn a_mail_server_is_asked_to_try_again() {
+    let workspace = workspace();
+    let file = workspace.path().join("away.eml").display().to_string();
+    let record = || dripline(workspace.path(), &["inbound", &file]);
+    assert_eq!(code(&record()), Some(75), "there is no such file yet");
+    write(workspace.path(), "away.eml", AWAY);
+    write(workspace.path(), "dripline.toml", "[server]\ndatabase = \"postgres://nobody@127.0.0.1:1/none\"\n");
+    let output = record();
+    assert_eq!(code(&output), Some(75), "the database is not there");
+    assert!(text(&output.stderr).contains("hand it in again"), "{}", text(&output.stderr));
+    write(workspace.path(), "dripline.toml", "[server]\ndatabase = 1\n");
+    assert_eq!(code(&record()), Some(75), "a mistake of ours");
+    fs::remove_file(workspace.path().join("dripline.toml")).unwrap();
+    assert_eq!(code(&record()), Some(0));
+}
+
 const AWAY: &str = "From: petra@kunde.example\nDate: Thu, 12 Nov 2026 10:15:00 +0100\nAuto-Submitted: auto-replied\n\
                     Subject: Automatic reply: Offer\n\nI am back on 23 November.\n";

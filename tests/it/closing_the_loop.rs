@@ -44,7 +44,7 @@ name = "Lee Sander"
 email = "lee@nordwerk.example"
 "#;
 
-const OPERATOR: &str = "[inbound]\ndomain = \"in.nordwerk.example\"\nkey = \"post-key\"\n";
+pub const OPERATOR: &str = "[inbound]\ndomain = \"in.nordwerk.example\"\nkey = \"post-key\"\n";
 
 const WELCOME: &str = r#"
 title = "Welcome"
@@ -72,6 +72,11 @@ mail = "mofu-last"
 const ONBOARDING: &str = "title = \"Onboarding\"\nstage = \"customer\"\n[[step]]\nmail = \"start\"\n";
 
 pub async fn begin(db: TestDb) -> TestApp {
+    begin_with(db, OPERATOR, "").await
+}
+
+/// With settings of the test's own: dripline.toml, and what is added to funnel.toml.
+pub async fn begin_with(db: TestDb, operator: &str, more: &str) -> TestApp {
     let mail = |name: &str| {
         format!(
             "+++\nsubject = \"{name}\"\n+++\nHello {{{{default lead.first_name \"there\"}}}}: \
@@ -82,9 +87,9 @@ pub async fn begin(db: TestDb) -> TestApp {
     let names = ["hello", "tofu-last", "guide", "case", "mofu-last", "start"];
     let mails: Vec<(String, String)> =
         names.iter().map(|name| (format!("templates/mail/{name}.md"), mail(name))).collect();
-    let funnel = format!("{FUNNEL}{RULES}");
+    let funnel = format!("{FUNNEL}{RULES}{more}");
     let mut all = vec![
-        ("dripline.toml", OPERATOR),
+        ("dripline.toml", operator),
         ("funnel.toml", funnel.as_str()),
         ("sequences/welcome.toml", WELCOME),
         ("sequences/evaluation.toml", EVALUATION),
@@ -95,7 +100,7 @@ pub async fn begin(db: TestDb) -> TestApp {
 }
 
 /// A lead that agreed to mail, and to be tracked if `tracking` says so.
-async fn add(app: &TestApp, email: &str, tracking: bool) {
+pub async fn add(app: &TestApp, email: &str, tracking: bool) {
     let body = json!({
         "email": email, "first_name": "Eva", "last_name": "Kern", "country": "DE", "company": "Kern AG",
         "basis": "double_opt_in", "consent_at": "2026-01-02T10:00:00Z", "tracking": tracking,
@@ -104,11 +109,11 @@ async fn add(app: &TestApp, email: &str, tracking: bool) {
     app.settle().await;
 }
 
-fn subjects(app: &TestApp, email: &str) -> Vec<String> {
+pub fn subjects(app: &TestApp, email: &str) -> Vec<String> {
     app.mails(email).iter().map(|raw| subject(raw)).collect()
 }
 
-async fn lead(app: &TestApp, email: &str) -> Value {
+pub async fn lead(app: &TestApp, email: &str) -> Value {
     let (status, lead) = app.get(&format!("/leads/{email}")).await;
     assert_eq!(status, 200, "{lead}");
     lead
@@ -228,21 +233,28 @@ async fn sales_wins_a_lead(db: TestDb) {
 
 async fn an_absence_note_is_no_answer(db: TestDb) {
     let app = begin(db).await;
-    let (eva, tom) = ("eva@kern.example", "tom@kern.example");
-    add(&app, eva, false).await;
-    add(&app, tom, false).await;
+    let [eva, tom, ida] = ["eva@kern.example", "tom@kern.example", "ida@kern.example"];
+    for email in [eva, tom, ida] {
+        add(&app, email, false).await;
+    }
     let note = Written::absence_note(&app.mails(eva)[0], eva, "Ich bin zur Zeit nicht im Haus.");
     let received = app.hand_in(&note.raw).await;
     assert_eq!((&received["kind"], &received["email"]), (&json!("auto_reply"), &json!(eva)), "{received}");
     // Monday, 5 January 2026 is today.
     let dated = Written::absence_note(&app.mails(tom)[0], tom, "Ich bin bis zum 20.01.2026 nicht im Büro.");
     assert_eq!(app.hand_in(&dated.raw).await["kind"], "auto_reply");
+    let ticket = Written::automatic(&app.mails(ida)[0], ida, "Ihre Anfrage hat die Nummer 4711.");
+    assert_eq!(app.hand_in(&ticket.raw).await["kind"], "auto_reply");
     app.pass(4 * DAY).await;
-    assert_eq!(subjects(&app, eva), ["hello", "tofu-last"], "nothing stops");
+    assert_eq!(subjects(&app, ida), ["hello", "tofu-last"], "a ticket stops nothing");
+    assert_eq!(subjects(&app, eva), ["hello"], "away for a week, as long as the note says nothing else");
     assert_eq!(subjects(&app, tom), ["hello"], "away");
     assert!(app.mails("kim@nordwerk.example").is_empty());
     assert_eq!(lead(&app, eva).await["prospect_since"], json!(null));
-    app.pass(20 * DAY).await;
+    app.pass(4 * DAY).await;
+    assert_eq!(subjects(&app, eva), ["hello", "tofu-last"]);
+    assert_eq!(subjects(&app, tom), ["hello"], "still away");
+    app.pass(16 * DAY).await;
     assert_eq!(subjects(&app, tom), ["hello", "tofu-last"], "back again");
     app.end().await;
 }

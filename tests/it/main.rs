@@ -3,6 +3,7 @@
 mod app;
 mod cli;
 mod closing_the_loop;
+mod corpus;
 mod crash;
 mod demo;
 mod docs;
@@ -12,6 +13,7 @@ mod faults;
 mod http;
 mod imap;
 mod import;
+mod inbound;
 mod layers;
 mod liveness;
 mod mutations;

@@ -163,6 +163,10 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "hits::purge" => (vec![int(500), int(64)], none),
         "hits::near" => (vec![int(500), int(600), int(64)], none),
         "hits::oldest" => (vec![], none),
+        "inbound::resolve" => {
+            (vec![int(7), int(1), text("by hand"), text("bounce"), text("by_hand"), int(7)], none)
+        }
+        "inbound::by_id" | "inbound::locked" | "events::signs" => (vec![int(7)], none),
         "inbound::by_hash" => (vec![text("lead107@example.org")], none),
         "holds::end" => (vec![int(7), text("pause")], none),
         "leads::by_emails" => (vec![], |n| vec![Arg::from(format!("lead{}@example.org", n + 100))]),

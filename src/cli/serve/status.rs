@@ -13,7 +13,7 @@ use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
 use crate::mail::relay::Relay;
 use crate::nurture::{Engine, NurtureResult};
-use crate::storage::{Tx, enrollments, events, leads, messages, revisions};
+use crate::storage::{Tx, enrollments, events, inbound, leads, messages, revisions};
 
 /// How the server is started.
 pub struct Start<'a> {
@@ -44,6 +44,8 @@ pub struct Started<'a> {
     /// The address of one, if it is an example.
     example: Option<String>,
     next: Next,
+    /// Mails that came in and wait for a person.
+    waiting: i64,
     paused: Option<String>,
 }
 
@@ -103,6 +105,7 @@ impl<'a> Started<'a> {
             leads: leads::count(&mut tx).await?,
             example: example(&mut tx).await?,
             next,
+            waiting: inbound::count_waiting(&mut tx).await?,
             paused: deployment.and_then(|deployment| deployment.paused_because),
         })
     }
@@ -158,6 +161,9 @@ impl fmt::Display for Started<'_> {
             }
         }
         writeln!(f, "  next step  {}", self.next)?;
+        if self.waiting > 0 {
+            writeln!(f, "  inbound    {} mails wait for a person: `dripline inbound list`", self.waiting)?;
+        }
         if let Some(because) = &self.paused {
             writeln!(f, "  PAUSED     {because}; `dripline resume` lets sending go on")?;
         }

@@ -109,6 +109,10 @@ const OPENINGS: &[&str] = &[
     "vào ",
 ];
 
+/// How webmail programs begin that line, without a verb at its end.
+const QUOTING: &[&str] =
+    &["quoting ", "zitat von ", "zitiere ", "citando ", "citaat van ", "cytowanie ", "citat från "];
+
 /// Labels of the header that mail programs write above a history: who, when, to whom, about what.
 const LABELS: [&[&str]; 4] = [
     &[
@@ -268,7 +272,8 @@ fn is_attribution(text: &str) -> bool {
     }
     let text = plain(text);
     let text = text.trim_matches(['*', '_', '-', ' ', '"']);
-    if is_dated_name(text) {
+    let quoting = QUOTING.iter().any(|words| text.starts_with(words)) && text.ends_with(':');
+    if quoting && text.contains('@') || is_dated_name(text) {
         return true;
     }
     let Some(said) = text.strip_suffix([':', '：']).or_else(|| text.strip_suffix("wrote")) else {
@@ -310,8 +315,9 @@ fn is_dated_name(text: &str) -> bool {
 fn is_header(lines: &[&str]) -> bool {
     let mut seen = [false; 4];
     let mut blank = 0;
-    for (number, line) in lines.iter().take(12).enumerate() {
-        let line = bare(line);
+    // Notes draws a box around each value.
+    let lines = || lines.iter().take(30).map(|line| bare(line)).filter(|line| !is_box(line));
+    for (number, line) in lines().take(12).enumerate() {
         if line.is_empty() {
             blank += 1;
             if blank > 1 { break } else { continue }
@@ -323,8 +329,15 @@ fn is_header(lines: &[&str]) -> bool {
             None => {}
         }
     }
-    let first_counts = lines.first().and_then(|line| label(bare(line))).is_some_and(|label| label < 2);
+    let first_counts = lines().next().and_then(label).is_some_and(|label| label < 2);
     first_counts && seen[0] && seen.iter().filter(|seen| **seen).count() >= 3
+}
+
+/// Whether a line is the edge of a box, drawn with letters.
+fn is_box(line: &str) -> bool {
+    line.len() >= 8
+        && line.contains('|')
+        && line.chars().all(|letter| matches!(letter, '|' | '-' | '>' | '+' | '=' | ' '))
 }
 
 /// Which label a line begins with.

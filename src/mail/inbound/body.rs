@@ -11,44 +11,44 @@ const HTML_LIMIT: usize = 512 * 1024;
 
 /// The text that a mail shows, and the files that come with it.
 #[derive(Debug, Default)]
-pub struct Shown {
+pub struct Shown<'p, 'm> {
     pub text: String,
-    pub attachments: Vec<String>,
+    pub files: Vec<&'p Part<'m>>,
     html_read: usize,
 }
 
 /// Reads what a mail shows. Of alternatives the plain text, if it says anything.
-pub fn shown(mail: &Part<'_>) -> Shown {
+pub fn shown<'p, 'm>(mail: &'p Part<'m>) -> Shown<'p, 'm> {
     let mut shown = Shown::default();
     shown.add(mail);
     shown
 }
 
-impl Shown {
-    fn add(&mut self, part: &Part<'_>) {
+impl<'p, 'm> Shown<'p, 'm> {
+    fn add(&mut self, part: &'p Part<'m>) {
         if part.media == "multipart/alternative" && !part.children.is_empty() {
             self.add_alternative(part);
         } else if part.media == "multipart/related" && !part.children.is_empty() {
             // The first is the text, the others are its images.
             let (first, others) = part.children.split_at(1);
             self.add(&first[0]);
-            others.iter().for_each(|other| self.add_name(other));
+            others.iter().for_each(|other| self.add_file(other));
         } else if !part.children.is_empty() {
             part.children.iter().for_each(|child| self.add(child));
         } else if part.is_text() && !part.is_attachment() && part.file_name().is_none() {
             self.add_text(part);
         } else {
-            self.add_name(part);
+            self.add_file(part);
         }
     }
 
-    fn add_alternative(&mut self, part: &Part<'_>) {
+    fn add_alternative(&mut self, part: &'p Part<'m>) {
         let mut best = String::new();
         for child in &part.children {
             let mut next = Self { html_read: self.html_read, ..Self::default() };
             next.add(child);
             self.html_read = next.html_read;
-            self.attachments.append(&mut next.attachments);
+            self.files.append(&mut next.files);
             if best.trim().is_empty() {
                 best = next.text;
             }
@@ -56,7 +56,7 @@ impl Shown {
         self.push(&best);
     }
 
-    fn add_text(&mut self, part: &Part<'_>) {
+    fn add_text(&mut self, part: &'p Part<'m>) {
         if self.text.len() >= TEXT_LIMIT {
             return;
         }
@@ -78,10 +78,11 @@ impl Shown {
         self.text.push_str(bounded(text, room));
     }
 
-    fn add_name(&mut self, part: &Part<'_>) {
+    fn add_file(&mut self, part: &'p Part<'m>) {
         for part in part.all() {
-            if part.enclosed().is_none() || part.is_attachment() {
-                self.attachments.extend(part.file_name());
+            let is_file = part.file_name().is_some() || part.is_attachment() && part.children.is_empty();
+            if is_file && (part.enclosed().is_none() || part.is_attachment()) {
+                self.files.push(part);
             }
         }
     }

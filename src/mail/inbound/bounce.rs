@@ -15,6 +15,9 @@ const RECIPIENT_LIMIT: usize = 200;
 /// Bytes before an address that say whose it is.
 const NEAR: usize = 160;
 
+/// Bytes of a subject before the words that name a bounce: `Warning: `, `[Postmaster] Email `.
+const TITLE: usize = 12;
+
 /// Local parts that no person has.
 const DAEMONS: &[&str] = &[
     "mailer-daemon",
@@ -98,6 +101,7 @@ const TEXTS: &[&str] = &[
     "wasn't able to deliver",
     "was not able to deliver",
     "not been delivered",
+    "not yet been delivered",
     "was not delivered",
     "wasn't delivered",
     "were not delivered",
@@ -187,6 +191,8 @@ pub fn read(mail: &Part<'_>, told: &Told) -> Option<Finding> {
     let recipients = recipients(fields, told);
     let quoted = Reply::in_text(&told.text) != Reply::default() && !recipients.is_empty();
     let returned = told.returned.is_some() && !recipients.is_empty();
+    // People name such a mail in the middle of theirs; a server's subject begins so.
+    let titled = SUBJECTS.iter().any(|words| subject.find(words).is_some_and(|at| at <= TITLE));
     let evidence = match (daemon, called, says) {
         (Some(Daemon::Named(who)), called, says) if called.or(says).is_some() || quoted || returned => {
             let why = called.or(says).copied().unwrap_or("it quotes a refusal, or returns a mail");
@@ -194,7 +200,7 @@ pub fn read(mail: &Part<'_>, told: &Told) -> Option<Finding> {
         }
         (Some(Daemon::NoSender), Some(called), _) => format!("Return-Path: <>; Subject: {called}"),
         (Some(Daemon::NoSender), None, Some(says)) if quoted => format!("Return-Path: <>; {says}"),
-        (None, Some(called), Some(says)) if !recipients.is_empty() && !is_answer(&subject) => {
+        (None, Some(called), Some(says)) if titled && !recipients.is_empty() && !is_answer(&subject) => {
             format!("Subject: {called}; {says}")
         }
         _ => return None,
@@ -215,7 +221,7 @@ fn finding(told: &Told, evidence: String, said: &str, mut recipients: Vec<Recipi
     }
     let first = told.text.lines().find(|line| Reply::in_text(line).status.is_some());
     let evidence = first.map_or(evidence.clone(), |line| format!("{evidence}; {}", line.trim()));
-    Finding { kind, evidence, recipients }
+    Finding { kind, evidence, recipients, is_receipt: false }
 }
 
 /// Who sends what no person sends.

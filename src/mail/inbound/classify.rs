@@ -13,6 +13,7 @@ pub fn classify(mail: &Part<'_>, told: &Told, text: &str) -> Finding {
         .or_else(|| by_its_words(mail, told))
         .or_else(|| leaving::by_program(mail, text))
         .or_else(|| automatic::read(&mail.fields))
+        .or_else(|| automatic::by_words(text))
         .or_else(|| leaving::read(mail, text))
         .unwrap_or_else(|| Finding {
             evidence: "nothing says that a machine sent it".to_owned(),

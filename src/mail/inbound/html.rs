@@ -210,10 +210,8 @@ impl<'a> Tag<'a> {
 
     /// Whether mail programs put the history into such an element.
     fn quotes(&self) -> bool {
-        self.attribute_has(
-            "class",
-            &["gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "moz-cite-prefix"],
-        ) || self.attribute_has("id", &["olk_src_body_section", "isforwardcontent"])
+        self.attribute_has("class", &["gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra"])
+            || self.attribute_has("id", &["olk_src_body_section", "isforwardcontent"])
             || self.attribute_has("name", &["quote"])
     }
 

@@ -1,191 +1,27 @@
 //! The wish to get no more mails, in short plain words.
 
+mod words;
+
 use super::Finding;
+use super::address::addresses_in;
 use super::part::Part;
 use super::words::plain;
 use crate::domain::inbound::InboundKind;
+use words::{ALONE, LANGUAGES, Language, POLITE};
 
 /// Characters of the whole text. Who writes more wants more than that.
-const LONGEST: usize = 160;
-
-/// Greetings and thanks around the words, which say nothing else.
-const POLITE: &[&str] = &[
-    "hallo",
-    "hi",
-    "hello",
-    "guten tag",
-    "guten morgen",
-    "moin",
-    "servus",
-    "sehr geehrte damen und herren",
-    "liebes team",
-    "dear sir or madam",
-    "bitte",
-    "please",
-    "pls",
-    "danke",
-    "danke schön",
-    "vielen dank",
-    "besten dank",
-    "thanks",
-    "thank you",
-    "many thanks",
-    "mfg",
-    "vg",
-    "lg",
-    "gruß",
-    "grüße",
-    "viele grüße",
-    "mit freundlichen grüßen",
-    "freundliche grüße",
-    "beste grüße",
-    "regards",
-    "kind regards",
-    "best regards",
-    "best",
-    "cheers",
-    "now",
-    "sofort",
-    "umgehend",
-];
-
-/// Words that are nothing but that wish.
-const WISHES: &[&str] = &[
-    "abmelden",
-    "abmeldung",
-    "abbestellen",
-    "abbestellung",
-    "austragen",
-    "löschen",
-    "stop",
-    "stopp",
-    "ende",
-    "newsletter abmelden",
-    "newsletter abbestellen",
-    "vom newsletter abmelden",
-    "hiermit melde ich mich ab",
-    "ich möchte mich abmelden",
-    "ich melde mich ab",
-    "melden sie mich ab",
-    "melden sie mich bitte ab",
-    "melde mich ab",
-    "melde mich bitte ab",
-    "mich abmelden",
-    "mich austragen",
-    "mich vom newsletter abmelden",
-    "tragen sie mich aus",
-    "tragen sie mich bitte aus",
-    "trag mich aus",
-    "nehmen sie mich aus dem verteiler",
-    "nehmen sie mich bitte aus dem verteiler",
-    "nehmen sie mich aus ihrem verteiler",
-    "nehmen sie mich bitte aus ihrem verteiler",
-    "aus dem verteiler nehmen",
-    "aus dem verteiler löschen",
-    "aus dem verteiler streichen",
-    "mich aus dem verteiler nehmen",
-    "mich aus dem verteiler löschen",
-    "löschen sie mich aus dem verteiler",
-    "löschen sie mich aus ihrem verteiler",
-    "löschen sie mich bitte aus ihrem verteiler",
-    "streichen sie mich aus ihrem verteiler",
-    "löschen sie meine daten",
-    "löschen sie meine adresse",
-    "löschen sie meine e-mail-adresse",
-    "keine mails mehr",
-    "keine e-mails mehr",
-    "keine emails mehr",
-    "keine weiteren mails",
-    "keine weiteren e-mails",
-    "keine weiteren emails",
-    "keine werbung mehr",
-    "keine werbung",
-    "keine nachrichten mehr",
-    "keine weiteren nachrichten",
-    "senden sie mir keine mails mehr",
-    "senden sie mir keine e-mails mehr",
-    "senden sie mir bitte keine e-mails mehr",
-    "senden sie mir bitte keine mails mehr",
-    "schicken sie mir keine mails mehr",
-    "schicken sie mir keine e-mails mehr",
-    "schicken sie mir bitte keine mails mehr",
-    "schicken sie mir bitte keine e-mails mehr",
-    "schreiben sie mir nicht mehr",
-    "ich möchte keine mails mehr",
-    "ich möchte keine e-mails mehr",
-    "ich möchte keine mails mehr erhalten",
-    "ich möchte keine e-mails mehr erhalten",
-    "ich möchte keine weiteren mails erhalten",
-    "ich möchte keine weiteren e-mails erhalten",
-    "ich möchte keinen newsletter mehr",
-    "ich will keine mails mehr",
-    "kein interesse, bitte abmelden",
-    "unsubscribe",
-    "unsubscribe me",
-    "unsubscribe from this list",
-    "unsubscribe from the list",
-    "remove",
-    "remove me",
-    "remove me from the list",
-    "remove me from this list",
-    "remove me from your list",
-    "remove me from your mailing list",
-    "remove my email",
-    "remove my address",
-    "remove my email address",
-    "take me off",
-    "take me off the list",
-    "take me off this list",
-    "take me off your list",
-    "take me off your mailing list",
-    "opt out",
-    "opt-out",
-    "optout",
-    "opt me out",
-    "cancel",
-    "cancel my subscription",
-    "end",
-    "quit",
-    "stop emailing me",
-    "stop sending me emails",
-    "stop sending me mails",
-    "stop mailing me",
-    "stop these emails",
-    "stop contacting me",
-    "do not email me",
-    "don't email me",
-    "do not contact me",
-    "don't contact me",
-    "do not contact me again",
-    "do not email me again",
-    "don't email me again",
-    "no more emails",
-    "no more mails",
-    "no more",
-    "i want to unsubscribe",
-    "i would like to unsubscribe",
-    "i'd like to unsubscribe",
-    "i wish to unsubscribe",
-    "désinscription",
-    "désabonner",
-    "me désabonner",
-    "darme de baja",
-    "baja",
-    "cancella",
-    "cancellami",
-    "disiscrivimi",
-    "uitschrijven",
-    "afmelden",
-];
+const LONGEST: usize = 300;
+/// Words of a sentence.
+const WORDS: usize = 24;
+/// Words of the name below a wish.
+const NAME: usize = 4;
 
 /// What a mail is, if it is nothing but the wish to get no more. Its subject counts if its text is empty.
 pub fn read(mail: &Part<'_>, text: &str) -> Option<Finding> {
     let subject = mail.fields.text("Subject").unwrap_or_default();
     let (place, said) = if text.trim().is_empty() { ("Subject", subject.as_str()) } else { ("text", text) };
-    is_wish(said).then(|| Finding {
-        evidence: format!("{place}: {}", said.trim().lines().next().unwrap_or_default()),
-        ..Finding::new(InboundKind::Unsubscribe)
-    })
+    let wish = wish(said)?;
+    Some(Finding { evidence: format!("{place}: {wish}"), ..Finding::new(InboundKind::Unsubscribe) })
 }
 
 /// The mail that a mail program sends for its user to the address of a List-Unsubscribe field (RFC 2369): the subject
@@ -199,52 +35,89 @@ pub fn by_program(mail: &Part<'_>, text: &str) -> Option<Finding> {
     })
 }
 
-/// Whether a text says nothing else: a wish, and politeness around it.
-pub fn is_wish(text: &str) -> bool {
+/// The sentence that is the wish, if a text says nothing else: a wish, politeness around it, and a name below.
+fn wish(text: &str) -> Option<String> {
     if text.len() > LONGEST {
-        return false;
+        return None;
     }
-    let mut wished = false;
-    for sentence in text.split(['\n', '.', '!', ';']) {
-        let sentence = bare(&plain(sentence));
-        match sentence.as_str() {
-            "" => {}
-            words if WISHES.contains(&words) => wished = true,
-            words if POLITE.contains(&words) => {}
-            // A name below the wish.
-            words if wished && words.split(' ').count() <= 3 => {}
-            _ => return false,
+    // The dots of an address end no sentence.
+    let text = without_addresses(&text.to_lowercase());
+    let mut wish = None;
+    for sentence in text.split(['\n', '.', '!', '?', ';']) {
+        let sentence = plain(sentence);
+        let words: Vec<&str> = words(&sentence);
+        match () {
+            () if words.iter().all(|word| POLITE.contains(word)) => {}
+            () if is_wish(&words) => wish = wish.or(Some(sentence)),
+            // A name below the wish, and above it whom it greets.
+            () if wish.is_some() && words.len() <= NAME => {}
+            () if wish.is_none() && greets(&words) => {}
+            () => return None,
         }
     }
-    wished
+    wish
 }
 
-/// Without politeness at its edges, and without quotes.
-fn bare(sentence: &str) -> String {
-    let mut words = sentence.trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned();
-    if WISHES.contains(&words.as_str()) || POLITE.contains(&words.as_str()) {
-        return words;
+fn words(sentence: &str) -> Vec<&str> {
+    let edge = |letter: char| !letter.is_alphanumeric() && letter != '@';
+    let words = sentence.split([' ', ',', '/', '(', ')', ':', '"']).map(|word| word.trim_matches(edge));
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+fn without_addresses(text: &str) -> String {
+    let mut rest = String::new();
+    let mut at = 0;
+    for found in addresses_in(text) {
+        rest.push_str(&text[at..found.start]);
+        rest.push_str(" @ ");
+        at = found.end;
     }
-    loop {
-        let before = words.len();
-        for polite in POLITE {
-            let edge = |letter: char| letter == ' ' || letter == ',' || letter == '-';
-            if let Some(rest) = words.strip_prefix(polite).filter(|rest| rest.starts_with(edge)) {
-                words = rest.trim_start_matches([' ', ',', '-']).to_owned();
-            }
-            if let Some(rest) = words.strip_suffix(polite).filter(|rest| rest.ends_with(edge)) {
-                words = rest.trim_end_matches([' ', ',', '-']).to_owned();
-            }
-        }
-        if words.len() == before || WISHES.contains(&words.as_str()) {
-            return words;
-        }
+    rest.push_str(&text[at..]);
+    rest
+}
+
+/// `hallo frau berg`
+fn greets(words: &[&str]) -> bool {
+    words.len() <= NAME + 1 && words.first().is_some_and(|word| POLITE.contains(word))
+}
+
+fn is_wish(words: &[&str]) -> bool {
+    let said: Vec<&str> = words.iter().copied().filter(|word| !POLITE.contains(word)).collect();
+    ALONE.contains(&said.join(" ").as_str())
+        || words.len() <= WORDS && LANGUAGES.iter().any(|language| wishes(language, words))
+}
+
+/// Whether words are all of a language, and hold one of its wishes.
+fn wishes(language: &Language, words: &[&str]) -> bool {
+    let has = |group: &[&str]| words.iter().any(|word| group.iter().any(|name| fits(name, word)));
+    let known = |word: &&str| {
+        let of_wish = || {
+            language
+                .wishes
+                .iter()
+                .any(|wish| wish.iter().any(|group| group.iter().any(|name| fits(name, word))))
+        };
+        *word == "@"
+            || POLITE.contains(word)
+            || language.words.iter().any(|name| fits(name, word))
+            || of_wish()
+    };
+    if has(language.getting) && !has(language.wanting) {
+        return false;
+    }
+    words.iter().all(known) && language.wishes.iter().any(|wish| wish.iter().all(|group| has(group)))
+}
+
+fn fits(name: &str, word: &str) -> bool {
+    match name.strip_suffix('*') {
+        Some(start) => word.starts_with(start),
+        None => word == name,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_wish;
+    use super::wish;
 
     #[test]
     fn a_wish_to_leave_is_short_and_plain() {
@@ -255,23 +128,43 @@ mod tests {
             "Bitte abmelden, danke.",
             "bitte keine Mails mehr",
             "Hallo,\n\nbitte nehmen Sie mich aus Ihrem Verteiler.\n\nMit freundlichen Grüßen\nPetra Lang",
+            "Guten Tag Frau Berg,\nbitte tragen Sie petra.lang@kunde.example aus Ihrer Liste aus.\nPetra Lang\nKunde GmbH",
+            "Hiermit widerspreche ich der Nutzung meiner Daten zu Werbezwecken.",
+            "Ich habe kein Interesse, bitte keine weiteren Mails.",
+            "Ich möchte keine E-Mails mehr bekommen.",
+            "Könnten Sie mich bitte aus dem Verteiler nehmen?",
             "Please remove me from your list. Thanks",
             "please don’t email me again",
             "Hi, unsubscribe please",
+            "I no longer want to receive your newsletter, please take me off your list.",
+            "Je ne souhaite plus recevoir vos mails.",
+            "No quiero recibir más correos, por favor.",
+            "Geen mails meer, graag",
         ] {
-            assert!(is_wish(text), "{text}");
+            assert!(wish(text).is_some(), "{text}");
         }
         for text in [
             "",
             "Danke",
+            "Petra Lang",
             "Please stop by on Tuesday",
             "How do I unsubscribe?",
             "Can you remove the second item from the offer?",
             "Wir möchten den alten Vertrag abmelden und Ihr Angebot annehmen.",
             "stop, wait",
             "Please remove me from the thread, but Anna wants a demo next week.",
+            "Wie kann ich Maschinen abmelden?",
+            "Wir haben keine Mails bekommen.",
+            "Ich will mich nicht abmelden, ich will ein Angebot.",
+            "Bitte löschen Sie meine Bestellung nicht.",
+            "I did not get your email.",
+            "Bitte keine Termine vor 10 Uhr.",
+            "Kein Interesse.",
+            "Wir bekommen keine Mails mehr.",
+            "We no longer get your emails.",
+            "Please delete the old quote and send me a new one.",
         ] {
-            assert!(!is_wish(text), "{text}");
+            assert_eq!(wish(text), None, "{text}");
         }
     }
 }

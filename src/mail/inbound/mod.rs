@@ -8,17 +8,21 @@
 
 mod absence;
 mod address;
+mod attachment;
 mod attribution;
 mod automatic;
 mod body;
 mod bounce;
+mod calendar;
 mod classify;
+mod contact;
 mod date;
 mod field;
 mod html;
 mod leaving;
 mod notice;
 mod part;
+mod provider;
 mod reply_text;
 mod report;
 mod returned;
@@ -26,7 +30,9 @@ mod signature;
 mod status;
 mod words;
 
+pub use attachment::{Attachment, File};
 pub use field::Mailbox;
+pub use provider::{NotUnderstood, Provider};
 pub use reply_text::visible as reply_text;
 
 use chrono::NaiveDate;
@@ -34,12 +40,10 @@ use chrono::NaiveDate;
 use crate::domain::inbound::{DeliveryAction, Hard, InboundKind};
 use part::Part;
 
-/// Bytes of a mail that is read.
-pub const SIZE_LIMIT: usize = 10 * 1024 * 1024;
+/// Bytes of a mail that is read: what providers let through with files of 25 MB.
+pub const SIZE_LIMIT: usize = 36 * 1024 * 1024;
 /// Message-IDs that a mail refers to.
 const REFERENCE_LIMIT: usize = 100;
-/// Names of attachments.
-const ATTACHMENT_LIMIT: usize = 100;
 
 /// A mail that came in.
 #[derive(Clone, Debug)]
@@ -61,10 +65,14 @@ pub struct InboundMail {
     pub reports: Vec<Recipient>,
     /// The day an absence note names for the return. That of the last day of the absence, if it names only that.
     pub absent_until: Option<NaiveDate>,
+    /// Whether it says that a person is away, with or without a date.
+    pub is_absence: bool,
+    /// A receipt, or a report on a whole domain: it is unrelated, and nobody need look at it.
+    pub is_receipt: bool,
     /// What the person wrote, without the history that is quoted, signature and legal footer.
     pub text: String,
-    /// Names of files.
-    pub attachments: Vec<String>,
+    /// The files that came with it.
+    pub attachments: Vec<Attachment>,
 }
 
 /// A recipient that a report is about.
@@ -110,11 +118,16 @@ struct Finding {
     kind: InboundKind,
     evidence: String,
     recipients: Vec<Recipient>,
+    is_receipt: bool,
 }
 
 impl Finding {
     fn new(kind: InboundKind) -> Self {
-        Self { kind, evidence: String::new(), recipients: Vec::new() }
+        Self { kind, evidence: String::new(), recipients: Vec::new(), is_receipt: false }
+    }
+
+    fn receipt(evidence: String) -> Self {
+        Self { evidence, is_receipt: true, ..Self::new(InboundKind::Unrelated) }
     }
 }
 
@@ -123,6 +136,15 @@ impl Finding {
 /// # Errors
 /// It breaks a bound, or is no mail. Somebody should look at it.
 pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
+    read_on(raw, None)
+}
+
+/// As [`read`]; `received` is the day on which the mail came in. Absence notes are read by it that do not say when they
+/// were sent.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_on(raw: &[u8], received: Option<NaiveDate>) -> Result<InboundMail, Unreadable> {
     if raw.len() > SIZE_LIMIT {
         return Err(Unreadable::TooLarge);
     }
@@ -135,8 +157,8 @@ pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
     let fields = &mail.fields;
     let hard = (found.kind == InboundKind::Bounce)
         .then(|| Hard::of(found.recipients.iter().map(|recipient| recipient.dead)));
-    let absent_until =
-        if found.kind == InboundKind::AutoReply { absence::until(&mail, &shown.text) } else { None };
+    let automatic = found.kind == InboundKind::AutoReply;
+    let absent_until = automatic.then(|| absence::until(&mail, &shown.text, received)).flatten();
     Ok(InboundMail {
         message_id: fields.ids("Message-ID").into_iter().next(),
         from: fields.mailboxes("From").into_iter().next(),
@@ -147,23 +169,42 @@ pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
         evidence: found.evidence,
         hard,
         reports: found.recipients,
+        is_absence: automatic && (absent_until.is_some() || absence::is_named(&mail, &text)),
         absent_until,
+        is_receipt: found.is_receipt,
         text,
-        attachments: shown.attachments.into_iter().take(ATTACHMENT_LIMIT).collect(),
+        attachments: attachment::list(&shown.files),
     })
+}
+
+/// The files that came with a mail, as many as are sent on to the rep.
+///
+/// # Errors
+/// As [`read`].
+pub fn files(raw: &[u8]) -> Result<Vec<File>, Unreadable> {
+    if raw.len() > SIZE_LIMIT {
+        return Err(Unreadable::TooLarge);
+    }
+    let raw = with_newlines(raw);
+    let mail = Part::read(&raw)?;
+    Ok(attachment::contents(&body::shown(&mail).files))
 }
 
 /// LF line ends: mails come with CRLF, LF, and from very old systems CR.
 fn with_newlines(raw: &[u8]) -> Vec<u8> {
     let mut lines = Vec::with_capacity(raw.len());
-    let mut bytes = raw.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        if byte == b'\r' {
-            bytes.next_if_eq(&b'\n');
+    for piece in raw.split_inclusive(|byte| *byte == b'\r') {
+        // What follows a CR begins with the LF that belongs to it, or does not.
+        let belongs = lines.last() == Some(&b'\r');
+        if belongs {
+            lines.pop();
             lines.push(b'\n');
-        } else {
-            lines.push(byte);
         }
+        let rest = piece.strip_prefix(b"\n").filter(|_| belongs).unwrap_or(piece);
+        lines.extend_from_slice(rest);
+    }
+    if let Some(last) = lines.last_mut().filter(|last| **last == b'\r') {
+        *last = b'\n';
     }
     lines
 }

@@ -71,7 +71,12 @@ pub fn read(text: &str) -> Option<Finding> {
         }
         _ => return None,
     };
-    Some(Finding { kind, evidence: format!("notificationType: {}", notice.notification_type), recipients })
+    Some(Finding {
+        kind,
+        evidence: format!("notificationType: {}", notice.notification_type),
+        recipients,
+        is_receipt: false,
+    })
 }
 
 fn bounced(bounced: Bounced) -> Recipient {

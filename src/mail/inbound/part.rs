@@ -120,9 +120,29 @@ impl<'a> Part<'a> {
         .replace("\r\n", "\n")
     }
 
-    /// The decoded body.
+    /// About how many bytes the decoded body has.
+    pub fn size(&self) -> usize {
+        if self.fields.lower("Content-Transfer-Encoding") != "base64" {
+            return self.body.len();
+        }
+        let body = self.body.trim_ascii_end();
+        let padding = body.iter().rev().take_while(|byte| **byte == b'=').count();
+        let letters = body.len() - padding;
+        // Lines have 76 letters and an end.
+        (letters - letters / 77) / 4 * 3 + (letters - letters / 77) % 4 * 3 / 4
+    }
+
+    /// The decoded start of the body: enough for any text.
     fn bytes(&self) -> Vec<u8> {
-        let body = &self.body[..self.body.len().min(TEXT_LIMIT)];
+        self.decoded(&self.body[..self.body.len().min(TEXT_LIMIT)])
+    }
+
+    /// The decoded body, whole.
+    pub fn content(&self) -> Vec<u8> {
+        self.decoded(self.body)
+    }
+
+    fn decoded(&self, body: &[u8]) -> Vec<u8> {
         let encoding = self.fields.lower("Content-Transfer-Encoding");
         let decoded = match encoding.as_str() {
             "base64" => base64_decode(body),

@@ -1,7 +1,7 @@
 //! What is new in a mail: without the history that is quoted, signature and legal footer.
 
 use super::attribution::{self, Beginning};
-use super::signature;
+use super::{contact, signature};
 
 /// Lines that are looked at.
 const LINE_LIMIT: usize = 5_000;
@@ -22,7 +22,7 @@ fn parted(line: &str) -> Vec<&str> {
         ["--- on ", "-----original message", "----- original message", "-----ursprüngliche nachricht"];
     let at = rules.iter().find_map(|rule| lower.find(rule)).map(|at| line[..at].trim_end_matches('-').len());
     match at {
-        Some(at) if !line[..at].trim().is_empty() => vec![&line[..at], &line[at..]],
+        Some(at) if line[..at].contains(char::is_alphanumeric) => vec![&line[..at], &line[at..]],
         _ => vec![line],
     }
 }
@@ -35,11 +35,29 @@ enum Run<'a> {
     Quote(Vec<&'a str>, bool),
 }
 
+impl Run<'_> {
+    /// Whether it is no answer to what stands above it: a quote, or a signature.
+    fn says_nothing(&self) -> bool {
+        match self {
+            Run::Quote(..) => true,
+            Run::Own(lines) => {
+                let start = lines.iter().position(|line| !line.trim().is_empty());
+                start.is_none_or(|start| signature::begins(&lines[start..]))
+            }
+        }
+    }
+}
+
 /// The lines that are no history. Quotes stay where several are answered one by one, and where nobody is named.
 fn without_history<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let mut runs = runs(lines);
-    while let Some(Run::Quote(..)) = runs.last() {
+    while let [_, .., last] = &runs[..]
+        && last.says_nothing()
+    {
         runs.pop();
+    }
+    if let [Run::Quote(..)] = runs[..] {
+        runs.clear();
     }
     let quotes = runs.iter().filter(|run| matches!(run, Run::Quote(..))).count();
     let kept = runs.into_iter().map(|run| match run {
@@ -102,7 +120,8 @@ fn is_quoted(line: &str) -> bool {
 
 fn without_signature<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let end = (0..lines.len()).find(|at| signature::begins(&lines[*at..]));
-    lines[..end.unwrap_or(lines.len())].to_vec()
+    let lines = &lines[..end.unwrap_or(lines.len())];
+    lines[..contact::begins(lines).unwrap_or(lines.len())].to_vec()
 }
 
 /// Without empty lines at the edges, and with one at most between.

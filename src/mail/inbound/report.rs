@@ -53,10 +53,9 @@ pub fn read(mail: &Part<'_>, told: &str) -> Option<Finding> {
         let found = match part.media.as_str() {
             "message/feedback-report" => feedback(&part.text()),
             "message/delivery-status" | "message/global-delivery-status" => delivery(&part.text(), told),
-            "message/disposition-notification" => Some(Finding {
-                evidence: "Content-Type: message/disposition-notification".to_owned(),
-                ..Finding::new(InboundKind::Unrelated)
-            }),
+            "message/disposition-notification" => {
+                Some(Finding::receipt("Content-Type: message/disposition-notification".to_owned()))
+            }
             _ => None,
         };
         if found.is_some() {

@@ -33,7 +33,7 @@ impl Told {
 fn is_marker(line: &str) -> bool {
     let line = line.trim().to_lowercase();
     // "The following addresses did not receive a copy of your message:"
-    if line.len() > 100 || line.is_empty() || any(&line, &["address", "recipient", "receive"]) {
+    if line.len() > 100 || line.is_empty() || any(&line, &["address", "recipient", "receive", "transcript"]) {
         return false;
     }
     let ruled =

@@ -14,6 +14,9 @@ const SENT_FROM: &[&str] = &[
     "sent via ",
     "get outlook for ",
     "von meinem ",
+    "von meinem/",
+    "von meiner ",
+    "von mobil",
     "gesendet von meinem ",
     "gesendet von mein",
     "gesendet mit ",
@@ -124,6 +127,10 @@ const PRODUCTS: &[&str] = &[
     "mobiel",
     "telefoon",
     "mobil",
+    "k-9",
+    "mailbird",
+    "emclient",
+    "hotmail",
 ];
 
 /// Lines that a signature has at most, where a line that people also draw within a text begins it.
@@ -146,10 +153,10 @@ fn is_ruler(line: &str) -> bool {
 fn is_sent_from(line: &str) -> bool {
     let line = plain(line);
     let line = line.trim_matches(['*', '_', '<', '[', '(', '-', ' ']);
-    let short = line.chars().count() <= 80 && line.split(' ').count() <= 9;
-    short
-        && SENT_FROM.iter().any(|words| line.starts_with(words))
-        && PRODUCTS.iter().any(|name| line.contains(name))
+    let short = line.chars().count() <= 100 && line.split(' ').count() <= 12;
+    let sent = SENT_FROM.iter().any(|words| line.starts_with(words))
+        || line.starts_with("mit ") && line.trim_end_matches('.').ends_with(" gesendet");
+    short && sent && PRODUCTS.iter().any(|name| line.contains(name))
 }
 
 fn is_legal(line: &str) -> bool {

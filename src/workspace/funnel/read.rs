@@ -32,6 +32,7 @@ pub fn read(source: Source, names: &mut Names) -> Funnel {
     let senders = senders(&mut root, names);
     let topics = topics(&mut root, names);
     let segments = segments(&mut root, names);
+    let (reply_then, absence) = reply(root.table("reply"));
     let funnel = Funnel {
         company,
         defaults: defaults(root.table("defaults"), &senders.1, &topics.1, names),
@@ -41,7 +42,8 @@ pub fn read(source: Source, names: &mut Names) -> Funnel {
         segments,
         caps: caps(root.table("caps")),
         consent: consent(root.table("consent")),
-        reply_then: reply(root.table("reply")),
+        reply_then,
+        absence,
         rules: rules::read(&mut root, names),
     };
     root.finish();
@@ -202,8 +204,8 @@ fn consent(mut table: Table) -> Basis {
     required.unwrap_or(Basis::DoubleOptIn)
 }
 
-fn reply(mut table: Table) -> ReplyThen {
-    let then = table.parse("then");
+fn reply(mut table: Table) -> (ReplyThen, Wait) {
+    let (then, absence) = (table.parse("then"), table.parse("absence"));
     table.finish();
-    then.unwrap_or(ReplyThen::HandOver)
+    (then.unwrap_or(ReplyThen::HandOver), absence.unwrap_or(Wait::Days(7)))
 }

@@ -43,6 +43,7 @@ per_week = 2
 require = "opt_in"
 [reply]
 then = "hold"
+absence = "0 days"
 "#;
 
 fn read_text(text: &str) -> (Funnel, Names, Vec<String>) {
@@ -73,6 +74,7 @@ fn every_key_is_read() {
     assert_eq!(funnel.segments.names().collect::<Vec<_>>(), ["dach"]);
     assert_eq!(funnel.caps, Caps { min_gap: 36 * 3_600_000, per_week: 2 });
     assert_eq!((funnel.consent, funnel.reply_then), (Basis::OptIn, ReplyThen::Hold));
+    assert_eq!(funnel.absence, Wait::Days(0));
     assert_eq!(
         funnel.rules.scores,
         [ScoreRule { on: "clicked link pricing".parse().expect("a phrase"), points: 20 }]
@@ -96,6 +98,7 @@ fn without_a_file_only_what_cannot_be_guessed_is_missed() {
     assert_eq!(funnel.defaults.send.to_string(), "Mon-Fri 08:00-18:00");
     assert_eq!((funnel.defaults.timezone, funnel.defaults.topic.as_str()), (Tz::UTC, "general"));
     assert_eq!((funnel.consent, funnel.reply_then), (Basis::DoubleOptIn, ReplyThen::HandOver));
+    assert_eq!(funnel.absence, Wait::Days(7));
     assert!(funnel.topics.contains_key("general"));
 }
 

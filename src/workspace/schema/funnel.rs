@@ -173,14 +173,23 @@ fn required_bases() -> Vec<&'static str> {
     vec![Basis::DoubleOptIn.as_str(), Basis::OptIn.as_str()]
 }
 
-const REPLY: &[Key] = &[key(
-    "then",
-    Takes::Word(replies),
-    "hand_over: sales has the lead. hold: marketing waits until \
-    somebody has answered, and the lead stays with it.",
-)
-.default("hand_over")
-.example("hold")];
+const REPLY: &[Key] = &[
+    key(
+        "then",
+        Takes::Word(replies),
+        "hand_over: sales has the lead. hold: marketing waits until \
+        somebody has answered, and the lead stays with it.",
+    )
+    .default("hand_over")
+    .example("hold"),
+    key(
+        "absence",
+        DURATION,
+        "How long nothing is sent to somebody who is away and does not say until when. 0 days: that changes nothing.",
+    )
+    .default("7 days")
+    .example("14 days"),
+];
 
 fn replies() -> Vec<&'static str> {
     ReplyThen::ALL.iter().map(|word| word.as_str()).collect()

@@ -11,6 +11,7 @@ use crate::support::records::at;
 on_both!(
     the_timeline_shows_the_last_events,
     deeds_are_what_the_person_did,
+    signs_of_life_and_bounces_name_their_mail,
     kinds_are_counted,
     the_same_key_of_a_client_is_one_event,
 );
@@ -70,6 +71,18 @@ async fn deeds_are_what_the_person_did(db: TestDb) {
     );
     let others: Vec<_> = deeds.into_iter().filter(|(lead, _)| *lead != 1).collect();
     assert_eq!(others, [(2, happening(&event(2, Visited, 20)))]);
+}
+
+async fn signs_of_life_and_bounces_name_their_mail(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let back = Event { message: Some(8), ..event(1, EventKind::BouncedSoftly, 10) };
+    let note = event(1, EventKind::AutoReplied, 20);
+    let others = [event(1, EventKind::Skipped, 30), event(2, EventKind::Opened, 40)];
+    events::insert(&mut tx, &[back.clone(), note.clone()]).await.unwrap();
+    events::insert(&mut tx, &others).await.unwrap();
+    let mut signs = events::signs(&mut tx, 1).await.unwrap();
+    signs.sort_by_key(|(_, sign)| sign.at);
+    assert_eq!(signs, [(Some(8), happening(&back)), (None, happening(&note))]);
 }
 
 async fn kinds_are_counted(db: TestDb) {

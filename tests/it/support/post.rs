@@ -33,6 +33,21 @@ impl Written {
         Self::answer(mail, from, "Automatische Antwort: ", "Auto-Submitted: auto-replied\r\n", text)
     }
 
+    /// What a ticket system sends.
+    pub fn automatic(mail: &[u8], from: &str, text: &str) -> Written {
+        Self::answer(mail, from, "Ticket: ", "Auto-Submitted: auto-generated\r\n", text)
+    }
+
+    /// An answer with a file, and more fields.
+    pub fn with_file(mail: &[u8], from: &str, text: &str, (name, content): (&str, &str)) -> Written {
+        let fields = "Content-Type: multipart/mixed; boundary=\"f\"\r\n";
+        let text = format!(
+            "--f\nContent-Type: text/plain; charset=utf-8\n\n{text}\n--f\nContent-Type: application/pdf; name=\"{name}\"\n\
+             Content-Disposition: attachment; filename=\"{name}\"\n\n{content}\n--f--\n"
+        );
+        Self::answer(mail, from, "Re: ", fields, &text)
+    }
+
     fn answer(mail: &[u8], from: &str, prefix: &str, fields: &str, text: &str) -> Written {
         static WRITTEN: AtomicUsize = AtomicUsize::new(0);
         let message = MessageParser::default().parse(mail).expect("a message");
@@ -40,11 +55,14 @@ impl Written {
         let to = to.expect("somebody to answer");
         let message_id = format!("answer{}@mail.example", WRITTEN.fetch_add(1, Ordering::Relaxed));
         let (subject, id) = (message.subject().unwrap_or_default(), message.message_id().expect("an id"));
+        let typed = fields.contains("Content-Type");
+        let plain = "Content-Type: text/plain; charset=utf-8\r\n";
+        let media = if typed { "" } else { plain };
         let raw = format!(
             "Return-Path: <{from}>\r\nFrom: <{from}>\r\nTo: <{to}>\r\nSubject: {prefix}{subject}\r\n\
              Message-ID: <{message_id}>\r\nIn-Reply-To: <{id}>\r\nReferences: <{id}>\r\n{fields}\
              Date: Mon, 05 Jan 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n\
-             Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
+             {media}Content-Transfer-Encoding: 8bit\r\n\r\n{}",
             text.replace('\n', "\r\n")
         );
         Written { raw: raw.into_bytes(), message_id }

@@ -73,6 +73,93 @@ fn large_and_odd_mails_are_read() {
     assert!(read(parameters.as_bytes()).is_ok());
 }
 
+/// A mail whose only part is encoded so.
+fn encoded(encoding: &str, body: &str) -> String {
+    format!(
+        "From: a@b.example\nSubject: Re: x\nContent-Type: text/plain; charset=utf-8\n\
+         Content-Transfer-Encoding: {encoding}\n\n{body}"
+    )
+}
+
+#[test]
+fn encodings_and_headers_grow_without_end_in_no_mail() {
+    let zeros = format!("{}\n", "A".repeat(76)).repeat(30_000);
+    let mails = [
+        encoded("base64", &zeros),
+        encoded("base64", &"=".repeat(2_000_000)),
+        encoded("base64", "not base64 at all!"),
+        encoded("quoted-printable", &"=\n".repeat(1_000_000)),
+        encoded("quoted-printable", &"=41".repeat(700_000)),
+        encoded("quoted-printable", &"=".repeat(2_000_000)),
+        format!("Subject: {}\n\nx", "=?utf-8?B?QUFB?= ".repeat(25_000)),
+        format!("Subject: {}\n\nx", "=?utf-8?Q?=".repeat(40_000)),
+        format!("To: {}\n\nx", "a@b.example, ".repeat(35_000)),
+        format!("To: {}\n\nx", "(".repeat(400_000)),
+        format!("To: {}\n\nx", "\"a".repeat(200_000)),
+        format!("References: {}\n\nx", "<a@b.example> ".repeat(30_000)),
+        format!("Subject: x\n{}\nx", " y\n".repeat(150_000)),
+        format!("X-A: {}\n\nx", "y".repeat(500_000)),
+        format!("Content-Type: text/plain; name*0=\"{}\n\nx", "a".repeat(400_000)),
+    ];
+    for mail in mails {
+        let read = read(mail.as_bytes()).unwrap_or_else(|why| panic!("{why}: {}", &mail[..60]));
+        assert!(read.text.len() <= mail.len(), "{}", &mail[..60]);
+        assert!(read.subject.len() <= 64 * 1024 && read.referenced.len() <= 100, "{}", &mail[..60]);
+    }
+}
+
+#[test]
+fn parts_within_mails_are_bounded() {
+    let deep = |levels: usize| {
+        let open: String = (0..levels)
+            .map(|level| format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"))
+            .collect();
+        format!("From: a@b.example\n{open}Content-Type: text/plain\n\ndeep\n")
+    };
+    assert_eq!(read(deep(10).as_bytes()).map(|mail| mail.text), Ok("deep".to_owned()));
+    assert_eq!(read(deep(20).as_bytes()).err(), Some(Unreadable::TooManyParts));
+    assert_eq!(read(deep(100_000).as_bytes()).err(), Some(Unreadable::TooManyParts));
+    let part =
+        "--a\nContent-Type: application/pdf; name=x.pdf\nContent-Transfer-Encoding: base64\n\nJVBERi0=\n";
+    let files = |count: usize| {
+        format!("From: a@b.example\nContent-Type: multipart/mixed; boundary=a\n\n{}", part.repeat(count))
+    };
+    assert_eq!(read(files(900).as_bytes()).map(|mail| mail.attachments.len()), Ok(100));
+    assert_eq!(read(files(100_000).as_bytes()).err(), Some(Unreadable::TooManyParts));
+    // Each boundary is also the start of another.
+    let mut nested = "From: a@b.example\nContent-Type: multipart/mixed; boundary=\"\"\n\n".to_owned();
+    nested += &"--\n".repeat(100_000);
+    assert!(
+        read(nested.as_bytes()).is_ok() || read(nested.as_bytes()).err() == Some(Unreadable::TooManyParts)
+    );
+    let table = format!("<table>{}", "<tr>".to_owned() + &"<td>x</td>".repeat(200)).repeat(250);
+    let mail = format!("From: a@b.example\nContent-Type: text/html\n\n{table}");
+    assert!(read(mail.as_bytes()).is_ok());
+}
+
+#[test]
+fn large_files_are_named_and_not_sent_on() {
+    let file = |name: &str, bytes: usize| {
+        let lines = format!("{}\n", "QUFB".repeat(19)).repeat(bytes / 57);
+        format!(
+            "--a\nContent-Type: application/pdf; name={name}\nContent-Transfer-Encoding: base64\n\n{lines}"
+        )
+    };
+    let files =
+        file("small.pdf", 100_000) + &file("large.pdf", 11_000_000) + &file("../other.pdf", 1_000_000);
+    let mail = format!(
+        "From: a@b.example\nSubject: Re: x\nContent-Type: multipart/mixed; boundary=a\n\n{files}--a--\n"
+    );
+    let read = read(mail.as_bytes()).expect("a mail");
+    let named: Vec<_> = read.attachments.iter().map(|file| (file.name.as_str(), file.passed_on)).collect();
+    assert_eq!(named, [("small.pdf", true), ("large.pdf", false), ("other.pdf", true)]);
+    let sent = super::super::files(mail.as_bytes()).expect("a mail");
+    assert_eq!(sent.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["small.pdf", "other.pdf"]);
+    for (file, listed) in sent.iter().zip(read.attachments.iter().filter(|file| file.passed_on)) {
+        assert_eq!(file.bytes.len(), listed.size, "{}", file.name);
+    }
+}
+
 /// Bytes that look like a mail here and there.
 fn mailish() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![

@@ -3,6 +3,7 @@
 mod absences;
 mod bounces;
 mod bounds;
+mod providers;
 mod replies;
 mod reports;
 

@@ -1,0 +1,2 @@
+#[path = "../../src/mail/inbound/mod.rs"]
+pub mod inbound;
