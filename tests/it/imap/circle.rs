@@ -4,7 +4,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use mail_parser::MessageParser;
+use mail_parser::{MessageParser, MimeHeaders};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -103,6 +103,8 @@ async fn an_answer_comes_back_to_sales(db: TestDb) {
     assert!(!text.contains("shall we talk"), "what is quoted is known: {text}");
     let answers_to = told.reply_to().and_then(|to| to.first()).and_then(|to| to.address());
     assert_eq!(answers_to, Some(EVA));
+    let plan = told.attachments().find(|file| file.attachment_name() == Some("plan.pdf"));
+    assert_eq!(plan.expect("the rep gets the file").contents(), b"%PDF-1.4 the plan\n");
     let done = async || Some(world.dovecot.flags("Done")).filter(|flags| flags.len() == 1);
     until(PATIENCE, done).await;
     assert_eq!(world.dovecot.flags("INBOX").len(), 0);
