@@ -43,3 +43,12 @@ CREATE TABLE inbound (
     resolved_at BIGINT
 );
 CREATE INDEX inbound_by_lead ON inbound (lead_id) WHERE lead_id IS NOT NULL;
+
+-- How far each mailbox has been read, by user, server and folder. All mails up to last_uid are taken in; when the UIDs
+-- are no longer those of uid_validity, those that came in since `at` are looked at again.
+CREATE TABLE mailboxes (
+    place        TEXT PRIMARY KEY,
+    uid_validity BIGINT NOT NULL,
+    last_uid     BIGINT NOT NULL,
+    at           BIGINT NOT NULL
+);

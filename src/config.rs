@@ -4,6 +4,7 @@
 //! variables are folded to lower case. `DRIPLINE_SECRET`, `DRIPLINE_WORKSPACE` and others without `__` are no keys.
 
 mod environment;
+mod mailbox;
 mod ratio;
 mod schema;
 
@@ -24,6 +25,7 @@ use crate::workspace::table::{Document, Table};
 use crate::workspace::{Diagnostic, diagnostic::Severity};
 
 use environment::Environment;
+pub use mailbox::{MailboxConfig, Then};
 pub use ratio::Ratio;
 pub use schema::DRIPLINE as SCHEMA;
 
@@ -39,6 +41,8 @@ pub struct Config {
     /// `[lane.NAME]`: recipient domains that share a provider and its limits. None.
     pub lanes: BTreeMap<String, LaneConfig>,
     pub inbound: Inbound,
+    /// `[mailbox.NAME]`: where mail comes in. None: it is handed in by HTTP.
+    pub mailboxes: BTreeMap<String, MailboxConfig>,
     pub tracking: Tracking,
     pub safety: Safety,
     pub fuse: Fuse,
@@ -200,6 +204,11 @@ fn read(mut root: Table) -> Config {
             .map(|(name, table)| (name.value.to_owned(), lane(table)))
             .collect(),
         inbound: inbound(root.table("inbound")),
+        mailboxes: root
+            .named("mailbox")
+            .into_iter()
+            .filter_map(|(name, table)| Some((name.value.to_owned(), mailbox::read(table)?)))
+            .collect(),
         tracking: tracking(root.table("tracking")),
         safety: safety(root.table("safety")),
         fuse: fuse(root.table("fuse")),

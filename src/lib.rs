@@ -9,6 +9,7 @@
 //! - [`worker`], [`http`]: loops and routes over the use cases.
 //! - [`app`]: one running server, built from a configuration.
 //! - [`demo`]: the whole product on a temporary workspace, for who meets it for the first time.
+//! - [`preview`]: every mail of a workspace, in the browser, in a folder, or as a test in a mailbox.
 //! - [`cli`]: one file a command.
 
 pub mod app;
@@ -20,6 +21,7 @@ pub mod home;
 pub mod http;
 pub mod mail;
 pub mod nurture;
+pub mod preview;
 pub mod secret;
 pub mod storage;
 pub mod worker;

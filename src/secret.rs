@@ -36,6 +36,15 @@ pub fn load(secret: Option<&str>, dir: &Path) -> Result<KeyRing, SecretError> {
     KeyRing::parse(&text).map_err(|why| SecretError::Ring { from, why })
 }
 
+/// As [`load`], but none is made.
+///
+/// # Errors
+/// A ring or a file that cannot be read.
+pub fn find(secret: Option<&str>, dir: &Path) -> Result<Option<KeyRing>, SecretError> {
+    let there = secret.is_some() || dir.join(FILE).exists();
+    there.then(|| load(secret, dir)).transpose()
+}
+
 fn read_or_make(file: &Path) -> Result<String, SecretError> {
     let trouble = |why| SecretError::File { file: file.to_owned(), why };
     match std::fs::File::open(file) {
@@ -76,9 +85,17 @@ fn make(file: &Path, text: &str) -> io::Result<()> {
 /// # Errors
 /// The system has no randomness to give.
 pub fn random_text() -> Result<String, SecretError> {
-    let mut bytes = [0_u8; 32];
+    Ok(BASE32_NOPAD.encode(&random_bytes::<32>()?).to_lowercase())
+}
+
+/// So many random bytes.
+///
+/// # Errors
+/// The system has no randomness to give.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], SecretError> {
+    let mut bytes = [0_u8; N];
     getrandom::fill(&mut bytes).map_err(|error| SecretError::Random(error.to_string()))?;
-    Ok(BASE32_NOPAD.encode(&bytes).to_lowercase())
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -88,6 +105,8 @@ mod tests {
     #[test]
     fn the_ring_is_made_once_and_kept() {
         let dir = tempfile::tempdir().expect("a directory");
+        assert!(find(None, dir.path()).expect("nothing").is_none());
+        assert!(!dir.path().join(FILE).exists(), "a look makes no ring");
         let first = load(None, dir.path()).expect("a ring");
         let again = load(None, dir.path()).expect("the same ring");
         assert_eq!(first.check_value(), again.check_value());

@@ -9,6 +9,7 @@ use tracing::{error, warn};
 
 use crate::domain::time::SECOND;
 use crate::nurture::clock::ClockWatch;
+use crate::nurture::mailbox::Reader;
 use crate::nurture::pump::{LOOK_EVERY, Pump, Stepped};
 use crate::nurture::{Engine, NurtureResult, deliver, judge, notify, pump, rollout};
 
@@ -28,6 +29,9 @@ pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationT
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), roll_out));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), judge_hits));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), tell_reps));
+    for reader in Reader::all(engine) {
+        tasks.spawn(mailbox_loop(engine.clone(), shutdown.clone(), reader));
+    }
     let (engine, shutdown) = (engine.clone(), shutdown.clone());
     tasks.spawn(async move {
         shutdown.cancelled().await;
@@ -90,6 +94,22 @@ where
             }
         };
         let _ = tokio::time::timeout(pause, shutdown.cancelled()).await;
+    }
+}
+
+/// Takes in what comes into a mailbox.
+async fn mailbox_loop(engine: Arc<Engine>, shutdown: CancellationToken, mut reader: Reader) {
+    loop {
+        let round = async {
+            reader.step(&engine).await?;
+            reader.until_news().await
+        };
+        let rest = match shutdown.run_until_cancelled(round).await {
+            None => break,
+            Some(Ok(())) => continue,
+            Some(Err(error)) => reader.rest_after(&engine, &error),
+        };
+        let _ = tokio::time::timeout(rest, shutdown.cancelled()).await;
     }
 }
 

@@ -12,6 +12,7 @@ mod lead;
 mod new;
 pub mod output;
 mod pause;
+mod preview;
 pub mod schema;
 mod serve;
 mod signals;
@@ -39,6 +40,7 @@ pub enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Check(check::Args),
+    Preview(preview::Args),
     Import(import::Args),
     #[command(subcommand)]
     Lead(lead::Command),
@@ -87,6 +89,7 @@ impl Cli {
             Command::Resume(args) => pause::resume(workspace, &args).await,
             Command::Key(command) => key::run(workspace, &command).await,
             Command::Check(args) => check::run(workspace, &args).await,
+            Command::Preview(args) => preview::run(workspace, &args).await,
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,

@@ -35,7 +35,7 @@ const IDLE_LOOK: Duration = Duration::from_millis(100);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: dripline serve --until-idle")]
 pub struct Args {
-    /// End when nothing is due now, and say what was done.
+    /// End when nothing is due now and each mailbox was looked at, and say what was done.
     #[arg(long)]
     until_idle: bool,
 }
@@ -118,12 +118,18 @@ async fn import_examples(engine: &Engine, workspace: &Path) -> anyhow::Result<u6
 /// Begins the shutdown once there is nothing left to do. What was done by then; none if the server was ended before.
 async fn until_idle(engine: Arc<Engine>, shutdown: CancellationToken) -> NurtureResult<Option<Tally>> {
     let _ending = shutdown.clone().drop_guard();
-    while notify::is_about_to_tell(&engine).await?
-        || !(pump::is_idle(&engine).await? && judge::is_done(&engine).await?)
-    {
+    while !is_idle(&engine).await? {
         if tokio::time::timeout(IDLE_LOOK, shutdown.cancelled()).await.is_ok() {
             return Ok(None);
         }
     }
     Ok(Some(Tally::read(&engine).await?))
+}
+
+/// Whether nothing is due, on the wire, unread, unjudged or about to be told.
+async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
+    Ok(engine.mailboxes.are_idle()
+        && !notify::is_about_to_tell(engine).await?
+        && pump::is_idle(engine).await?
+        && judge::is_done(engine).await?)
 }

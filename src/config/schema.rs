@@ -21,6 +21,7 @@ const KEYS: &[Key] = &[
     ),
     key("lane", Takes::Named("gmail", LANE), "Recipient domains that share a provider, and its limits."),
     key("inbound", Takes::Table(INBOUND), "How answers and bounces come back."),
+    key("mailbox", Takes::Named("replies", MAILBOX), "A mailbox from which mail is taken in, by IMAP."),
     key("tracking", Takes::Table(TRACKING), "How opens and clicks are judged."),
     key("safety", Takes::Table(SAFETY), "For staging: who gets mail at all."),
     key("fuse", Takes::Table(FUSE), "What halts all sending because something has run wild."),
@@ -82,6 +83,37 @@ const INBOUND: &[Key] = &[
     key("key", Takes::Text, "What your mail server proves itself with at /inbound/mime.")
         .otherwise("no mail is taken in")
         .example("a long random text"),
+];
+
+const MAILBOX: &[Key] = &[
+    key(
+        "url",
+        Takes::Form("(imaps|imap)://.+"),
+        "imaps://USER:PASSWORD@HOST, or imap://USER:PASSWORD@HOST?tls=required for STARTTLS.",
+    )
+    .example("imaps://replies%40example.com:PASSWORD@imap.example.com")
+    .required(),
+    key("password", Takes::Text, "The password of the mailbox.")
+        .otherwise("the one in the URL")
+        .example("a long random text"),
+    key("folder", Takes::Text, "Which of its folders.").default("INBOX").example("Replies"),
+    key(
+        "then",
+        Takes::Form("(keep|seen|move .+)"),
+        "What is done to a mail there once it is recorded: nothing, marked as seen, or moved to a folder.",
+    )
+    .default("seen")
+    .example("move Processed"),
+    key("since", DURATION, "How far back the first look goes; older mails are left alone.")
+        .default("1 day")
+        .example("2 weeks"),
+    key(
+        "poll",
+        DURATION,
+        "How often the mailbox is looked at, whatever its server tells by itself: from 1 to 25 minutes.",
+    )
+    .default("1 minute")
+    .example("5 minutes"),
 ];
 
 const TRACKING: &[Key] = &[key(

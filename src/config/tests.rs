@@ -21,6 +21,15 @@ rate = "2000/hour"
 [inbound]
 domain = "in.nordwerk.example"
 key = "streng-geheim"
+[mailbox.replies]
+url = "imaps://re@nordwerk.example:geheim@imap.example?ca=x.pem"
+folder = "Antworten"
+then = "move Erledigt"
+since = "3 days"
+poll = "5 minutes"
+[mailbox.sales]
+url = "imap://sales@localhost?tls=none"
+password = "ganz-geheim"
 [tracking]
 judge_after = "2 minutes"
 [safety]
@@ -65,6 +74,14 @@ fn every_key_is_read() {
     assert_eq!((config.relays["backup"].max_connections, config.relays["backup"].rate), (16, None));
     assert_eq!(config.lanes["gmail"].domains, ["gmail.com", "googlemail.com"]);
     assert_eq!(config.inbound.key.as_deref(), Some("streng-geheim"));
+    let replies = &config.mailboxes["replies"];
+    assert_eq!(replies.place(), "re@nordwerk.example@imap.example:993/Antworten");
+    assert_eq!((&replies.then, replies.since), (&Then::Move("Erledigt".to_owned()), 3 * DAY));
+    assert_eq!(replies.poll.as_secs(), 300);
+    let sales = &config.mailboxes["sales"];
+    assert!(sales.account.has_password());
+    assert_eq!((sales.folder.as_str(), &sales.then, sales.since), ("INBOX", &Then::Seen, DAY));
+    assert_eq!(sales.poll.as_secs(), 60);
     assert_eq!(config.fuse.per_step_per_hour, Some(5000));
     for (address, allowed) in [("a@nordwerk.example", true), ("kim@x.example", true), ("a@x.example", false)]
     {
@@ -93,6 +110,8 @@ fn variables_override_and_add() {
             ("DRIPLINE_RELAY__NEW__URL", "file:out"),
             ("DRIPLINE_LANE__GMAIL__DOMAINS", "gmail.com, x.example"),
             ("DRIPLINE_INBOUND__KEY", "4711"),
+            ("DRIPLINE_MAILBOX__SALES__PASSWORD", "a,b"),
+            ("DRIPLINE_MAILBOX__NEW__URL", "imaps://a:b@imap.example"),
             ("DRIPLINE_SECRET", "a:b"),
             ("DRIPLINE_WORKSPACE", "/srv"),
             ("PATH", "__"),
@@ -141,6 +160,24 @@ fn where_mail_and_records_go_is_checked_with_the_rest() {
         [
             "dripline.toml:2:12: error[DL007]: this is no database that can be used",
             "dripline.toml:4:7: error[DL007]: a relay's URL begins with smtp://, smtps:// or file:",
+        ]
+    );
+}
+
+#[test]
+fn mistakes_of_mailboxes_are_found() {
+    let file = "[mailbox.a]\nurl = \"imap://a:geheim@imap.example?tls=none\"\nthen = \"delete\"\npoll = \"1 hour\"\n\
+                [mailbox.b]\nurl = \"imaps://b@imap.example\"\nthen = \"move INBOX\"\n[mailbox.c]\nfodler = \"x\"\n";
+    assert_eq!(
+        load(Some(file), &[]).expect_err("mistakes"),
+        [
+            "dripline.toml:2:7: error[DL007]: a password needs imaps:// or tls=required, unless the host is this machine",
+            "dripline.toml:3:8: error[DL007]: `delete` is none of `keep`, `seen` and `move FOLDER`",
+            "dripline.toml:4:8: error[DL007]: `poll` is from 1 to 25 minutes",
+            "dripline.toml:6:7: error[DL005]: there is no password for this mailbox",
+            "dripline.toml:7:8: error[DL007]: mails of `INBOX` cannot be moved to where they are",
+            "dripline.toml:8:1: error[DL005]: [mailbox.c] lacks `url`",
+            "dripline.toml:9:1: error[DL003]: `fodler` is not a key of [mailbox.c]",
         ]
     );
 }

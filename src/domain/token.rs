@@ -16,6 +16,8 @@ words! {
         Reply = "reply",
         Bounce = "bounce",
         MessageId = "message-id",
+        /// A mail that somebody sent to have a look at it.
+        Test = "test",
     }
 }
 

@@ -1,5 +1,6 @@
 //! `GET /healthz`: whether this server can do its work.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::Json;
@@ -16,11 +17,18 @@ use crate::storage::revisions;
 /// How long the database may take. Who asks after health asks often, and does not wait long.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Healthy is a server whose database answers. That sending is paused is no illness, and is told beside.
+/// Healthy is a server whose database answers. That sending is paused is no illness, nor a mailbox out of reach; both
+/// are told beside.
 pub async fn healthz(State(site): State<Site>) -> Result<Json<Value>, Problem> {
     let why = match tokio::time::timeout(PATIENCE, paused(&site.engine)).await {
         Ok(Ok(paused)) => {
-            return Ok(Json(json!({ "status": "ok", "sending": if paused { "paused" } else { "on" } })));
+            let mut health = json!({ "status": "ok", "sending": if paused { "paused" } else { "on" } });
+            let mailboxes = site.engine.mailboxes.all();
+            if !mailboxes.is_empty() {
+                let told = mailboxes.iter().map(|(name, state)| (name, state.reading.as_str()));
+                health["mailboxes"] = json!(told.collect::<BTreeMap<_, _>>());
+            }
+            return Ok(Json(health));
         }
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),

@@ -13,6 +13,7 @@ mod network;
 mod pages;
 mod reader;
 mod recipient;
+mod test_mail;
 mod tracking;
 
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
         .route("/inbound/mime", inbound::route())
         .merge(metrics)
         .route("/u/{token}", get(recipient::ask).post(recipient::unsubscribe))
+        .route("/t/{token}", get(test_mail::follow).post(test_mail::leave))
         .nest("/api/v1", api)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

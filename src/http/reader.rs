@@ -87,6 +87,26 @@ impl Reader {
         }
     }
 
+    /// This was the way out of a test mail.
+    pub fn only_a_test(&self) -> Page {
+        match self.language {
+            Language::De => self.page(
+                "Das ist nur ein Test",
+                vec!["Diese E-Mail war ein Test. In einer echten E-Mail meldet dieser Link ab; hier ändert er \
+                      nichts, und niemand ist abgemeldet."
+                    .to_owned()],
+                None,
+            ),
+            Language::En => self.page(
+                "This is only a test",
+                vec!["This mail was a test. In a real mail this link unsubscribes; here it changes nothing, and \
+                      nobody is unsubscribed."
+                    .to_owned()],
+                None,
+            ),
+        }
+    }
+
     /// The link leads nowhere.
     pub fn no_such_page(&self) -> Page {
         match self.language {

@@ -75,12 +75,17 @@ async fn open(State(site): State<Site>, Path(file): Path<String>, request: Reque
     if !hits::record(&site.engine, hit).await {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
+    pixel()
+}
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// The picture.
+pub(super) fn pixel() -> Response {
     let headers =
         [(header::CONTENT_TYPE, HeaderValue::from_static("image/gif")), (header::CACHE_CONTROL, NO_STORE)];
     (headers, PIXEL).into_response()
 }
-
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// `GET /c/{token}`: leads where the mail pointed, and nowhere else.
 async fn click(State(site): State<Site>, Path(token): Path<String>, request: Request) -> Response {
@@ -89,21 +94,26 @@ async fn click(State(site): State<Site>, Path(token): Path<String>, request: Req
     };
     // Somebody waits for the page. If a click cannot be stored, they get there all the same.
     hits::record(&site.engine, hit).await;
+    target
+}
+
+/// The answer that leads to a page; none if there can be no such page.
+pub(super) fn redirect(url: &str) -> Option<Response> {
     let headers = [
-        (header::LOCATION, target),
+        (header::LOCATION, HeaderValue::try_from(in_ascii(url)).ok()?),
         (header::CACHE_CONTROL, NO_STORE),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
-    (StatusCode::FOUND, headers).into_response()
+    Some((StatusCode::FOUND, headers).into_response())
 }
 
-/// The hit of a genuine token, and where it leads.
-fn read_click(site: &Site, token: &str, request: &Request) -> Option<(Hit, HeaderValue)> {
+/// The hit of a genuine token, and the answer that leads on.
+fn read_click(site: &Site, token: &str, request: &Request) -> Option<(Hit, Response)> {
     let ([lead, message, link, links], target) = site.engine.keys.verify_text(Purpose::Click, token)?;
     let (_, url) = target.split_once('\n')?;
-    let location = HeaderValue::try_from(in_ascii(url)).ok()?;
+    let answer = redirect(url)?;
     let hit = Asker::of(request).hit(site, HitKind::Click, lead, message);
-    Some((Hit { link: Some((link, links)), target: Some(target), ..hit }, location))
+    Some((Hit { link: Some((link, links)), target: Some(target), ..hit }, answer))
 }
 
 /// A URL as headers hold it: what is not ASCII is escaped (RFC 3986 section 2.1).

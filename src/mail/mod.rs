@@ -5,19 +5,26 @@
 //! - [`file`]: the relay that writes files.
 //! - [`compose`]: a letter becomes bytes.
 //! - [`inbound`]: bytes that came in become a mail that is understood.
+//! - [`imap`]: a mailbox on a server, from which mail is fetched.
 //! - [`delivery`]: what is handed to a relay and what came of it.
 
 pub mod compose;
 pub mod delivery;
 pub mod file;
+pub mod imap;
 pub mod inbound;
 pub mod relay;
 pub mod smtp;
 
+mod tls;
+mod url;
+
 pub use delivery::{Delivery, Envelope, Reply};
 pub use file::FileRelay;
+pub use imap::{ImapAccount, ImapError};
 pub use relay::Relay;
 pub use smtp::{Connection, OpenError, OpenErrorKind, SmtpRelay, Timeouts};
+pub use url::PlaceError;
 
 /// Chooses ring as the process's TLS cryptography, unless one was chosen before. Call it first in `main`.
 pub fn install_crypto() {

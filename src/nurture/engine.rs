@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::error::{NurtureError, NurtureResult};
 use super::fuse::StepCounts;
 use super::hits::HitQueue;
+use super::mailbox::Mailboxes;
 use super::metrics::Metrics;
 use super::registry::Registry;
 use super::relays::{RelayLine, Relays};
@@ -36,6 +37,7 @@ pub struct Engine {
     /// Opens and clicks that wait to be stored.
     pub hits: HitQueue,
     pub metrics: Metrics,
+    pub mailboxes: Mailboxes,
     /// Something may have fallen due. A hint, never a fact.
     hint: Notify,
     /// Mails to reps are being sent.
@@ -69,6 +71,7 @@ impl Engine {
             .filter_map(|lane| Some((lanes.of(lane.domains.first()?), lane.max_connections?)));
         let registry = Registry::new(relays.connections() * super::registry::CLAIM_AHEAD, most.collect());
         let message_domain = message_domain(&db, &config).await?;
+        let mailboxes = Mailboxes::new(config.mailboxes.keys().cloned());
         Ok(Self {
             db,
             clock,
@@ -80,6 +83,7 @@ impl Engine {
             message_domain,
             hits: HitQueue::default(),
             metrics: Metrics::default(),
+            mailboxes,
             hint: Notify::new(),
             telling: AtomicBool::new(false),
             to_pause: Mutex::default(),

@@ -24,7 +24,7 @@ const PING: Duration = Duration::from_secs(1);
 
 /// How long an answer may take before the session is given up: a busy machine is no dead one. With [`PING`] it stays
 /// well under [`TAKE_OVER_AFTER`].
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long the claims of a dead node rest before they are taken over: twice the time in which one may start.
 const TAKE_OVER_AFTER: Duration = Duration::from_secs(10);
@@ -122,7 +122,7 @@ fn is_file_locked(database: &Path) -> bool {
 }
 
 /// A session of its own that holds the lock of a node; none if somebody else does.
-async fn lock_session(pool: &PgPool, node: &str) -> Result<Option<PgConnection>, DbError> {
+pub(super) async fn lock_session(pool: &PgPool, node: &str) -> Result<Option<PgConnection>, DbError> {
     let mut session = PgConnection::connect_with(&pool.connect_options()).await?;
     let locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
         .bind(lock_number(node))

@@ -6,6 +6,7 @@ use std::time::Duration;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -14,6 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::engine::Engine;
 use super::error::NurtureResult;
+use super::mailbox::{Reading, State};
 use crate::domain::enrollment::MessageState;
 use crate::domain::time::SECOND;
 use crate::storage::{enrollments, hits, outbox, revisions};
@@ -93,6 +95,50 @@ impl Now {
     }
 }
 
+/// How the mailboxes of this node do.
+#[derive(Debug)]
+struct Inbox(Vec<(Mailbox, State, f64)>);
+
+#[derive(Clone, Debug, EncodeLabelSet)]
+struct Mailbox {
+    mailbox: String,
+}
+
+impl Inbox {
+    fn read(engine: &Engine) -> Self {
+        let now = engine.clock.now();
+        let age = |state: &State| state.looked_at.map_or(f64::NAN, |at| (now - at) as f64 / SECOND as f64);
+        let all = engine.mailboxes.all().into_iter();
+        Self(all.map(|(mailbox, state)| (Mailbox { mailbox }, state.clone(), age(&state))).collect())
+    }
+}
+
+impl Collector for Inbox {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let help = "Whether this node reads the mailbox";
+        let mut family = encoder.encode_descriptor("mailbox_connected", help, None, MetricType::Gauge)?;
+        for (name, state, _) in &self.0 {
+            let connected = f64::from(u8::from(state.reading == Reading::Connected));
+            ConstGauge::new(connected).encode(family.encode_family(name)?)?;
+        }
+        let help = "How long ago all that was there had been taken in";
+        let unit = Some(&Unit::Seconds);
+        let mut family = encoder.encode_descriptor("mailbox_looked", help, unit, MetricType::Gauge)?;
+        for (name, _, age) in self.0.iter().filter(|(_, state, _)| state.looked_at.is_some()) {
+            ConstGauge::new(*age).encode(family.encode_family(name)?)?;
+        }
+        let help = "Mails that this node has taken in";
+        let mut family = encoder.encode_descriptor("mailbox_mails", help, None, MetricType::Counter)?;
+        for (name, state, _) in &self.0 {
+            ConstCounter::new(state.taken).encode(family.encode_family(name)?)?;
+        }
+        Ok(())
+    }
+}
+
 impl Collector for Now {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
         let gauges: [(&str, &str, f64, Option<Unit>); 7] = [
@@ -145,6 +191,7 @@ pub async fn render(engine: &Engine) -> NurtureResult<String> {
         metrics.stops.clone(),
     );
     registry.register_collector(Box::new(Now::read(engine).await?));
+    registry.register_collector(Box::new(Inbox::read(engine)));
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode(&mut text, &registry);

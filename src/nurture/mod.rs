@@ -15,6 +15,7 @@ pub mod import;
 pub mod judge;
 pub mod liveness;
 pub mod lookup;
+pub mod mailbox;
 pub mod metrics;
 pub mod notices;
 pub mod notify;

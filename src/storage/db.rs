@@ -52,9 +52,8 @@ impl Db {
     /// A URL of another kind, a database that cannot be reached, one that a newer version wrote.
     pub async fn open(url: &str) -> DbResult<Db> {
         let refuse = |why: String| DbError::Open { url: without_password(url), why };
-        let pools = if let Some(file) = url.strip_prefix("sqlite:") {
-            let file = file.strip_prefix("//").unwrap_or(file);
-            open_sqlite(Path::new(file)).await.map_err(|error| refuse(error.to_string()))?
+        let pools = if let Some(file) = sqlite_file(url) {
+            open_sqlite(file).await.map_err(|error| refuse(error.to_string()))?
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             open_postgres(url).await.map_err(|error| refuse(error.to_string()))?
         } else {
@@ -65,31 +64,19 @@ impl Db {
         Ok(db)
     }
 
-    /// Opens the file of a SQLite database to read from it, as it is: nothing is made, nothing brought up to date.
+    /// Opens a database that is there, to read in it: nothing is made and nothing brought up to date.
     ///
     /// # Errors
-    /// A file that is not there, or is no database.
-    pub async fn open_to_read(file: &Path) -> DbResult<Db> {
-        let refuse = |error: sqlx::Error| DbError::Open {
-            url: format!("sqlite:{}", file.display()),
-            why: error.to_string(),
+    /// As [`Db::open`]; a file that is missing, tables of another version.
+    pub async fn look(url: &str) -> DbResult<Db> {
+        let refuse = |why: String| DbError::Open { url: without_password(url), why };
+        let pools = match sqlite_file(url) {
+            Some(file) => look_sqlite(file).await,
+            None => open_postgres(url).await,
         };
-        // Where nobody has it open, no files beside it are needed to read it, and none are made.
-        let in_use = ["-wal", "-shm"].iter().any(|end| {
-            let mut beside = file.as_os_str().to_owned();
-            beside.push(end);
-            Path::new(&beside).exists()
-        });
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(false)
-            .read_only(true)
-            .immutable(!in_use)
-            .busy_timeout(BUSY)
-            .disable_statement_logging();
-        let read = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(refuse)?;
-        let pools = Pools::Sqlite { write: read.clone(), read, file: file.to_owned() };
-        Ok(Db { pools, ids: Ids::default() })
+        let db = Db { pools: pools.map_err(|error| refuse(error.to_string()))?, ids: Ids::default() };
+        migrate::check(&db).await?;
+        Ok(db)
     }
 
     /// Begins a transaction that writes. On SQLite it holds the one writer from the start.
@@ -169,17 +156,39 @@ impl fmt::Display for Db {
     }
 }
 
-async fn open_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
-    let options = SqliteConnectOptions::new()
+/// The file of a SQLite database.
+fn sqlite_file(url: &str) -> Option<&Path> {
+    let file = url.strip_prefix("sqlite:")?;
+    Some(Path::new(file.strip_prefix("//").unwrap_or(file)))
+}
+
+fn sqlite_options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(file)
-        .create_if_missing(true)
         .foreign_keys(true)
         .busy_timeout(BUSY)
         .statement_cache_capacity(256)
         .pragma("cache_size", (-CACHE_KIB).to_string())
         .pragma("temp_store", "memory")
         // It would log whole statements of a thousand rows.
-        .disable_statement_logging();
+        .disable_statement_logging()
+}
+
+/// Without a writer: what is read stays as it is. Where nobody has the file open, no files beside it are needed to read it,
+/// and none are made.
+async fn look_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
+    let in_use = ["-wal", "-shm"].iter().any(|end| {
+        let mut beside = file.as_os_str().to_owned();
+        beside.push(end);
+        Path::new(&beside).exists()
+    });
+    let reader = sqlite_options(file).read_only(true).immutable(!in_use);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(reader).await?;
+    Ok(Pools::Sqlite { write: pool.clone(), read: pool, file: file.to_owned() })
+}
+
+async fn open_sqlite(file: &Path) -> Result<Pools, sqlx::Error> {
+    let options = sqlite_options(file).create_if_missing(true);
     // FULL: an answered unsubscribe survives a power cut.
     let writer = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     let reader = options.pragma("query_only", "on");

@@ -11,6 +11,10 @@ pub enum DbError {
     Unreadable { what: &'static str, text: String },
     #[error("the database was written by a newer version (migration {0}); install that one")]
     Newer(String),
+    #[error(
+        "the database is empty or was written by an older version; `dripline serve` brings it up to date"
+    )]
+    Older,
     #[error("a transaction took more ids than were reserved for it")]
     OutOfIds,
 }

@@ -40,6 +40,21 @@ pub(super) async fn run(db: &Db) -> DbResult<()> {
     tx.commit().await
 }
 
+/// Whether all has been run, and nothing else.
+///
+/// # Errors
+/// [`DbError::Newer`], or [`DbError::Older`].
+pub(super) async fn check(db: &Db) -> DbResult<()> {
+    let mut tx = db.read().await?;
+    let done = tx.all(KNOWN, vec![], |row| row.text(0)).await.map_err(|_| DbError::Older)?;
+    let known = MIGRATIONS.iter().map(|(name, _)| *name);
+    match done.iter().find(|name| !known.clone().any(|known| known == *name)) {
+        Some(unknown) => Err(DbError::Newer(unknown.clone())),
+        None if done.len() < MIGRATIONS.len() => Err(DbError::Older),
+        None => Ok(()),
+    }
+}
+
 async fn one(tx: &mut Tx, name: &'static str, text: &'static str) -> DbResult<()> {
     let text = Sql::from(text).for_dialect(tx.dialect()).into_owned();
     tx.script(text).await?;

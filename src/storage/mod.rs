@@ -14,6 +14,7 @@ pub mod holds;
 pub mod inbound;
 pub mod lanes;
 pub mod leads;
+pub mod mailboxes;
 pub mod messages;
 pub mod meta;
 pub mod notices;

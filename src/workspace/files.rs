@@ -1,6 +1,7 @@
 //! [`Files`]: the bytes of a workspace, as read from a directory or as stored with a revision.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -48,18 +49,25 @@ impl Files {
     /// # Errors
     /// See [`FilesError`]. That a file or folder is absent is no error here.
     pub fn read(directory: &Path) -> Result<Self, FilesError> {
-        if !directory.is_dir() {
-            return Err(FilesError::NoDirectory(directory.to_owned()));
+        let mut files = BTreeMap::new();
+        for path in Walk::over(directory)?.files {
+            match fs::read(&path) {
+                Ok(bytes) => files.insert(inside(directory, &path), bytes),
+                // It was there a moment ago: somebody is saving it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(cause) => return Err(FilesError::Unreadable { path, cause }),
+            };
         }
-        let mut reading = Reading { root: directory, files: BTreeMap::new(), size: 0 };
-        reading.file(&directory.join("funnel.toml"))?;
-        for path in reading.list(&directory.join("sequences"))? {
-            if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
-                reading.file(&path)?;
-            }
-        }
-        reading.folder(&directory.join("templates"), DEEPEST)?;
-        Ok(Self(reading.files))
+        Ok(Self(files))
+    }
+
+    /// A mark of the workspace's files in this directory that changes when one of them is saved: a number made of their
+    /// names, sizes and times. It reads none of them.
+    ///
+    /// # Errors
+    /// As [`Files::read`].
+    pub fn mark(directory: &Path) -> Result<u64, FilesError> {
+        Ok(Walk::over(directory)?.mark.finish())
     }
 
     pub fn from_map(files: BTreeMap<String, Vec<u8>>) -> Self {
@@ -117,54 +125,76 @@ impl Files {
     }
 }
 
-/// A walk over the files of a directory.
-struct Reading<'a> {
-    root: &'a Path,
-    files: BTreeMap<String, Vec<u8>>,
-    size: u64,
+/// The path of a file inside a directory, with `/` between folders.
+fn inside(root: &Path, path: &Path) -> String {
+    let parts = path.strip_prefix(root).unwrap_or(path).iter();
+    parts.map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-impl Reading<'_> {
+/// A walk over the workspace's files in a directory.
+struct Walk {
+    files: Vec<PathBuf>,
+    size: u64,
+    mark: DefaultHasher,
+}
+
+impl Walk {
+    fn over(directory: &Path) -> Result<Self, FilesError> {
+        if !directory.is_dir() {
+            return Err(FilesError::NoDirectory(directory.to_owned()));
+        }
+        let mut walk = Self { files: Vec::new(), size: 0, mark: DefaultHasher::new() };
+        walk.file(directory.join("funnel.toml"))?;
+        for path in list(&directory.join("sequences"))? {
+            if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
+                walk.file(path)?;
+            }
+        }
+        walk.folder(&directory.join("templates"), DEEPEST)?;
+        Ok(walk)
+    }
+
     fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), FilesError> {
         if depth == 0 {
             return Err(FilesError::TooDeep(folder.to_owned()));
         }
-        for path in self.list(folder)? {
-            if path.is_dir() { self.folder(&path, depth - 1)? } else { self.file(&path)? }
+        for path in list(folder)? {
+            if path.is_dir() { self.folder(&path, depth - 1)? } else { self.file(path)? }
         }
         Ok(())
     }
 
-    fn file(&mut self, path: &Path) -> Result<(), FilesError> {
-        let unreadable = |cause| FilesError::Unreadable { path: path.to_owned(), cause };
-        match fs::metadata(path) {
-            Ok(metadata) => self.size += metadata.len(),
+    fn file(&mut self, path: PathBuf) -> Result<(), FilesError> {
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(unreadable(error)),
-        }
+            Err(cause) => return Err(FilesError::Unreadable { path, cause }),
+        };
+        self.size += metadata.len();
         if self.size > LARGEST {
             return Err(FilesError::TooLarge);
         }
-        let bytes = fs::read(path).map_err(unreadable)?;
-        let parts = path.strip_prefix(self.root).unwrap_or(path).iter();
-        let parts: Vec<_> = parts.map(|part| part.to_string_lossy()).collect();
-        self.files.insert(parts.join("/"), bytes);
+        (&path, metadata.len(), metadata.modified().ok()).hash(&mut self.mark);
+        self.files.push(path);
         Ok(())
     }
+}
 
-    fn list(&self, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
-        let unreadable = |cause| FilesError::Unreadable { path: folder.to_owned(), cause };
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(unreadable(error)),
-        };
-        let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable));
-        let paths: Vec<PathBuf> = paths.collect::<Result<_, _>>()?;
-        let hidden =
-            |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        Ok(paths.into_iter().filter(|path| !hidden(path)).collect())
-    }
+/// What is in a folder and not hidden, by name. A folder that is absent is empty.
+fn list(folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
+    let unreadable = |cause| FilesError::Unreadable { path: folder.to_owned(), cause };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable));
+    let mut paths: Vec<PathBuf> = paths.collect::<Result<_, _>>()?;
+    let hidden =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    paths.retain(|path| !hidden(path));
+    paths.sort();
+    Ok(paths)
 }
 
 #[cfg(test)]
@@ -196,6 +226,12 @@ mod tests {
         assert_eq!(read.below("templates/").count(), 1);
         assert_eq!(read.file("sequences/one.toml"), Some(b"c".as_slice()));
         assert!(matches!(Files::read(&directory.path().join("none")), Err(FilesError::NoDirectory(_))));
+        let mark = || Files::mark(directory.path()).expect("readable");
+        let before = mark();
+        write("sequences/leads.csv", "longer");
+        assert_eq!(mark(), before, "nothing that counts has changed");
+        write("templates/mail/tofu/x.md", "longer");
+        assert_ne!(mark(), before);
     }
 
     #[test]

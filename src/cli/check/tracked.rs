@@ -29,7 +29,7 @@ pub async fn count(config: &Config, workspace: &Path) -> Option<Untracked> {
     if !file.is_file() {
         return None;
     }
-    let db = Db::open_to_read(file).await.ok()?;
+    let db = Db::look(&url).await.ok()?;
     let counted = match db.read().await {
         Ok(mut tx) => leads::count_untracked(&mut tx).await.ok(),
         Err(_) => None,

@@ -36,6 +36,8 @@ pub struct Started<'a> {
     database: String,
     /// Each relay by name.
     relays: Vec<(String, String)>,
+    /// Each mailbox by name, with its folder.
+    mailboxes: Vec<(String, String)>,
     /// Mails go into files below this directory: there is no relay.
     outbox: Option<PathBuf>,
     leads: i64,
@@ -81,6 +83,9 @@ impl<'a> Started<'a> {
         let mut tx = engine.db.read().await?;
         let deployment = revisions::deployment(&mut tx).await?;
         let relays = engine.relays.iter().map(|line| (line.name.clone(), line.relay.to_string()));
+        let mailboxes = engine.config.mailboxes.iter();
+        let mailboxes = mailboxes
+            .map(|(name, mailbox)| (name.clone(), format!("{} {}", mailbox.account, mailbox.folder)));
         let files = |relay: &Relay| match relay {
             Relay::File(files) => Some(files.dir().to_owned()),
             Relay::Smtp(_) => None,
@@ -93,6 +98,7 @@ impl<'a> Started<'a> {
             revision,
             database: engine.db.to_string(),
             relays: relays.collect(),
+            mailboxes: mailboxes.collect(),
             outbox: engine.relays.iter().find_map(|line| files(&line.relay)).filter(|_| unconfigured),
             leads: leads::count(&mut tx).await?,
             example: example(&mut tx).await?,
@@ -143,6 +149,8 @@ impl fmt::Display for Started<'_> {
                     .try_for_each(|(name, url)| writeln!(f, "  mail       {url} ([relay.{name}])"))?;
             }
         }
+        let mut mailboxes = self.mailboxes.iter();
+        mailboxes.try_for_each(|(name, place)| writeln!(f, "  replies    {place} ([mailbox.{name}])"))?;
         match self.start.examples {
             0 => writeln!(f, "  leads      {}", self.leads)?,
             examples => {

@@ -9,6 +9,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use tokio::sync::OnceCell;
 
 use super::tls::TlsClient;
+use crate::mail::url::authority;
 
 /// How the connection to a relay is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,13 +119,7 @@ impl SmtpRelay {
 impl fmt::Display for SmtpRelay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.encryption == Encryption::Implicit { "smtps" } else { "smtp" };
-        let host = &self.host;
-        let port = self.port;
-        if host.contains(':') {
-            write!(f, "{scheme}://[{host}]:{port}")
-        } else {
-            write!(f, "{scheme}://{host}:{port}")
-        }
+        write!(f, "{scheme}://{}", authority(&self.host, self.port))
     }
 }
 

@@ -1,16 +1,13 @@
 //! [`TlsClient`]: the certificates and settings of a relay's TLS.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
 use super::relay::Encryption;
+use crate::mail::tls::{certificates, connector};
 
 /// How TLS is begun with a relay.
 pub(super) enum TlsClient {
@@ -34,32 +31,9 @@ impl TlsClient {
     }
 }
 
-/// The certificates of a PEM file, at least one.
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let failed = |error: &dyn std::fmt::Display| format!("ca file {}: {error}", file.display());
-    let pem = fs::read(file).map_err(|error| failed(&error))?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    match found {
-        Ok(found) if found.is_empty() => Err(failed(&"no certificate in it")),
-        Ok(found) => Ok(found),
-        Err(error) => Err(failed(&error)),
-    }
-}
-
 fn implicit(host: String, own: Vec<CertificateDer<'static>>) -> Result<TlsClient, String> {
-    let mut roots = RootCertStore::empty();
-    // What the system has and rustls cannot read is of no use to anybody; the rest serves.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    for certificate in own {
-        roots.add(certificate).map_err(|error| error.to_string())?;
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
-    Ok(TlsClient::Implicit(TlsConnector::from(Arc::new(config)), name))
+    Ok(TlsClient::Implicit(connector(own)?, name))
 }
 
 fn starttls(

@@ -5,6 +5,7 @@ use super::super::engine::Engine;
 use super::super::error::NurtureResult;
 use crate::domain::address::Address;
 use crate::domain::inbound::{InboundKind, MatchedBy};
+use crate::domain::test_link;
 use crate::domain::token::Purpose;
 use crate::mail::inbound::InboundMail;
 use crate::storage::{Tx, enrollments, leads, messages};
@@ -28,7 +29,16 @@ pub async fn find(engine: &Engine, tx: &mut Tx, mail: &InboundMail) -> NurtureRe
     if let Some(found) = by_message_id(engine, tx, mail).await? {
         return Ok(Some(found));
     }
+    // Whoever tries out a mail on themselves and answers it has not answered as a lead.
+    if mail.referenced.iter().any(|id| is_test(engine, id)) {
+        return Ok(None);
+    }
     by_sender(tx, mail).await
+}
+
+/// Whether a Message-ID is that of a test mail.
+fn is_test(engine: &Engine, id: &str) -> bool {
+    id.rsplit_once('@').is_some_and(|(left, _)| test_link::is_message_id(&engine.keys, left))
 }
 
 /// The signed addresses among those that the mail was sent to, replies before bounces.

@@ -86,6 +86,7 @@ impl<'a> Assembly<'a> {
             compiled.map_err(|reason| mail.source.report_file(refuse(reason))).ok()
         };
         Some(Version {
+            file: mail.source.name.to_owned(),
             subject: compile(subject.trim())?,
             preheader: match preheader {
                 Some(preheader) => Some(compile(preheader.trim())?),

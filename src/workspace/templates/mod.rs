@@ -25,6 +25,7 @@ mod lint;
 mod lists;
 mod mail_file;
 mod markdown;
+mod mentions;
 mod place;
 mod plain;
 mod shared;
@@ -129,6 +130,16 @@ impl Templates {
     /// The links of a mail in a language that it has.
     pub fn links(&self, name: &str, language: &str) -> &[Link] {
         self.version(name, language).map_or(&[], |version| &version.links)
+    }
+
+    /// The path, inside the workspace, of the file that a mail in a language comes from.
+    pub fn file(&self, name: &str, language: &str) -> Option<&str> {
+        self.version(name, language).map(|version| version.file.as_str())
+    }
+
+    /// Every variable that a mail in a language names, such as `lead.first_name`, in alphabetical order.
+    pub fn variables(&self, name: &str, language: &str) -> Vec<&str> {
+        self.version(name, language).into_iter().flat_map(Version::variables).collect()
     }
 
     fn version(&self, name: &str, language: &str) -> Option<&Version> {

@@ -1,5 +1,6 @@
 //! [`Version`]: a mail in one language, and how it is rendered.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use handlebars::{Handlebars, Output, RenderContext, RenderErrorReason, Renderable, Template};
@@ -8,11 +9,14 @@ use super::Templates;
 use super::context::MailContext;
 use super::helpers::template_name;
 use super::html::Link;
+use super::mentions;
 use super::tokens::{Place, Restored};
 use super::tracking::{Writing, count, follow};
 
 /// A mail in one language.
 pub(super) struct Version {
+    /// The path of its file in the workspace.
+    pub file: String,
     pub subject: Compiled,
     pub preheader: Option<Compiled>,
     pub html: Compiled,
@@ -86,6 +90,12 @@ impl RenderError {
 }
 
 impl Version {
+    /// Every variable that its texts name, such as `lead.first_name`, in alphabetical order.
+    pub(super) fn variables(&self) -> BTreeSet<&str> {
+        let texts = [&self.subject, &self.html, &self.text].into_iter().chain(&self.preheader);
+        texts.flat_map(|text| mentions::of(&text.template)).collect()
+    }
+
     pub(super) fn render(&self, templates: &Templates, mail: &MailContext) -> Result<Rendered, RenderError> {
         Ok(Rendered {
             subject: one_line(self.subject.render(&templates.plain, mail)?),

@@ -13,7 +13,7 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 /// How a query function of `src/storage/FILE.rs` is called: those of `Db` and `Tx` are methods.
 fn call(file: &str, name: &str) -> String {
     match (file, name) {
-        ("db", "open" | "open_to_read") => format!("Db::{name}("),
+        ("db", "open" | "look") => format!("Db::{name}("),
         ("db" | "tx", _) => format!(".{name}("),
         _ => format!("{file}::{name}("),
     }

@@ -8,10 +8,10 @@ on_both!(
     what_is_dropped_is_undone,
     a_reader_sees_one_moment,
     a_reader_cannot_write,
-    a_file_is_opened_to_read_it,
     two_handles_write_in_turn,
     a_database_knows_its_kind,
     a_cell_of_another_type_is_an_error,
+    a_look_finds_what_is_there_and_changes_nothing,
 );
 
 async fn what_is_dropped_is_undone(db: TestDb) {
@@ -37,26 +37,6 @@ async fn a_reader_sees_one_moment(db: TestDb) {
 async fn a_reader_cannot_write(db: TestDb) {
     let mut tx = db.read().await.unwrap();
     assert!(meta::set_value(&mut tx, "check", "x").await.is_err());
-}
-
-/// That it is only for SQLite is no matter of a flag: there is no file of another database.
-async fn a_file_is_opened_to_read_it(db: TestDb) {
-    let mut tx = db.begin().await.unwrap();
-    meta::set_value(&mut tx, "check", "there").await.unwrap();
-    tx.commit().await.unwrap();
-    let Some(file) = db.file() else { return };
-    let reader = Db::open_to_read(file).await.unwrap();
-    let mut tx = reader.read().await.unwrap();
-    assert_eq!(meta::value(&mut tx, "check").await.unwrap().as_deref(), Some("there"));
-    drop(tx);
-    let mut tx = reader.begin().await.map_err(drop);
-    let written = match &mut tx {
-        Ok(tx) => meta::set_value(tx, "check", "other").await.map_err(drop),
-        Err(()) => Err(()),
-    };
-    assert!(written.is_err(), "it was opened to read");
-    let nowhere = file.with_extension("nowhere");
-    assert!(Db::open_to_read(&nowhere).await.is_err() && !nowhere.exists());
 }
 
 async fn two_handles_write_in_turn(db: TestDb) {
@@ -93,6 +73,34 @@ async fn a_cell_of_another_type_is_an_error(db: TestDb) {
     let sql = "SELECT due_at, CAST(1.5 AS DOUBLE PRECISION) FROM outbox";
     let read = tx.first(sql, vec![], |row| Ok((row.opt_int(0)?, row.opt_real(1)?))).await.unwrap();
     assert_eq!(read, Some((None, Some(1.5))));
+}
+
+async fn a_look_finds_what_is_there_and_changes_nothing(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    meta::set_value(&mut tx, "check", "seen").await.unwrap();
+    tx.commit().await.unwrap();
+    let held = db.begin().await.unwrap();
+    let looking = Db::look(&db.url()).await.expect("it waits for no writer");
+    let mut tx = looking.read().await.unwrap();
+    assert_eq!(meta::value(&mut tx, "check").await.unwrap().as_deref(), Some("seen"));
+    assert!(meta::set_value(&mut tx, "check", "x").await.is_err());
+    drop((tx, held));
+    let mut tx = db.begin().await.unwrap();
+    tx.execute("INSERT INTO migrations (name) VALUES ('9999_future')", vec![]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(matches!(Db::look(&db.url()).await, Err(DbError::Newer(name)) if name == "9999_future"));
+    let mut tx = db.begin().await.unwrap();
+    tx.execute("DELETE FROM migrations", vec![]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(matches!(Db::look(&db.url()).await, Err(DbError::Older)));
+}
+
+#[tokio::test]
+async fn a_look_makes_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("dripline.db");
+    assert!(matches!(Db::look(&format!("sqlite:{}", file.display())).await, Err(DbError::Open { .. })));
+    assert!(!file.exists());
 }
 
 #[tokio::test]

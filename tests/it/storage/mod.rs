@@ -15,6 +15,7 @@ mod ids;
 mod inbound;
 mod lanes;
 mod leads;
+mod mailboxes;
 mod messages;
 mod meta;
 mod migrations;

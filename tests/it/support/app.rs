@@ -37,14 +37,25 @@ pub struct Ground {
     /// The folder of the workspace.
     pub workspace: TempDir,
     pub mail: SmtpServer,
+    adjust: Adjust,
 }
+
+/// What a test changes in the configuration, after the files are read.
+type Adjust = Box<dyn Fn(&mut Config) + Send + Sync>;
 
 impl Ground {
     /// A folder with these files, and a mail server.
     pub async fn new(db: TestDb, files: &Files) -> Ground {
         let workspace = TempDir::new().expect("a temporary folder");
         write(workspace.path(), files);
-        Ground { db, workspace, mail: SmtpServer::start(Offer::default()).await }
+        let adjust: Adjust = Box::new(|_| ());
+        Ground { db, workspace, mail: SmtpServer::start(Offer::default()).await, adjust }
+    }
+
+    /// Has the configuration changed after the files are read.
+    pub fn adjusted(mut self, adjust: impl Fn(&mut Config) + Send + Sync + 'static) -> Ground {
+        self.adjust = Box::new(adjust);
+        self
     }
 
     /// Replaces a file of the workspace. Nothing is applied yet.
@@ -61,7 +72,8 @@ impl Ground {
                 format!("smtp://127.0.0.1:{}?tls=none", self.mail.port()),
             ),
         ];
-        let config = Config::load(self.workspace.path(), variables).expect("a configuration");
+        let mut config = Config::load(self.workspace.path(), variables).expect("a configuration");
+        (self.adjust)(&mut config);
         let keys = KeyRing::parse("test:0123456789abcdef0123456789abcdef").expect("a ring");
         App::build(config, self.workspace.path(), Clock::manual(MONDAY), keys).await
     }

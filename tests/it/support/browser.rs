@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Browser {
     /// For all that has no word here.
     pub client: Client,
+    /// The browser itself, which chromedriver leaves behind when it is killed.
+    process: u64,
     _driver: Child,
     _profile: tempfile::TempDir,
 }
@@ -44,7 +46,9 @@ impl Browser {
             builder.connect(&format!("http://127.0.0.1:{port}")).await.ok()
         })
         .await;
-        Browser { client, _driver: driver, _profile: profile }
+        let process = client.capabilities().and_then(|given| given.get("goog:processID")?.as_u64());
+        let process = process.expect("chromedriver says which process the browser is");
+        Browser { client, process, _driver: driver, _profile: profile }
     }
 
     /// Sets the size of what is visible, in CSS pixels, as a desktop or a phone would have it.
@@ -132,6 +136,14 @@ impl Browser {
     pub async fn devtools(&self, method: &'static str, params: Value) -> Value {
         let command = DevTools(json!({"cmd": method, "params": params}).to_string());
         self.client.issue_cmd(command).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+}
+
+impl Drop for Browser {
+    /// Also when the test fails: a browser left behind costs those after it their time.
+    fn drop(&mut self) {
+        let killed = std::process::Command::new("kill").args(["-9", &self.process.to_string()]).status();
+        drop(killed);
     }
 }
 

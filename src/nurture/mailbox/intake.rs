@@ -1,0 +1,266 @@
+//! Fetching mails and recording them: so many at a time that memory stays bounded.
+
+use std::sync::Arc;
+
+use tracing::{debug, error, warn};
+
+use super::aside::set_aside;
+use super::{MailboxError, Open, Reader};
+use crate::config::Then;
+use crate::domain::time::Timestamp;
+use crate::mail::ImapError;
+use crate::mail::inbound::SIZE_LIMIT;
+use crate::nurture::engine::Engine;
+use crate::nurture::error::{NurtureError, NurtureResult};
+use crate::nurture::receive::receive;
+
+/// Mails whose sizes are asked for at once.
+const MAILS: usize = 100;
+/// Bytes of mails that are fetched at once, unless a single one has more.
+const BYTES: u64 = 1024 * 1024;
+/// Bytes of a header, where only that is kept.
+const HEADER: usize = 64 * 1024;
+/// How often a mail is asked for that the server does not hand out, before it is set aside.
+const TRIES: u32 = 5;
+
+/// The mail that the server did not hand out the last time, and how often it did not.
+#[derive(Default)]
+pub(super) struct Stuck {
+    uid: u32,
+    tries: u32,
+}
+
+impl Stuck {
+    /// Whether it is given up.
+    fn give_up(&mut self, uid: u32) -> bool {
+        self.tries = if self.uid == uid { self.tries + 1 } else { 1 };
+        self.uid = uid;
+        self.tries >= TRIES
+    }
+}
+
+/// What came of asking for a mail.
+enum Fetched {
+    Mail(Vec<u8>),
+    /// Only its header, and why.
+    Aside(Vec<u8>, String),
+    /// Somebody has deleted or moved it.
+    Gone,
+}
+
+impl Reader {
+    /// Takes in these mails, in their order. With `since`, progress is noted on the way. How many there were.
+    pub(super) async fn take_in(
+        &mut self,
+        engine: &Arc<Engine>,
+        open: &mut Open,
+        uids: &[u32],
+        since: Option<Timestamp>,
+    ) -> Result<usize, MailboxError> {
+        let mut taken = 0;
+        for uids in uids.chunks(MAILS) {
+            for group in groups(uids, &open.session.sizes(uids).await?) {
+                taken += self.take_group(engine, open, &group, since).await?;
+            }
+        }
+        Ok(taken)
+    }
+
+    async fn take_group(
+        &mut self,
+        engine: &Arc<Engine>,
+        open: &mut Open,
+        group: &Group,
+        since: Option<Timestamp>,
+    ) -> Result<usize, MailboxError> {
+        let fetched = self.fetch(open, group).await?;
+        let (mut recorded, mut failure, mut last) = (Vec::new(), None, None);
+        for (uid, mail) in fetched {
+            match self.record(engine, uid, mail).await {
+                Ok(true) => recorded.push(uid),
+                Ok(false) => {}
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
+            }
+            last = Some(uid);
+        }
+        self.finish(open, &recorded).await?;
+        if let (Some(last), Some(since)) = (last, since) {
+            open.last_uid = last;
+            self.advance(engine, open, since).await?;
+        }
+        match failure {
+            Some(error) => Err(error.into()),
+            None => Ok(recorded.len()),
+        }
+    }
+
+    /// Every mail of a group, with its UID, ascending.
+    async fn fetch(&mut self, open: &mut Open, group: &Group) -> Result<Vec<(u32, Fetched)>, MailboxError> {
+        if let Some(size) = group.too_large {
+            let uid = group.uids[0];
+            let why = format!("the mail has {size} bytes, and more than {SIZE_LIMIT} are not read");
+            return Ok(vec![(uid, self.header(open, uid, why).await?)]);
+        }
+        let found = match open.session.mails(&group.uids, SIZE_LIMIT + 1).await {
+            Ok(found) => found,
+            // One of them may be the reason, and each is asked for alone.
+            Err(ImapError::Refused { .. }) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let mut found = found.into_iter().peekable();
+        let mut all = Vec::with_capacity(group.uids.len());
+        for &uid in &group.uids {
+            let mail = match found.next_if(|(next, _)| *next == uid) {
+                Some((_, mail)) => Fetched::Mail(mail),
+                None => self.fetch_alone(open, uid).await?,
+            };
+            all.push((uid, mail));
+        }
+        Ok(all)
+    }
+
+    async fn fetch_alone(&mut self, open: &mut Open, uid: u32) -> Result<Fetched, MailboxError> {
+        let said = match open.session.mails(&[uid], SIZE_LIMIT + 1).await {
+            Ok(found) => match found.into_iter().next() {
+                Some((_, mail)) => return Ok(Fetched::Mail(mail)),
+                None => "it sends nothing".to_owned(),
+            },
+            Err(ImapError::Refused { said, .. }) => said,
+            Err(error) => return Err(error.into()),
+        };
+        if open.session.still_there(&[uid]).await?.is_empty() {
+            debug!("[mailbox.{}]: the mail with the UID {uid} is gone", self.name);
+            return Ok(Fetched::Gone);
+        }
+        if !self.stuck.give_up(uid) {
+            return Err(MailboxError::Stuck { uid, said });
+        }
+        self.header(open, uid, format!("the server does not hand out the mail: {said}")).await
+    }
+
+    /// A mail of which no more than the header is kept.
+    async fn header(&self, open: &mut Open, uid: u32, why: String) -> Result<Fetched, MailboxError> {
+        let header = match open.session.header(uid, HEADER).await {
+            Ok(Some(header)) => header,
+            Ok(None) if open.session.still_there(&[uid]).await?.is_empty() => return Ok(Fetched::Gone),
+            Ok(None) | Err(ImapError::Refused { .. }) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let why = format!("{why}; the whole is in the mailbox \"{}\", UID {uid}", self.name);
+        Ok(Fetched::Aside(header, why))
+    }
+
+    /// Records a mail. False if there is none.
+    async fn record(&self, engine: &Arc<Engine>, uid: u32, mail: Fetched) -> NurtureResult<bool> {
+        let (raw, why) = match mail {
+            Fetched::Gone => return Ok(false),
+            Fetched::Aside(raw, why) => (raw, why),
+            Fetched::Mail(mut raw) if raw.len() > SIZE_LIMIT => {
+                raw.truncate(HEADER);
+                (raw, format!("the mail has more than {SIZE_LIMIT} bytes"))
+            }
+            Fetched::Mail(raw) => match received(engine, &raw).await {
+                Err(Panicked) => (raw, "it could not be read".to_owned()),
+                Ok(received) => return received.map(|_| true),
+            },
+        };
+        warn!("[mailbox.{}]: the mail with the UID {uid} is set aside: {why}", self.name);
+        set_aside(engine, &raw, &why).await?;
+        Ok(true)
+    }
+
+    /// Marks or moves what is recorded. If the server does not want that, the mails stay as they are: they are recorded.
+    async fn finish(&self, open: &mut Open, recorded: &[u32]) -> Result<(), MailboxError> {
+        let done = match &self.config.then {
+            Then::Keep => Ok(()),
+            Then::Seen => open.session.mark_seen(recorded).await,
+            Then::Move(folder) => open.session.move_to(recorded, folder).await,
+        };
+        match done {
+            Err(error @ ImapError::Refused { .. }) => {
+                warn!("[mailbox.{}]: {error}; {} mails stay as they are", self.name, recorded.len());
+                Ok(())
+            }
+            done => Ok(done?),
+        }
+    }
+}
+
+/// A mail that panicked whoever read it.
+struct Panicked;
+
+/// Records a mail in a task of its own, which ends even if the reader is dropped meanwhile.
+async fn received(engine: &Arc<Engine>, raw: &[u8]) -> Result<NurtureResult<()>, Panicked> {
+    let (engine, raw) = (engine.clone(), raw.to_vec());
+    let work = async move { receive(&engine, &raw).await.map(|_| ()) };
+    match tokio::spawn(work).await {
+        Ok(received) => Ok(received),
+        Err(failed) if failed.is_panic() => {
+            error!("a mail could not be read: {failed}");
+            Err(Panicked)
+        }
+        Err(_) => Ok(Err(NurtureError::Refused("the server is being ended".to_owned()))),
+    }
+}
+
+/// Mails that are fetched at once.
+#[derive(Debug, PartialEq, Eq)]
+struct Group {
+    uids: Vec<u32>,
+    /// The size, if it is a single mail that is not read.
+    too_large: Option<u64>,
+}
+
+/// Divides mails into groups. One whose size is not told is in a group like any other: it is gone, or the server says
+/// why not.
+fn groups(uids: &[u32], sizes: &[(u32, u64)]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut bytes = 0;
+    for &uid in uids {
+        let size = sizes.binary_search_by_key(&uid, |(uid, _)| *uid).map_or(0, |at| sizes[at].1);
+        let too_large = (size > SIZE_LIMIT as u64).then_some(size);
+        bytes += size;
+        match groups.last_mut() {
+            Some(group) if bytes <= BYTES && group.too_large.is_none() => group.uids.push(uid),
+            _ => {
+                groups.push(Group { uids: vec![uid], too_large });
+                bytes = size;
+            }
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_small_and_in_order() {
+        let (large, half) = (SIZE_LIMIT as u64 + 1, BYTES / 2);
+        let sizes = [(1, 10), (2, half), (3, half), (5, large), (6, 10), (8, BYTES * 2), (9, 10)];
+        let group = |uids: &[u32], too_large| Group { uids: uids.to_vec(), too_large };
+        assert_eq!(
+            groups(&[1, 2, 3, 4, 5, 6, 7, 8, 9], &sizes),
+            [
+                group(&[1, 2], None),
+                group(&[3, 4], None),
+                group(&[5], Some(large)),
+                group(&[6, 7], None),
+                group(&[8], None),
+                group(&[9], None),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_mail_is_given_up_after_some_tries() {
+        let mut stuck = Stuck::default();
+        assert!((1..TRIES).all(|_| !stuck.give_up(7)));
+        assert!(stuck.give_up(7));
+        assert!(!stuck.give_up(8), "each has its own tries");
+    }
+}
