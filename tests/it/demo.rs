@@ -34,7 +34,13 @@ struct Demo {
 
 fn command(temp: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dripline"));
-    command.arg("demo").args(args).env("TMPDIR", temp).env_remove("DRIPLINE_LOG").env_remove("RUST_LOG");
+    command
+        .arg("demo")
+        .args(args)
+        .env("TMPDIR", temp)
+        .env_remove("DRIPLINE_LOG")
+        .env_remove("DRIPLINE_TEST_POSTGRES")
+        .env_remove("RUST_LOG");
     command.current_dir(temp).stdin(Stdio::null()).kill_on_drop(true);
     command
 }

@@ -35,6 +35,7 @@ fn dripline(folder: &Path, db: &TestDb, args: &[&str]) -> Command {
     command.args(args).arg("--workspace").arg(folder);
     command.env("DRIPLINE_SERVER__DATABASE", db.url()).env("DRIPLINE_SERVER__LISTEN", "127.0.0.1:0");
     command.env("DRIPLINE_LOG", "warn");
+    command.env_remove("DRIPLINE_TEST_POSTGRES").env_remove("DRIPLINE_TEST_FULL");
     command
 }
 

@@ -37,6 +37,8 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dripline"));
         command.args(args).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // What this suite is told is no setting, of which the program would warn.
+        command.env_remove("DRIPLINE_TEST_POSTGRES").env_remove("DRIPLINE_TEST_FULL");
         command.env("DRIPLINE_WORKSPACE", self.dir.path());
         command.env("DRIPLINE_SERVER__DATABASE", &self.url);
         command.env("DRIPLINE_SERVER__LISTEN", "127.0.0.1:0");
