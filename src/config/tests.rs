@@ -176,8 +176,8 @@ fn mistakes_of_mailboxes_are_found() {
             "dripline.toml:4:8: error[DL007]: `poll` is from 1 to 25 minutes",
             "dripline.toml:6:7: error[DL005]: there is no password for this mailbox",
             "dripline.toml:7:8: error[DL007]: mails of `INBOX` cannot be moved to where they are",
-            "dripline.toml:8:1: error[DL005]: [mailbox.c] lacks `url`",
-            "dripline.toml:9:1: error[DL003]: `fodler` is not a key of [mailbox.c]",
+            "dripline.toml:8:1: error[DL005]: `url` is missing in [mailbox.c]",
+            "dripline.toml:9:1: error[DL003]: there is no key `fodler` in [mailbox.c]",
         ]
     );
 }
