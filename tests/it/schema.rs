@@ -111,7 +111,7 @@ fn the_reader_knows_the_keys_of_the_schema_and_no_others() {
                 assert_eq!(found.len(), 1, "{found:#?}");
                 continue;
             }
-            let help = found.iter().find_map(|found| found.help.as_deref()?.strip_prefix("there is: "));
+            let help = found.iter().find_map(|found| found.help.as_deref()?.strip_prefix("choose one of: "));
             let help = help.unwrap_or_else(|| panic!("{} {path}: {found:#?}", schema.name));
             let known: BTreeSet<&str> = help.split(", ").collect();
             // A verb of a version to come is known to the reader, so that it can say so.
