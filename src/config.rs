@@ -7,6 +7,7 @@ mod environment;
 mod mailbox;
 mod ratio;
 mod schema;
+pub mod secrets;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -181,7 +182,10 @@ impl Config {
             read(Table::layered(&file, &overrides))
         });
         environment.report_unknown(&report, is_setting);
-        let found = environment.name_variables(report.finish());
+        let mut found = report.finish();
+        let text = String::from_utf8_lossy(&bytes);
+        found.iter_mut().filter(|found| found.file == FILE).for_each(|found| secrets::hide(found, &text));
+        let found = environment.name_variables(found);
         let sound = found.iter().all(|found| found.severity != Severity::Error);
         (config.filter(|_| sound), found)
     }

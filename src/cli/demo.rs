@@ -26,9 +26,10 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args) -> anyhow::Result<Outcome> {
+    let shutdown = CancellationToken::new();
+    signals::end_on_signal(shutdown.clone())?;
     let demo = Demo::start(args.port).await?;
     let url = demo.url();
-    let shutdown = CancellationToken::new();
     if args.play {
         return play(demo, shutdown).await;
     }
@@ -37,7 +38,6 @@ pub async fn run(args: &Args) -> anyhow::Result<Outcome> {
          Ctrl-C ends it, and nothing is left.\n",
         env!("CARGO_PKG_VERSION")
     ))?;
-    signals::end_on_signal(shutdown.clone())?;
     demo.run(shutdown).await?;
     Ok(Outcome::Fine)
 }
@@ -45,8 +45,9 @@ pub async fn run(args: &Args) -> anyhow::Result<Outcome> {
 async fn play(demo: Demo, shutdown: CancellationToken) -> anyhow::Result<Outcome> {
     let address = demo.address();
     let running = tokio::spawn(demo.run(shutdown.clone()));
-    let told = player::play(address, |line| output::print(&format!("{line}\n")).is_ok()).await;
+    let story = player::play(address, |line| output::print(&format!("{line}\n")).is_ok());
+    let told = shutdown.run_until_cancelled(story).await;
     shutdown.cancel();
     running.await??;
-    Ok(if told { Outcome::Fine } else { Outcome::Problems })
+    Ok(if told == Some(true) { Outcome::Fine } else { Outcome::Problems })
 }

@@ -113,14 +113,16 @@ async fn serve(
     let address = listener.local_addr()?;
     let preview = Arc::new(Preview::open(workspace, &config.server.public_url, lead)?);
     let errors = preview.current().edition.diagnostics.iter().filter(|found| found.is_error()).count();
-    let host = if address.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
+    let host = match address.ip() {
+        IpAddr::V4(ip) if ip.is_loopback() => format!("localhost:{}", address.port()),
+        _ => address.to_string(),
+    };
     let mistakes = match errors {
         0 => String::new(),
         count => format!("mistakes {count}; the page says where they are\n"),
     };
     output::print(&format!(
-        "preview  http://{host}:{}\n{mistakes}It shows what you save as soon as you save it. Ctrl-C ends it.\n",
-        address.port()
+        "preview  http://{host}\n{mistakes}It shows what you save as soon as you save it. Ctrl-C ends it.\n"
     ))?;
     let router = site::router(preview.clone(), !address.ip().is_loopback());
     tokio::select! {

@@ -57,12 +57,11 @@ impl Shown<'_> {
     }
 
     fn text(&self, file: &str) -> Option<String> {
-        let bytes = if file == config::FILE {
-            std::fs::read(self.workspace.join(config::FILE)).ok()?
-        } else {
-            self.files.file(file)?.to_vec()
-        };
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        if file == config::FILE {
+            let bytes = std::fs::read(self.workspace.join(config::FILE)).ok()?;
+            return Some(config::secrets::hidden(&String::from_utf8_lossy(&bytes)));
+        }
+        Some(String::from_utf8_lossy(self.files.file(file)?).into_owned())
     }
 
     /// `::error file=sequences/x.toml,line=3,col=8,title=DL007::message`

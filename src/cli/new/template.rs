@@ -31,12 +31,19 @@ pub fn run(workspace: &Path, args: &Args) -> anyhow::Result<()> {
     require_workspace(workspace)?;
     let name = args.name.trim_end_matches(".md");
     name.split('/').try_for_each(check_name)?;
+    if let Some((mail, language)) = name.rsplit_once('.') {
+        anyhow::bail!("names have no dot; write: dripline new template {mail} --language {language}");
+    }
     let here = Files::read(workspace)?;
     let languages = match &args.language {
         Some(language) => [language.clone()].into(),
         None => mails::languages(&here),
     };
     let files = mails::new(name, &languages, &own_language(&here));
+    for file in &files {
+        let html = file.path.replace(".md", ".html");
+        anyhow::ensure!(here.file(&html).is_none(), "{html} is this mail already");
+    }
     write_new(workspace, &files)?;
     output::print(&describe(&files, name))
 }

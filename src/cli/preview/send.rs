@@ -54,12 +54,19 @@ pub async fn run(
     let mut tester =
         Tester { workspace: compiled, config, keys: &keys, relays: &relays, persona, now, open: None };
     let bar = bar(mails.len());
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     for mail in &mails {
         bar.set_message((*mail).to_owned());
         let language = language(compiled, mail, persona, args.lang.as_deref())?;
-        let goes_to =
-            tester.send(mail, language, to).await.with_context(|| format!("{mail} was not sent"))?;
+        let goes_to = match tester.send(mail, language, to).await {
+            Ok(goes_to) => goes_to,
+            Err(error) => {
+                // What went out is told all the same: nobody is to send it again.
+                bar.finish_and_clear();
+                output::print(&lines.concat())?;
+                return Err(error).with_context(|| format!("{mail} was not sent"));
+            }
+        };
         lines.push(format!("sent  {mail} ({language}) to {goes_to}\n"));
         bar.inc(1);
     }

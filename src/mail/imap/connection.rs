@@ -9,9 +9,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::error::{ImapError, said};
+use crate::mail::inbound::SIZE_LIMIT;
 
-/// The longest response, in bytes: a mail of the largest size, or the numbers of a million mails.
-const LONGEST: usize = 12 * 1024 * 1024;
+/// The longest response, in bytes: a mail of the largest size with what stands around it, or the numbers of a million mails.
+const LONGEST: usize = SIZE_LIMIT + 1024 * 1024;
 
 /// So much is read at once.
 const PIECE: usize = 16 * 1024;

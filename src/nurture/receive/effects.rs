@@ -73,7 +73,7 @@ impl Record<'_> {
             details: details(mail),
             client_id: None,
         };
-        let planned = self.planned(found.lead).await?;
+        let planned = self.planned(found.lead).await;
         // Without a key of its own, an event is never one that is known.
         let Some(noted) = self.deed(found.lead, deed).await? else { return Ok(StopTicket::nothing()) };
         leads::set_prospect(self.tx, found.lead, self.now, noted.event).await?;

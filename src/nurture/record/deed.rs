@@ -64,9 +64,12 @@ impl Record<'_> {
             leads::set_engagement(self.tx, lead, engagement).await?;
         }
         let planned = match kind {
-            // There are many of them, and nobody is told what they call off.
+            EventKind::MeetingBooked | EventKind::Purchase => self.planned(lead).await,
+            // Nobody is told what they call off.
             EventKind::Opened | EventKind::Clicked => None,
-            _ => self.planned(lead).await?,
+            // There are many others, and what gives no points calls off one thing at most.
+            _ if points == 0 => None,
+            _ => self.planned(lead).await,
         };
         let ticket = self.reach(lead).await?.and(self.commitment(&stored, kind).await?);
         // What is told of late moves nobody now by points that have faded since.
@@ -91,7 +94,7 @@ impl Record<'_> {
         let deeds = deeds.filter(|deed| deed.at >= walk.started_at);
         let deeds: Vec<Happening> = deeds.map(|deed| track.as_of_now(deed)).collect();
         let Some((state, because)) = self.end_of(sequence, &walk, &stored, &deeds) else { return nothing };
-        let planned = self.planned(lead).await?;
+        let planned = self.planned(lead).await;
         self.end(&walk, state, because).await?;
         Ok(self.halt_messages(lead, "the lead left the sequence").await?.calling_off(planned, self.now))
     }

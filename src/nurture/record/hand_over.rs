@@ -50,7 +50,7 @@ impl Record<'_> {
             closed_at: None,
             reason: None,
         };
-        let planned = self.planned(lead).await?;
+        let planned = self.planned(lead).await;
         if hand_overs::open(self.tx, &hand_over).await? {
             leads::set_party(self.tx, lead, Party::Sales, rep.as_deref()).await?;
             enrollments::rest(self.tx, lead, None, HoldKind::HandOver.because()).await?;

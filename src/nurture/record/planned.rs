@@ -1,6 +1,7 @@
 //! [`Planned`]: the mail that comes next, as long as nothing of it is written.
 
 use serde::Serialize;
+use tracing::warn;
 
 use super::Record;
 use crate::domain::sequence::Verb;
@@ -24,7 +25,16 @@ pub struct Planned {
 impl Record<'_> {
     /// The mail that a lead's walk sends next if nothing changes, as [`explain`](crate::nurture::explain) would say it.
     /// Asked before the walk rests or ends. None: it sends none next, or waits for something without a time.
-    pub(in crate::nurture) async fn planned(&mut self, lead: i64) -> NurtureResult<Option<Planned>> {
+    ///
+    /// It only tells: a stop never fails for it.
+    pub(in crate::nurture) async fn planned(&mut self, lead: i64) -> Option<Planned> {
+        self.look_ahead(lead).await.unwrap_or_else(|error| {
+            warn!(lead.id = lead, "what was planned next cannot be told: {error}");
+            None
+        })
+    }
+
+    async fn look_ahead(&mut self, lead: i64) -> NurtureResult<Option<Planned>> {
         let Some(walk) = enrollments::active(self.tx, lead).await?.filter(|walk| walk.due_at.is_some())
         else {
             return Ok(None);

@@ -86,8 +86,10 @@ impl StopTicket {
     /// The ticket of several things that followed from one another: what they called off is the one plan that there was
     /// before, not those that came and went between.
     pub(in crate::nurture) fn instead_of(mut self, before: Option<Planned>) -> Self {
-        if !self.planned.is_empty() {
-            self.planned = before.into_iter().collect();
+        if let Some(before) = before
+            && !self.planned.is_empty()
+        {
+            self.planned = if self.cancelled.is_empty() { vec![before] } else { Vec::new() };
         }
         self
     }
@@ -152,7 +154,7 @@ impl Found {
 impl Record<'_> {
     /// Closes the gate for a lead, and for its address, until the person opens it again. The first stop stays.
     pub async fn stop(&mut self, lead: i64, kind: StopKind, because: &str) -> NurtureResult<StopTicket> {
-        let planned = self.planned(lead).await?;
+        let planned = self.planned(lead).await;
         self.suppress(lead, kind).await?;
         let stored = self.lead(lead).await?;
         leads::close(self.tx, lead, kind).await?;
@@ -180,7 +182,7 @@ impl Record<'_> {
     /// Closes the gate for a lead until the hold ends.
     pub async fn hold(&mut self, lead: i64, hold: Hold, because: &str) -> NurtureResult<StopTicket> {
         self.lead(lead).await?;
-        let planned = self.planned(lead).await?;
+        let planned = self.planned(lead).await;
         holds::insert(self.tx, lead, hold, because).await?;
         enrollments::rest(self.tx, lead, hold.until, hold.kind.because()).await?;
         let because = Some(because.to_owned());
@@ -202,7 +204,7 @@ impl Record<'_> {
     /// Ends a lead's walk without closing the gate. Whoever ended it before may still wait for its mails: so they are
     /// looked for in any case.
     pub async fn end_walk(&mut self, lead: i64, because: &str) -> NurtureResult<StopTicket> {
-        let planned = self.planned(lead).await?;
+        let planned = self.planned(lead).await;
         if let Some(enrollment) = enrollments::active(self.tx, lead).await? {
             enrollments::end(self.tx, enrollment.walk.enrollment, EnrollmentState::Ended, self.now).await?;
             self.walk_event(&enrollment, EventKind::Left, because).await?;

@@ -6,8 +6,8 @@ function readState(gallery) {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const asked = new URLSearchParams(query);
   const choices = Object.fromEntries(CHOICES.map((name) => [name, asked.get(name) ?? ""]));
-  const mail = decodeURIComponent(path);
-  const known = mail in gallery.mails;
+  const mail = decoded(path);
+  const known = Object.hasOwn(gallery.mails, mail);
   const lead = gallery.leads.find((lead) => lead.id === choices.lead) ?? gallery.leads[0];
   return {
     choices: { ...choices, line: "" },
@@ -20,6 +20,15 @@ function readState(gallery) {
     colours: choices.colours || "light",
     images: choices.images === "yes",
   };
+}
+
+// Addresses are typed by hand, too.
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 // The address of a mail, or of the gallery, with other choices.
