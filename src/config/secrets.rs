@@ -10,6 +10,9 @@ const SECRET: [&str; 2] = ["password", "key"];
 /// Keys whose value is a URL, which may name a login.
 const URLS: [&str; 2] = ["url", "database"];
 
+/// What is shorter is no secret, but could stand in any sentence.
+const SHORTEST: usize = 4;
+
 /// What stands for a secret in a sentence.
 const HIDDEN: &str = "…";
 
@@ -28,7 +31,7 @@ pub fn hidden(text: &str) -> String {
 /// Takes what is secret in the line of a finding out of its words.
 pub fn hide(found: &mut Diagnostic, text: &str) {
     let line = text.lines().nth(found.line.saturating_sub(1)).unwrap_or_default();
-    let words = line[secret(line)].split([' ', '\t', '"', '\'']).filter(|word| !word.is_empty());
+    let words = line[secret(line)].split([' ', '\t', '"', '\'']).filter(|word| word.len() >= SHORTEST);
     for word in words {
         found.message = found.message.replace(word, HIDDEN);
         found.help = found.help.take().map(|help| help.replace(word, HIDDEN));

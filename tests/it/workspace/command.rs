@@ -139,3 +139,28 @@ fn leads_without_tracking_are_counted_in_a_database_that_is_there() {
     let said = text(&check(folder.path(), &[], None).stdout);
     assert!(said.contains("never get this mail ("), "{said}");
 }
+
+#[test]
+fn no_secret_is_shown_whatever_is_wrong_with_it() {
+    for line in [
+        "[inbound]\nkey = GEHEIM123",
+        "[inbound]\nkey = \"GEHEIM123",
+        "[inbound]\nkey: GEHEIM123",
+        "[inbound]\nkey = \"a\" GEHEIM123",
+        "[mailbox.a]\npassword = 4711471147",
+        "[mailbox.a]\nurl = \"imaps://me:GEHEIM123@imap.example.com:143x\"",
+        "[relay.main]\nurl = \"smtp://me:GEHEIM123@mx.example.com:587",
+        "[relay.main]\nurl = smtp://me:GEHEIM123@mx.example.com",
+        "[server]\ndatabase = \"postgress://me:GEHEIM123@db.example.com/x\"",
+    ] {
+        let mut files = sound();
+        files.insert("dripline.toml", format!("{line}\n"));
+        let folder = write(&files);
+        for format in ["text", "json", "lines", "github"] {
+            let shown = check(folder.path(), &["--format", format], None);
+            assert_eq!(code(&shown), Some(1), "{line}: {}", text(&shown.stdout));
+            let all = [text(&shown.stdout), text(&shown.stderr)].concat();
+            assert!(!all.contains("GEHEIM123") && !all.contains("4711471147"), "{line}: {all}");
+        }
+    }
+}
