@@ -67,7 +67,8 @@ impl Letter<'_> {
             message = message.reply_to(address(reply_to));
         }
         if let Some(id) = &self.in_reply_to {
-            message = message.in_reply_to(id.as_str()).references(id.as_str());
+            let id = one_line(id.as_str()).into_owned();
+            message = message.in_reply_to(id.clone()).references(id);
         }
         if let Some(url) = self.unsubscribe {
             message = message

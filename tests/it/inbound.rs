@@ -122,6 +122,8 @@ async fn a_person_decides_what_a_mail_is(db: TestDb) {
     waiting::resolve(&app.engine, offer.id, &take(Some(EVA), None)).await.expect("resolved");
     let stop = take(Some(tom), Some(InboundKind::Unsubscribe));
     waiting::resolve(&app.engine, enough.id, &stop).await.expect("resolved");
+    let twice = waiting::resolve(&app.engine, enough.id, &stop).await.expect_err("resolved already");
+    assert!(twice.to_string().contains("resolved already"), "{twice}");
     app.settle().await;
     assert_eq!(lead(&app, EVA).await["with"], "sales");
     assert_eq!(lead(&app, tom).await["stopped_by"], "unsubscribe");

@@ -31,10 +31,17 @@ pub async fn run(workspace: &Path, files: &[PathBuf], json: bool) -> Outcome {
 }
 
 async fn record(workspace: &Path, files: &[PathBuf], json: bool) -> anyhow::Result<()> {
-    let context = Context::open_applied(workspace).await?;
+    let mut context = Context::open_applied(workspace).await?;
     for path in files {
         let raw = bytes(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let received = receive(&context.engine, &raw).await?;
+        // In a task of its own: a mail that panics whoever reads it must not be lost either.
+        let (back, received) = tokio::spawn(async move {
+            let received = receive(&context.engine, &raw).await;
+            (context, received)
+        })
+        .await?;
+        context = back;
+        let received = received?;
         let file = path.display().to_string();
         match json {
             true => {

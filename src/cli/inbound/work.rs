@@ -167,5 +167,6 @@ async fn decide(engine: &Engine, args: Resolve) -> anyhow::Result<()> {
 
 /// What strangers wrote, without what a terminal would obey.
 fn safe(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    let text = text.replace(char::is_control, " ");
+    text.replace(crate::mail::inbound::turns, "")
 }

@@ -57,11 +57,16 @@ fn fitting<'p, 'm>(files: &[&'p Part<'m>]) -> impl Iterator<Item = (&'p Part<'m>
 fn name(part: &Part<'_>) -> String {
     let name = part.file_name().unwrap_or_default();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|letter| !letter.is_control()).take(NAME_LIMIT).collect();
+    let name: String = name.chars().filter(|letter| !is_unseen(*letter)).take(NAME_LIMIT).collect();
     match name.trim_matches(['.', ' ']) {
         "" => "attachment".to_owned(),
         name => name.to_owned(),
     }
+}
+
+/// Control characters, and those that turn the direction of a text: `exe.fdp` reads as `pdf.exe` then.
+fn is_unseen(letter: char) -> bool {
+    letter.is_control() || super::turns(letter)
 }
 
 /// Pages, texts and mails would be shown with whatever they bring along: they are sent on as files.

@@ -105,7 +105,8 @@ const FIELDS: &[&str] = &[
     "X-Boxbe-Verification",
 ];
 
-/// What machines write of their own mails. People who write of them do not write "this one".
+/// What machines write of their own mails, as the first words of a sentence. People write it in the middle of theirs: "I
+/// assume this is an automated email".
 const TEXTS: &[&str] = &[
     "dies ist eine automatisch",
     "dies ist eine automatische",
@@ -150,14 +151,44 @@ const CHECKED: &[&str] =
 /// Bytes of a text in which that is looked for, and behind it.
 const TEXT_LIMIT: usize = 4_000;
 const BEHIND: usize = 40;
+/// Bytes of a line that ends because its writer wanted it to, and not because it was full.
+const SHORT_LINE: usize = 40;
 
 /// What a mail is that says of itself that a machine wrote it. `text` is what is new in it.
 pub fn by_words(text: &str) -> Option<Finding> {
-    let text = plain(bounded(text, TEXT_LIMIT));
-    let said = TEXTS.iter().find_map(|words| Some((*words, text.find(words)?)));
-    let (words, at) = said?;
+    let (text, starts) = flowing(bounded(text, TEXT_LIMIT));
+    let first = |at: usize| begins(&text, &starts, at);
+    let said = TEXTS.iter().find_map(|words| text.match_indices(words).find(|(at, _)| first(*at)));
+    let (at, words) = said?;
     let behind = bounded(&text[at + words.len()..], BEHIND);
     if any(behind, CHECKED) { None } else { found(format!("text: {words}{behind}")) }
+}
+
+/// A text as one plain line, and where in it lines start that do not go on with a sentence.
+fn flowing(text: &str) -> (String, Vec<usize>) {
+    let (mut flow, mut starts, mut goes_on) = (String::new(), Vec::new(), false);
+    for line in text.lines().map(plain) {
+        if line.is_empty() {
+            goes_on = false;
+            continue;
+        }
+        if !flow.is_empty() {
+            flow.push(' ');
+        }
+        if !goes_on {
+            starts.push(flow.len());
+        }
+        goes_on = line.len() >= SHORT_LINE && line.ends_with(char::is_alphanumeric);
+        flow.push_str(&line);
+    }
+    (flow, starts)
+}
+
+/// Whether a sentence or a line begins at a place. Asterisks, dashes and the like before it do not count.
+fn begins(text: &str, starts: &[usize], at: usize) -> bool {
+    let ends = ['.', '!', '?', ':'];
+    let lead = text[..at].trim_end_matches(|sign: char| !sign.is_alphanumeric() && !ends.contains(&sign));
+    lead.is_empty() || lead.ends_with(ends) || starts.iter().any(|start| (lead.len()..=at).contains(start))
 }
 
 /// What a mail is, if a machine sent it.
@@ -223,4 +254,32 @@ fn by_small_signs(fields: &Fields, subject: &str) -> Option<Finding> {
 
 fn found(evidence: String) -> Option<Finding> {
     Some(Finding { evidence, ..Finding::new(InboundKind::AutoReply) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_words;
+
+    #[test]
+    fn a_machine_says_so_at_the_start_of_a_sentence() {
+        for text in [
+            "This is an automated reply.",
+            "Thank you for your mail. This is an automatic answer.",
+            "Hello,\nthis is an automated message",
+            "*** Dies ist eine automatisch erzeugte Antwort ***",
+            "Guten Tag\n\nDiese E-Mail wurde automatisch\nerstellt.",
+            "Hinweis: Diese Nachricht wurde automatisch erstellt.",
+        ] {
+            assert!(by_words(text).is_some(), "{text}");
+        }
+        for text in [
+            "I assume this is an automated email, but could someone call me?",
+            "I have read what you sent to me and I assume that\nthis is an automated email, but could someone call me?",
+            "Ich nehme an, dies ist eine automatische Mail. Kann mich jemand anrufen?",
+            "Ich weiß, diese E-Mail wurde automatisch verschickt, habe aber eine Frage.",
+            "Diese E-Mail wurde automatisch auf Viren geprüft.",
+        ] {
+            assert!(by_words(text).is_none(), "{text}");
+        }
+    }
 }

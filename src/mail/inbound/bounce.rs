@@ -29,18 +29,19 @@ const DAEMONS: &[&str] = &[
     "mail.delivery.system",
     "mail-delivery-system",
 ];
-/// Names that daemons go by.
+/// How the names begin that daemons go by.
 const DAEMON_NAMES: &[&str] = &[
     "mail delivery s",
     "mail deliver s",
     "mailer-daemon",
     "mailer daemon",
-    "mail administrator",
-    "system administrator",
     "delivery subsystem",
     "mail system",
+    "the mail system",
     "smtp_mail_service",
 ];
+/// Names that are those of daemons as a whole only: people have them behind their own.
+const TITLES: &[&str] = &["mail administrator", "system administrator"];
 /// What bounces are called.
 const SUBJECTS: &[&str] = &[
     "undeliver",
@@ -190,6 +191,9 @@ pub fn read(mail: &Part<'_>, told: &Told) -> Option<Finding> {
     let says = TEXTS.iter().find(|words| said.contains(**words));
     let recipients = recipients(fields, told);
     let quoted = Reply::in_text(&told.text) != Reply::default() && !recipients.is_empty();
+    // Whoever writes of something else that was not delivered names no one but himself, and quotes no refusal.
+    let own = own(fields);
+    let is_of_another = recipients.iter().any(|one| !own.contains(&one.address) && (quoted || one.dead));
     let returned = told.returned.is_some() && !recipients.is_empty();
     // People name such a mail in the middle of theirs; a server's subject begins so.
     let titled = SUBJECTS.iter().any(|words| subject.find(words).is_some_and(|at| at <= TITLE));
@@ -198,9 +202,12 @@ pub fn read(mail: &Part<'_>, told: &Told) -> Option<Finding> {
             let why = called.or(says).copied().unwrap_or("it quotes a refusal, or returns a mail");
             format!("{who}; {why}")
         }
+        (Some(Daemon::Called(who)), called, says) if called.or(says).is_some() || quoted => {
+            format!("{who}; {}", called.or(says).copied().unwrap_or("it quotes a refusal"))
+        }
         (Some(Daemon::NoSender), Some(called), _) => format!("Return-Path: <>; Subject: {called}"),
         (Some(Daemon::NoSender), None, Some(says)) if quoted => format!("Return-Path: <>; {says}"),
-        (None, Some(called), Some(says)) if titled && !recipients.is_empty() && !is_answer(&subject) => {
+        (None, Some(called), Some(says)) if titled && is_of_another && !is_answer(&subject) => {
             format!("Subject: {called}; {says}")
         }
         _ => return None,
@@ -228,6 +235,8 @@ fn finding(told: &Told, evidence: String, said: &str, mut recipients: Vec<Recipi
 enum Daemon {
     /// The field that names it.
     Named(String),
+    /// The name that it goes by; its address says nothing.
+    Called(String),
     /// The null sender (RFC 5321 section 4.5.5), which absence notes have, too.
     NoSender,
 }
@@ -240,19 +249,22 @@ fn daemon(fields: &Fields) -> Option<Daemon> {
     let whole = fields.lower("From");
     let local = from.address.split('@').next().unwrap_or_default();
     let name = from.name.unwrap_or_default().to_lowercase();
-    let named = DAEMONS.contains(&local)
-        || DAEMONS.contains(&name.trim())
-        || any(&name, DAEMON_NAMES)
-        || any(local, DAEMON_NAMES)
-        || DAEMONS.iter().any(|daemon| whole.starts_with(daemon));
-    if named {
-        return Some(Daemon::Named(format!("From: {}", fields.text("From").unwrap_or_default())));
+    let name = name.trim_matches(['"', '\'', ' ']);
+    let who = || format!("From: {}", fields.text("From").unwrap_or_default());
+    if DAEMONS.contains(&local) || any(local, DAEMON_NAMES) {
+        return Some(Daemon::Named(who()));
     }
     let path = fields.lower("Return-Path");
     if path.contains("mailer-daemon") {
         return Some(Daemon::Named(format!("Return-Path: {path}")));
     }
-    is_null(&path).then_some(Daemon::NoSender)
+    let called = TITLES.contains(&name)
+        || DAEMON_NAMES.iter().chain(DAEMONS).any(|daemon| name.starts_with(daemon))
+        || DAEMONS.iter().any(|daemon| whole.starts_with(daemon));
+    match called {
+        true => Some(Daemon::Called(who())),
+        false => is_null(&path).then_some(Daemon::NoSender),
+    }
 }
 
 /// Whether a Return-Path is that of mails that must not be answered.
@@ -265,13 +277,15 @@ fn is_answer(subject: &str) -> bool {
     ["re:", "aw:", "antw:", "fw:", "fwd:", "wg:", "sv:", "rv:"].iter().any(|mark| subject.starts_with(mark))
 }
 
+/// The addresses of the bounce itself.
+fn own(fields: &Fields) -> Vec<String> {
+    let names = ["To", "From", "Reply-To", "Delivered-To"];
+    names.iter().flat_map(|name| fields.mailboxes(name)).map(|mailbox| mailbox.address).collect()
+}
+
 /// Whom a bounce is about.
 fn recipients(fields: &Fields, told: &Told) -> Vec<Recipient> {
-    let own: Vec<String> = ["To", "From", "Reply-To", "Delivered-To"]
-        .iter()
-        .flat_map(|name| fields.mailboxes(name))
-        .map(|mailbox| mailbox.address)
-        .collect();
+    let own = own(fields);
     let named: Vec<String> = fields
         .raw("X-Failed-Recipients")
         .flat_map(|list| addresses_in(list).map(|found| found.address).collect::<Vec<_>>())

@@ -15,6 +15,9 @@ const LONGEST: usize = 300;
 const WORDS: usize = 24;
 /// Words of the name below a wish.
 const NAME: usize = 4;
+/// Words of names that are written small.
+const PARTICLES: &[&str] =
+    &["von", "van", "vom", "zu", "de", "del", "den", "der", "di", "da", "la", "le", "und", "and"];
 
 /// What a mail is, if it is nothing but the wish to get no more. Its subject counts if its text is empty.
 pub fn read(mail: &Part<'_>, text: &str) -> Option<Finding> {
@@ -41,21 +44,36 @@ fn wish(text: &str) -> Option<String> {
         return None;
     }
     // The dots of an address end no sentence.
-    let text = without_addresses(&text.to_lowercase());
+    let text = without_addresses(text);
     let mut wish = None;
-    for sentence in text.split(['\n', '.', '!', '?', ';']) {
-        let sentence = plain(sentence);
-        let words: Vec<&str> = words(&sentence);
-        match () {
-            () if words.iter().all(|word| POLITE.contains(word)) => {}
-            () if is_wish(&words) => wish = wish.or(Some(sentence)),
-            // A name below the wish, and above it whom it greets.
-            () if wish.is_some() && words.len() <= NAME => {}
-            () if wish.is_none() && greets(&words) => {}
-            () => return None,
+    for line in text.lines() {
+        let above = wish.is_some();
+        let calm = !line.trim_end().ends_with(['!', '?']);
+        for written in line.split(['.', '!', '?', ';']) {
+            let sentence = plain(written);
+            let words: Vec<&str> = words(&sentence);
+            match () {
+                () if words.iter().all(|word| POLITE.contains(word)) => {}
+                () if is_wish(&words) => wish = wish.or(Some(sentence)),
+                // A name below the wish or behind its thanks, and above it whom it greets.
+                () if wish.is_some() && (above && calm || greets(&words)) && is_name(written) => {}
+                () if wish.is_none() && greets(&words) => {}
+                () => return None,
+            }
         }
     }
     wish
+}
+
+/// `Dr. Petra von Lang`, `Danke, Petra`: whoever asks for something else writes some word small.
+fn is_name(written: &str) -> bool {
+    let small = |word: &str| {
+        PARTICLES.contains(&word)
+            || word.chars().count() == 1
+            || POLITE.contains(&word.to_lowercase().as_str())
+    };
+    let words = words(written);
+    words.len() <= NAME && words.iter().all(|word| !word.starts_with(char::is_lowercase) || small(word))
 }
 
 fn words(sentence: &str) -> Vec<&str> {
@@ -140,6 +158,8 @@ mod tests {
             "Je ne souhaite plus recevoir vos mails.",
             "No quiero recibir más correos, por favor.",
             "Geen mails meer, graag",
+            "Please remove me from your list. Thanks, Petra",
+            "Bitte keine Mails mehr!\n\nDr. Petra von Lang",
         ] {
             assert!(wish(text).is_some(), "{text}");
         }
@@ -163,6 +183,12 @@ mod tests {
             "Wir bekommen keine Mails mehr.",
             "We no longer get your emails.",
             "Please delete the old quote and send me a new one.",
+            "Bitte keine Mails mehr. Rufen Sie mich an!",
+            "Bitte keine Mails mehr.\nRufen Sie mich an!",
+            "Bitte keine Mails mehr. Bitte rufen Sie an.",
+            "Please remove me from your list. Call me instead.",
+            "Please remove me from your list.\nCall me instead.",
+            "Please remove me from your list. Thanks, call me",
         ] {
             assert_eq!(wish(text), None, "{text}");
         }

@@ -217,13 +217,19 @@ fn recipients(mail: &Part<'_>) -> Vec<String> {
 
 fn referenced(mail: &Part<'_>, told: &returned::Told, kind: InboundKind) -> Vec<String> {
     let mut ids = mail.fields.ids("In-Reply-To");
-    ids.extend(mail.fields.ids("References"));
+    // The nearest first: the oldest are listed first.
+    ids.extend(mail.fields.ids("References").into_iter().rev());
     if let (true, Some(returned)) = (is_report(kind), &told.returned) {
         ids.extend(returned.ids("Message-ID"));
     }
     let mut ids = unique(ids.into_iter());
     ids.truncate(REFERENCE_LIMIT);
     ids
+}
+
+/// Whether a character shows nothing and turns the direction of what follows.
+pub fn turns(letter: char) -> bool {
+    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Kinds of mail that return the one they are about.

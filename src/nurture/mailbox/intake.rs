@@ -39,6 +39,15 @@ impl Stuck {
     }
 }
 
+/// Since when mails are looked for again if their numbers are void.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    /// As long as not all are taken in: as before, since the rest may be older than this look.
+    pub part: Timestamp,
+    /// When all are.
+    pub whole: Timestamp,
+}
+
 /// What came of asking for a mail.
 enum Fetched {
     Mail(Vec<u8>),
@@ -49,18 +58,20 @@ enum Fetched {
 }
 
 impl Reader {
-    /// Takes in these mails, in their order. With `since`, progress is noted on the way. How many there were.
+    /// Takes in these mails, in their order. With a span, progress is noted on the way. How many there were.
     pub(super) async fn take_in(
         &mut self,
         engine: &Arc<Engine>,
         open: &mut Open,
         uids: &[u32],
-        since: Option<Timestamp>,
+        span: Option<Span>,
     ) -> Result<usize, MailboxError> {
         let mut taken = 0;
-        for uids in uids.chunks(MAILS) {
-            for group in groups(uids, &open.session.sizes(uids).await?) {
-                taken += self.take_group(engine, open, &group, since).await?;
+        for part in uids.chunks(MAILS) {
+            for group in groups(part, &open.session.sizes(part).await?) {
+                let last = group.uids.last() == uids.last();
+                let span = span.map(|span| if last { span } else { Span { whole: span.part, ..span } });
+                taken += self.take_group(engine, open, &group, span).await?;
             }
         }
         Ok(taken)
@@ -71,7 +82,7 @@ impl Reader {
         engine: &Arc<Engine>,
         open: &mut Open,
         group: &Group,
-        since: Option<Timestamp>,
+        span: Option<Span>,
     ) -> Result<usize, MailboxError> {
         let fetched = self.fetch(open, group).await?;
         let (mut recorded, mut failure, mut last) = (Vec::new(), None, None);
@@ -87,9 +98,10 @@ impl Reader {
             last = Some(uid);
         }
         self.finish(open, &recorded).await?;
-        if let (Some(last), Some(since)) = (last, since) {
+        if let (Some(last), Some(span)) = (last, span) {
             open.last_uid = last;
-            self.advance(engine, open, since).await?;
+            let at = if failure.is_none() { span.whole } else { span.part };
+            self.advance(engine, open, at).await?;
         }
         match failure {
             Some(error) => Err(error.into()),

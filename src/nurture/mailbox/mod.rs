@@ -130,13 +130,15 @@ impl Reader {
         }
         let mut taken = 0;
         let progress = self.progress(engine, &open, began).await?;
+        let before = progress.at;
         if progress.uid_validity != open.selected.uid_validity {
             taken += self.look_again(engine, &mut open, progress, began).await?;
         } else {
             open.last_uid = open.last_uid.max(progress.last_uid);
         }
         let uids = open.session.after(open.last_uid).await?;
-        taken += self.take_in(engine, &mut open, &uids, Some(began)).await?;
+        let span = intake::Span { part: before, whole: began };
+        taken += self.take_in(engine, &mut open, &uids, Some(span)).await?;
         Ok((open, taken))
     }
 

@@ -95,7 +95,12 @@ impl Record<'_> {
     async fn auto_replied(&mut self, mail: &InboundMail, found: &Match) -> NurtureResult<StopTicket> {
         self.note_mail(EventKind::AutoReplied, mail, found).await?;
         let stored = self.lead(found.lead).await?;
-        match self.back(mail, &stored.lead) {
+        // Anybody can write in somebody's name: a date that nothing proves holds no longer than a note without one.
+        let longest =
+            self.revision.workspace.funnel.absence.after(self.now, zone_of(self.revision, &stored.lead));
+        let back = self.back(mail, &stored.lead);
+        let back = back.map(|until| if found.by == MatchedBy::Sender { until.min(longest) } else { until });
+        match back {
             Some(until) if until > self.now && until <= self.now + LONGEST_ABSENCE => {
                 let hold = Hold { kind: HoldKind::Absence, until: Some(until) };
                 self.hold(found.lead, hold, "an absence note").await
@@ -130,7 +135,7 @@ impl Record<'_> {
         let proven = found.by != MatchedBy::Sender;
         let dead = about.is_some_and(|report| report.dead) && proven;
         if !dead || self.trips(&mail.evidence) {
-            self.note_mail(EventKind::BouncedSoftly, mail, found).await?;
+            self.note_soft(about.and_then(|report| report.status.as_deref()), mail, found).await?;
             return if proven { self.soft_run(found.lead).await } else { Ok(StopTicket::nothing()) };
         }
         let said = about.and_then(|report| report.diagnostic.clone());
@@ -141,6 +146,10 @@ impl Record<'_> {
 
     /// Stops a lead whose last mails all came back, if they are as many as `[inbound] soft_bounces` says.
     async fn soft_run(&mut self, lead: i64) -> NurtureResult<StopTicket> {
+        // What the breaker says of dead addresses holds here: nobody is suppressed until `dripline resume`.
+        if self.engine.breaker().tripped() {
+            return Ok(StopTicket::nothing());
+        }
         let most = self.engine.config.inbound.soft_bounces;
         let signs = events::signs(self.tx, lead).await?;
         let mails = messages::of_lead(self.tx, lead).await?;
@@ -162,6 +171,20 @@ impl Record<'_> {
             "too many mails come back ({evidence}); nobody is suppressed any more until `dripline resume`"
         ));
         true
+    }
+
+    /// Notes that a mail came back, and the status that says why: a refusal of policy says nothing of the address.
+    async fn note_soft(
+        &mut self,
+        status: Option<&str>,
+        mail: &InboundMail,
+        found: &Match,
+    ) -> NurtureResult<()> {
+        let mut details = Details { because: Some(mail.evidence.clone()), ..details(mail) };
+        if let (Some(data), Some(status)) = (&mut details.data, status) {
+            data.insert(soft_run::STATUS.to_owned(), status.into());
+        }
+        self.event_of(found.lead, found.message, EventKind::BouncedSoftly, details).await
     }
 
     async fn note_mail(&mut self, kind: EventKind, mail: &InboundMail, found: &Match) -> NurtureResult<()> {

@@ -4,16 +4,26 @@ use crate::domain::enrollment::MessageState;
 use crate::domain::event::{EventKind, Happening};
 use crate::storage::messages::Message;
 
+/// The enhanced status (RFC 3463) that came with a mail, in the data of its event.
+pub const STATUS: &str = "status";
+
 /// The length of the run: the last mails, one by one, as long as each came back. A mail that did not, or a sign of life of
-/// the person, ends it. What was sent after the last one that came back has not had the time to, and does not count.
+/// the person, ends it. One that was refused by policy (x.7.x) is as if it had not been sent: that is about the sender. What was sent after the last one that came back has not had the time to, and does not count.
 pub fn length(mails: &[Message], signs: &[(Option<i64>, Happening)]) -> usize {
     let is_bounce = |sign: &Happening| sign.kind == EventKind::BouncedSoftly;
     let lives = |sign: &Happening| !is_bounce(sign) && sign.details.machine.is_none();
     let alive = signs.iter().filter(|(_, sign)| lives(sign)).map(|(_, sign)| sign.at).max();
     let came_back = |id: i64| signs.iter().any(|(mail, sign)| is_bounce(sign) && *mail == Some(id));
-    let sent = mails.iter().rev().filter(|mail| mail.state == MessageState::Sent);
+    let policy =
+        |id: i64| signs.iter().any(|(mail, sign)| *mail == Some(id) && is_bounce(sign) && is_policy(sign));
+    let sent = mails.iter().rev().filter(|mail| mail.state == MessageState::Sent && !policy(mail.id));
     let last = sent.skip_while(|mail| !came_back(mail.id));
     last.take_while(|mail| came_back(mail.id) && alive.is_none_or(|alive| mail.at > alive)).count()
+}
+
+fn is_policy(sign: &Happening) -> bool {
+    let status = sign.details.data.as_ref().and_then(|data| data.get(STATUS)?.as_str());
+    status.is_some_and(|status| status.split('.').nth(1) == Some("7"))
 }
 
 #[cfg(test)]

@@ -138,6 +138,16 @@ pub enum Decision {
     Take { lead: Option<String>, kind: Option<InboundKind> },
 }
 
+impl Decision {
+    /// Whether it corrects what a mail was taken for, or whom it was taken to concern.
+    fn changes(&self, known: InboundKind) -> bool {
+        match self {
+            Self::Ignore => false,
+            Self::Take { lead, kind } => lead.is_some() || kind.is_some_and(|kind| kind != known),
+        }
+    }
+}
+
 /// Carries a decision out: the mail takes its effects as if it had been understood when it came.
 ///
 /// # Errors
@@ -158,7 +168,13 @@ async fn try_once(
 ) -> NurtureResult<Found> {
     let (mut tx, revision) = engine.begin().await?;
     let now = engine.clock.now();
-    let mut row = stored::locked(&mut tx, id).await?.ok_or_else(|| no_mail(id))?.row;
+    let entry = stored::locked(&mut tx, id).await?.ok_or_else(|| no_mail(id))?;
+    // Two people may decide at once, and a page may be sent twice: the effects follow once.
+    if entry.resolved_at.is_some() && (entry.resolution.is_some() || !decision.changes(entry.row.kind)) {
+        let how = entry.resolution.as_deref().unwrap_or("done");
+        return Err(NurtureError::Refused(format!("mail {id} is resolved already ({how})")));
+    }
+    let mut row = entry.row;
     let (resolution, ticket) = match decision {
         Decision::Ignore => ("ignored".to_owned(), StopTicket::nothing()),
         Decision::Take { lead, kind } => {

@@ -89,3 +89,20 @@ fn ses_notices_are_read() {
     let notice = r#"{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"kim@kunde.example"}]}}"#;
     assert_eq!(bounce("Subject: Notification\n", notice).kind, InboundKind::Complaint);
 }
+
+#[test]
+fn a_person_whose_title_sounds_like_a_daemon_answers() {
+    let quoted = "Ja, gern.\n\n-----Original Message-----\nFrom: Anna <anna@us.example>\n\
+                  To: max@kunde.example\nSubject: Angebot\n\nPasst das?\n";
+    let fields = "From: \"Max Muster, System Administrator\" <max@kunde.example>\nSubject: AW: Angebot\n";
+    assert_eq!(bounce(fields, quoted).kind, InboundKind::HumanReply);
+    let fields = "From: System Administrator <max@kunde.example>\nSubject: AW: Angebot\n";
+    assert_eq!(bounce(fields, quoted).kind, InboundKind::HumanReply);
+}
+
+#[test]
+fn goods_that_did_not_arrive_are_no_bounce() {
+    let fields = "From: Max Muster <max@kunde.example>\nSubject: Delivery problem with order 4711\n";
+    let body = "Hello,\n\nthe goods have not been delivered.\n\nMax Muster\nmax@kunde.example\n";
+    assert_eq!(bounce(fields, body).kind, InboundKind::HumanReply);
+}
