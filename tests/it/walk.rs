@@ -3,6 +3,7 @@
 use dripline::domain::enrollment::MessageState;
 use dripline::domain::gate::StopKind;
 use dripline::domain::time::{DAY, HOUR};
+use dripline::nurture::record::Found;
 
 use crate::support::database::{TestDb, on_both};
 use crate::support::world::{World, workspace};
@@ -45,7 +46,9 @@ async fn a_hand_over_is_silence(db: TestDb) {
     world.settle().await;
     let found =
         world.record(async |record| record.hand_over(lead, "asked for a call", None).await.unwrap()).await;
-    assert_eq!(found, Default::default());
+    let called_off: Vec<&str> = found.planned.iter().map(|planned| planned.step.as_str()).collect();
+    assert_eq!(called_off, ["guide"]);
+    assert_eq!(Found { planned: Vec::new(), ..found }, Found::default());
     world.pass(60 * DAY).await;
     assert_eq!(world.subjects("kim@example.org"), ["About mail/hello"]);
     assert_eq!(world.subjects("kim@nordwerk.example"), ["kim@example.org: asked for a call"]);

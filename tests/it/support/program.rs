@@ -38,7 +38,9 @@ impl Program {
         command.args(args).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // What this suite is told is no setting, of which the program would warn.
-        command.env_remove("DRIPLINE_TEST_POSTGRES").env_remove("DRIPLINE_TEST_FULL");
+        ["DRIPLINE_TEST_POSTGRES", "DRIPLINE_TEST_FULL", "DRIPLINE_CORPUS", "DRIPLINE_SCREENSHOTS"]
+            .iter()
+            .for_each(|name| _ = command.env_remove(name));
         command.env("DRIPLINE_WORKSPACE", self.dir.path());
         command.env("DRIPLINE_SERVER__DATABASE", &self.url);
         command.env("DRIPLINE_SERVER__LISTEN", "127.0.0.1:0");
