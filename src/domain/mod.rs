@@ -19,6 +19,7 @@ pub mod score;
 pub mod sequence;
 pub mod stage;
 pub mod suggest;
+pub mod temperature;
 pub mod test_link;
 pub mod time;
 pub mod token;

@@ -107,6 +107,26 @@ impl Reader {
         }
     }
 
+    /// This was the form of a test mail.
+    pub fn only_a_test_form(&self) -> Page {
+        match self.language {
+            Language::De => self.page(
+                "Das ist nur ein Test",
+                vec!["Diese E-Mail war ein Test. In einer echten E-Mail führt dieser Link zu einem Formular, das nur \
+                      nach dem fragt, was noch fehlt."
+                    .to_owned()],
+                None,
+            ),
+            Language::En => self.page(
+                "This is only a test",
+                vec!["This mail was a test. In a real mail this link leads to a form that asks only for what is \
+                      missing."
+                    .to_owned()],
+                None,
+            ),
+        }
+    }
+
     /// The link leads nowhere.
     pub fn no_such_page(&self) -> Page {
         match self.language {

@@ -9,7 +9,7 @@ use crate::domain::consent::Basis;
 use crate::domain::gate::StopKind;
 use crate::domain::lead::{AddressForm, Company, Lead, Salutation};
 use crate::domain::stage::{Party, Qualification, Stage};
-use crate::nurture::explain::{Explanation, Next, explain};
+use crate::nurture::explain::{Explanation, Judged, Next, explain};
 use crate::nurture::lookup::find;
 use crate::nurture::{Engine, NurtureResult};
 
@@ -53,6 +53,8 @@ pub struct LeadView {
 #[derive(Debug, Serialize)]
 struct Stands {
     sentence: String,
+    #[serde(flatten)]
+    judged: Judged,
     not_sent_because: Vec<String>,
     next: Option<Next>,
 }
@@ -66,8 +68,9 @@ impl LeadView {
         let mut tx = engine.db.read().await?;
         let stored = find(&mut tx, id_or_email).await?;
         drop(tx);
-        let Explanation { sentence, not_sent_because, next, .. } = explain(engine, id_or_email).await?;
-        Ok(Self::of(stored.lead, stored.suppressed_by, Stands { sentence, not_sent_because, next }))
+        let Explanation { sentence, judged, not_sent_because, next, .. } =
+            explain(engine, id_or_email).await?;
+        Ok(Self::of(stored.lead, stored.suppressed_by, Stands { sentence, judged, not_sent_because, next }))
     }
 
     fn of(lead: Lead, suppressed_by: Option<StopKind>, stands: Stands) -> Self {
