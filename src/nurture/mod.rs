@@ -26,8 +26,10 @@ pub mod receive;
 pub mod record;
 pub mod registry;
 pub mod relays;
+pub mod replay;
 pub mod revision;
 pub mod rollout;
+pub mod score;
 
 mod act;
 mod compose;

@@ -167,9 +167,11 @@ impl Record<'_> {
         }
     }
 
-    /// Counts the engagement of these leads anew from what they did, under the rules of now. Their locks are held.
-    pub(crate) async fn recount(&mut self, ids: &[i64]) -> NurtureResult<()> {
+    /// Counts the engagement of these leads anew from what they did, under the rules of now, and their last sign of life.
+    /// Their locks are held. How many had another one.
+    pub(crate) async fn recount(&mut self, ids: &[i64]) -> NurtureResult<u64> {
         let rules = &self.revision.workspace.funnel.rules;
+        let mut changed = 0;
         let mut deeds: HashMap<i64, Vec<Happening>> = HashMap::new();
         for (lead, deed) in events::deeds(self.tx, ids).await? {
             deeds.entry(lead).or_default().push(deed);
@@ -183,9 +185,10 @@ impl Record<'_> {
             let differs = (now(engagement) - now(lead.engagement)).abs() > LEAST_DIFFERENCE;
             if differs || alive_at != lead.alive_at {
                 leads::set_engagement(self.tx, lead.id, engagement, alive_at).await?;
+                changed += 1;
             }
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// Moves these leads forward, if the rules of funnel.toml say so by now: their stage, their qualification, and to

@@ -103,7 +103,8 @@ mod tests {
 
     fn personas(text: &str) -> (Personas, Vec<String>) {
         let report = Report::default();
-        let funnel = super::super::read(Source::new("funnel.toml", text, &report), &mut Names::default());
+        let text = format!("\n{text}");
+        let funnel = super::super::read(Source::new("funnel.toml", &text, &report), &mut Names::default());
         let found =
             report.finish().into_iter().map(|found| found.to_string()).filter(|line| !line.contains(":1:1:"));
         (funnel.rules.personas, found.collect())
