@@ -13,6 +13,7 @@ pub mod inbound;
 pub mod lane;
 pub mod lead;
 pub mod outcome;
+pub mod purchase;
 pub mod rate;
 pub mod schedule;
 pub mod score;

@@ -27,6 +27,10 @@ impl Reader {
         Self { language, company: company.filter(|company| !company.is_empty()) }
     }
 
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
     /// A lead: its own language comes first.
     pub fn who_reads(self, stored: &StoredLead) -> Self {
         let own = stored.lead.contact.language.as_deref().and_then(Language::of);
@@ -162,17 +166,18 @@ impl Reader {
         }
     }
 
-    fn page(&self, title: &str, lines: Vec<String>, button: Option<&str>) -> Page {
+    pub(super) fn page(&self, title: &str, lines: Vec<String>, button: Option<&str>) -> Page {
         Page {
             language: self.language,
             title: title.to_owned(),
             lines,
+            inputs: Vec::new(),
             button: button.map(str::to_owned),
             company: self.company.clone(),
         }
     }
 
-    fn company(&self) -> &str {
+    pub(super) fn company(&self) -> &str {
         let nobody = match self.language {
             Language::De => "diesem Absender",
             Language::En => "this sender",

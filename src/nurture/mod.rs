@@ -10,6 +10,7 @@ pub mod deliver;
 pub mod engine;
 pub mod error;
 pub mod explain;
+pub mod form;
 pub mod hits;
 pub mod import;
 pub mod judge;

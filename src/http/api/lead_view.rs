@@ -31,6 +31,9 @@ pub struct LeadView {
     phone: Option<String>,
     company: Option<String>,
     company_domain: Option<String>,
+    company_industry: Option<String>,
+    company_size: Option<i64>,
+    company_country: Option<String>,
     fields: BTreeMap<String, Value>,
     tags: Vec<String>,
     source: Option<String>,
@@ -75,8 +78,8 @@ impl LeadView {
 
     fn of(lead: Lead, suppressed_by: Option<StopKind>, stands: Stands) -> Self {
         let contact = lead.contact;
-        let (company, company_domain) =
-            lead.company.map(|Company { name, domain, .. }| (name, domain)).unzip();
+        let known = lead.company.is_some();
+        let Company { name, domain, industry, size, country, .. } = lead.company.unwrap_or_default();
         Self {
             id: lead.id,
             email: lead.email.to_string(),
@@ -91,8 +94,11 @@ impl LeadView {
             city: contact.city,
             job_title: contact.job_title,
             phone: contact.phone,
-            company,
-            company_domain: company_domain.flatten(),
+            company: known.then_some(name),
+            company_domain: domain,
+            company_industry: industry,
+            company_size: size,
+            company_country: country,
             fields: contact.fields,
             tags: lead.tags,
             source: lead.source,
