@@ -25,6 +25,7 @@ mod preview;
 mod sample;
 mod schedule;
 mod schema;
+mod scoring;
 mod serve;
 mod smtp;
 mod stop;

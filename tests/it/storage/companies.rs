@@ -6,7 +6,11 @@ use dripline::storage::{Tx, companies, leads};
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::{lead, store_leads};
 
-on_both!(a_company_is_found_by_its_domain, a_company_without_a_domain_is_found_by_its_name);
+on_both!(
+    a_company_is_found_by_its_domain,
+    a_company_without_a_domain_is_found_by_its_name,
+    what_is_known_of_a_company_stays,
+);
 
 async fn stored(tx: &mut Tx, id: i64) -> Company {
     let mut employee = lead(tx.id().unwrap());
@@ -46,4 +50,25 @@ async fn a_company_without_a_domain_is_found_by_its_name(db: TestDb) {
     assert_eq!(companies::upsert(&mut tx, &named("NORDWERK")).await.unwrap(), id);
     assert_ne!(companies::upsert(&mut tx, &named("Südwerk")).await.unwrap(), id);
     assert_eq!(stored(&mut tx, id).await.name, "NORDWERK");
+}
+
+async fn what_is_known_of_a_company_stays(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let known = Company { name: "Nordwerk".to_owned(), size: Some(40), ..Company::default() };
+    let id = companies::upsert(&mut tx, &known).await.unwrap();
+    let said = Company {
+        name: "NORDWERK".to_owned(),
+        size: Some(9),
+        industry: Some("software".to_owned()),
+        ..Company::default()
+    };
+    assert_eq!(companies::join(&mut tx, &said).await.unwrap(), id);
+    let joined = Company { id, industry: said.industry.clone(), ..known };
+    assert_eq!(stored(&mut tx, id).await, joined);
+    let more = Company { industry: Some("steel".to_owned()), country: Some("DE".to_owned()), ..said.clone() };
+    companies::fill(&mut tx, id, &more).await.unwrap();
+    assert_eq!(stored(&mut tx, id).await, Company { country: more.country, ..joined });
+    let new = Company { name: "Roth".to_owned(), ..said };
+    let other = companies::join(&mut tx, &new).await.unwrap();
+    assert_eq!(stored(&mut tx, other).await, Company { id: other, ..new });
 }
