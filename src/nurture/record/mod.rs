@@ -8,6 +8,7 @@ mod deed;
 mod enroll;
 mod hand_over;
 mod planned;
+mod sales;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
