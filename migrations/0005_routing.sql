@@ -36,7 +36,8 @@ CREATE TABLE sales_line (
 CREATE INDEX leads_with_sales ON leads (company_id) WHERE party = 'sales' AND company_id IS NOT NULL;
 ALTER TABLE companies ADD COLUMN deal_since BIGINT;
 
--- Companies whose leads marketing may write to again: their walks are to be woken.
+-- Companies whose leads marketing may write to again, so that their walks are to be woken; and how often that was asked for.
 CREATE TABLE company_wakes (
-    company_id {key}
+    company_id {key},
+    asked      BIGINT NOT NULL
 );
