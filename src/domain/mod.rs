@@ -14,6 +14,7 @@ pub mod lane;
 pub mod lead;
 pub mod outcome;
 pub mod rate;
+pub mod routing;
 pub mod schedule;
 pub mod score;
 pub mod sequence;
@@ -25,5 +26,6 @@ pub mod token;
 pub mod track;
 pub mod wait;
 pub(crate) mod words;
+pub mod working_time;
 
 pub use words::UnknownWord;

@@ -7,10 +7,10 @@ use super::tx::Tx;
 use crate::domain::hand_over::{HandOver, HandOverState};
 use crate::domain::time::Timestamp;
 
-const INSERT: &str = "INSERT INTO hand_overs (id, lead_id, state, cause, rep, opened_at) VALUES ($1, $2, $3, $4, $5, $6) \
-    ON CONFLICT (lead_id) WHERE closed_at IS NULL DO NOTHING";
-const OPEN: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason FROM hand_overs \
-    WHERE lead_id = $1 AND closed_at IS NULL";
+const INSERT: &str = "INSERT INTO hand_overs (id, lead_id, state, cause, rep, opened_at, origin) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lead_id) WHERE closed_at IS NULL DO NOTHING";
+const OPEN: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, origin \
+    FROM hand_overs WHERE lead_id = $1 AND closed_at IS NULL";
 const CLOSE: &str = "UPDATE hand_overs SET state = $2, closed_at = $3, reason = $4, amount = $5 \
     WHERE id = $1 AND closed_at IS NULL";
 const ACCEPT: &str = "UPDATE hand_overs SET state = CASE WHEN state = 'opportunity' THEN state ELSE $2 END, rep = COALESCE($3, rep), \
@@ -29,6 +29,7 @@ fn read(row: &dyn Cells) -> DbResult<HandOver> {
         opened_at: row.at(5)?,
         closed_at: row.opt_at(6)?,
         reason: row.opt_text(7)?,
+        origin: word(&row.text(8)?, "origin of a hand-over")?,
     })
 }
 
@@ -40,7 +41,8 @@ pub async fn open(tx: &mut Tx, hand_over: &HandOver) -> DbResult<bool> {
         hand_over.state.as_str(),
         &hand_over.cause,
         &hand_over.rep,
-        hand_over.opened_at
+        hand_over.opened_at,
+        hand_over.origin.as_str()
     ];
     Ok(tx.execute(INSERT, row).await? > 0)
 }

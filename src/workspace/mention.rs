@@ -15,6 +15,8 @@ pub enum Noun {
     Sender,
     Topic,
     Segment,
+    /// `[team.NAME]`. Nobody need be asked for: whoever is in the team may be named by hand.
+    Rep,
     Mail,
     Layout,
     Partial,
@@ -62,6 +64,7 @@ impl Noun {
             Noun::Sender => Code::UnknownSender,
             Noun::Topic => Code::UnknownTopic,
             Noun::Segment => Code::UnknownSegment,
+            Noun::Rep => Code::UnknownRep,
             Noun::Mail => Code::UnknownTemplate,
             Noun::Layout => Code::UnknownLayout,
             Noun::Partial => Code::UnknownPartial,
@@ -76,6 +79,7 @@ impl Noun {
             Noun::Sender | Noun::Topic | Noun::Segment => {
                 format!("or write [{}.{name}] into funnel.toml", self.word())
             }
+            Noun::Rep => format!("or write [team.{name}] into funnel.toml"),
             Noun::Mail => format!("or write the file templates/mail/{name}.md"),
             Noun::Layout => format!("or write the file templates/layouts/{name}.html"),
             Noun::Partial => format!("or write the file templates/partials/{name}.html"),
@@ -89,6 +93,7 @@ impl Noun {
             Noun::Sender => "sender",
             Noun::Topic => "topic",
             Noun::Segment => "segment",
+            Noun::Rep => "rep",
             Noun::Mail => "mail",
             Noun::Layout => "layout",
             Noun::Partial => "partial",
