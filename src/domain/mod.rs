@@ -23,7 +23,9 @@ pub mod test_link;
 pub mod time;
 pub mod token;
 pub mod track;
+pub mod visible;
 pub mod wait;
+pub mod webhook;
 pub(crate) mod words;
 
 pub use words::UnknownWord;

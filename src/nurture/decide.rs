@@ -201,7 +201,7 @@ impl Decisions {
         }
         let claimed = claim(record, revision, self.sends).await?;
         enrollments::advance(record.tx, &self.walks).await?;
-        events::insert(record.tx, &self.events).await?;
+        record.note(&self.events).await?;
         for act in self.acts {
             record.act(&act.walk, &act.track, act.place).await?;
         }

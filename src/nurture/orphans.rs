@@ -100,5 +100,6 @@ async fn settle_one(record: &mut Record<'_>, revision: &Revision, orphan: &Messa
         at: record.now,
         details,
     };
-    Ok(events::insert(record.tx, &[event]).await?)
+    record.note(&[event]).await?;
+    Ok(())
 }

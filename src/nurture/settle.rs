@@ -209,7 +209,8 @@ impl Record<'_> {
             ..Details::default()
         };
         let event = Event { lead: claim.lead.lead.id, message: Some(claim.id), kind, at: self.now, details };
-        Ok(events::insert(self.tx, &[event]).await?)
+        self.note(&[event]).await?;
+        Ok(())
     }
 
     /// Pauses what should not go on: the lane after our own fault, everything once the breaker trips.

@@ -185,7 +185,7 @@ impl Record<'_> {
             .collect();
         consents::insert(self.tx, &agreed).await?;
         let events: Vec<Event> = stored.iter().map(|stored| self.created(&stored.lead)).collect();
-        events::insert(self.tx, &events).await?;
+        self.note(&events).await?;
         let ticket = self.appraise(&ids, self.now).await?;
         self.offer(&ids).await?;
         Ok(ticket)
@@ -234,7 +234,7 @@ impl Record<'_> {
             details: Details::default(),
         };
         let events: Vec<Event> = ids.iter().map(event).collect();
-        events::insert(self.tx, &events).await?;
+        self.note(&events).await?;
         self.wake(ids).await?;
         self.appraise(ids, self.now).await
     }

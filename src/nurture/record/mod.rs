@@ -59,7 +59,8 @@ impl Record<'_> {
         details: Details,
     ) -> NurtureResult<()> {
         let event = Event { lead, message, kind, at: self.now, details };
-        Ok(events::insert(self.tx, &[event]).await?)
+        self.note(&[event]).await?;
+        Ok(())
     }
 
     /// Changes contact fields, free fields or tags of a lead, and wakes what waits for a correction.
