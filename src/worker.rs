@@ -29,6 +29,12 @@ pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationT
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), roll_out));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), judge_hits));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), tell_reps));
+    let abandoned = engine.clone();
+    tasks.spawn(async move {
+        if let Err(error) = webhook::send::give_up_abandoned(&abandoned).await {
+            warn!("webhooks: {error}");
+        }
+    });
     for name in engine.config.webhooks.keys() {
         tasks.spawn(webhook_loop(engine.clone(), shutdown.clone(), name.clone()));
     }

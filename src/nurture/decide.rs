@@ -16,7 +16,7 @@ use crate::domain::event::{Details, EventKind};
 use crate::domain::time::{HOUR, SECOND, Timestamp};
 use crate::domain::track::Track;
 use crate::storage::enrollments::{self, Enrollment};
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads::StoredLead;
 use crate::storage::messages::{self, NewClaim};
 

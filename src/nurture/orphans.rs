@@ -9,7 +9,7 @@ use super::revision::Revision;
 use crate::domain::enrollment::{EnrollmentState, MessageState};
 use crate::domain::event::{Details, EventKind};
 use crate::storage::enrollments;
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads;
 use crate::storage::messages::{self, Message, Settlement};
 

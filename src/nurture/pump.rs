@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tracing::warn;
@@ -17,11 +16,12 @@ use super::limits::Allowance;
 use super::record::Record;
 use super::revision::Revision;
 use super::settle::settle;
+use super::telling;
 use crate::domain::enrollment::MessageState;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::mail::delivery::Delivery;
 use crate::storage::revisions::Deployment;
-use crate::storage::{Tx, enrollments, lanes, messages, outbox, revisions};
+use crate::storage::{Tx, enrollments, lanes, messages, revisions};
 
 /// The most enrollments decided in one transaction: a writer that holds the database longer delays a stop.
 const BATCH: usize = 64;

@@ -14,7 +14,7 @@ use crate::domain::outcome::{Outcome, RETRY_DOMAIN_FOR, RETRY_FOR, backoff};
 use crate::domain::time::{SECOND, Timestamp};
 use crate::mail::delivery::Delivery;
 use crate::storage::enrollments::{self, Enrollment};
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::messages::{self, Settlement};
 use crate::storage::{lanes, leads};
 

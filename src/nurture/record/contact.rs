@@ -12,7 +12,7 @@ use crate::domain::stage::{Party, Qualification, Stage};
 use crate::domain::words::words;
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::storage::addresses::{self, Suppression};
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads::{self, StoredLead};
 use crate::storage::{companies, consents};
 

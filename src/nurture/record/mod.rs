@@ -23,7 +23,7 @@ use super::revision::Revision;
 use crate::domain::event::{Details, EventKind};
 use crate::domain::stage::Stage;
 use crate::domain::time::Timestamp;
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads::{self, StoredLead};
 use crate::storage::{Tx, enrollments};
 
