@@ -61,7 +61,9 @@ pub async fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
     let (config, mut found) = Config::check(workspace, environment());
     found.extend(config.iter().flat_map(|config| unknown_to_operator(config, &checked, workspace)));
     found.extend(checked.diagnostics);
-    found.sort_by(|a, b| (a.file != config::FILE, &a.file, a.line).cmp(&(b.file != config::FILE, &b.file, b.line)));
+    found.sort_by(|a, b| {
+        (a.file != config::FILE, &a.file, a.line).cmp(&(b.file != config::FILE, &b.file, b.line))
+    });
     let leads = match &config {
         Some(config) => tracked::count(config, workspace).await,
         None => None,

@@ -143,9 +143,13 @@ const WEBHOOK: &[Key] = &[
     )
     .example("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     .required(),
-    key("events", Takes::Texts, "What it is told of by itself, by the words of the timeline; \"*\" is everything.")
-        .otherwise("hand-overs, and what sales makes of them")
-        .example("handed_over"),
+    key(
+        "events",
+        Takes::Texts,
+        "What it is told of by itself, by the words of the timeline; \"*\" is everything.",
+    )
+    .otherwise("hand-overs, and what sales makes of them")
+    .example("handed_over"),
     key(
         "allow_private",
         Takes::Flag,

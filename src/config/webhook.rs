@@ -162,7 +162,9 @@ fn events(table: &mut Table) -> Vec<EventKind> {
 
 fn event(word: &str) -> Result<EventKind, String> {
     match word.parse() {
-        Ok(EventKind::Untold) => Err("that somebody could not be told is told to nobody; leave it out".to_owned()),
+        Ok(EventKind::Untold) => {
+            Err("that somebody could not be told is told to nobody; leave it out".to_owned())
+        }
         Ok(kind) => Ok(kind),
         Err(error) => Err(crate::domain::UnknownWord::to_string(&error)),
     }

@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn what_is_read_stays_and_what_commands_goes() {
-        for fine in ["", "Zoë O'Brien-Łukasz", "山田 太郎", "علي", "👩‍👩‍👧", "=SUM(A1)"] {
+        for fine in ["", "Zoë O'Brien-Łukasz", "山田 太郎", "علي", "👩‍👩‍👧", "=SUM(A1)"]
+        {
             assert!(matches!(one_line(fine), Cow::Borrowed(same) if same == fine));
         }
         assert_eq!(one_line("Kim\r\nBcc: x\t\u{1b}[2J"), "Kim  Bcc: x �[2J");

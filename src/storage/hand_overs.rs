@@ -19,7 +19,8 @@ const CAUSES: &str = "SELECT cause FROM hand_overs WHERE lead_id = $1";
 const LATEST: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, amount FROM hand_overs \
     WHERE lead_id = $1 ORDER BY opened_at DESC, id DESC LIMIT 1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("open", OPEN), ("close", CLOSE), ("accept", ACCEPT), ("causes", CAUSES), ("latest", LATEST)];
+pub const HOT: &[(&str, &str)] =
+    &[("open", OPEN), ("close", CLOSE), ("accept", ACCEPT), ("causes", CAUSES), ("latest", LATEST)];
 
 fn read(row: &dyn Cells) -> DbResult<HandOver> {
     Ok(HandOver {

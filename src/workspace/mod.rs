@@ -95,7 +95,11 @@ impl Workspace {
 
 impl Checked {
     /// What is asked for by a name that dripline.toml does not have: it has these webhooks and relays.
-    pub fn unknown_to_operator(&self, webhooks: &BTreeSet<String>, relays: &BTreeSet<String>) -> Vec<Diagnostic> {
+    pub fn unknown_to_operator(
+        &self,
+        webhooks: &BTreeSet<String>,
+        relays: &BTreeSet<String>,
+    ) -> Vec<Diagnostic> {
         let report = Report::default();
         for mention in &self.asked {
             let known = if mention.noun == Noun::Webhook { webhooks } else { relays };

@@ -113,7 +113,9 @@ pub fn read<'a>(mut table: Table<'a>, send: &Arc<SendTimes>, names: &Names) -> D
     // A key that is not known may be the verb, misspelt: one finding is enough.
     if table.finish() && verb_place.is_none() {
         let finding = Finding::new(Code::NoVerb, "the step does nothing");
-        place.report(finding.help("give it one of: mail, hand_over, tag, untag, set, points, webhook, notify, end"));
+        place.report(
+            finding.help("give it one of: mail, hand_over, tag, untag, set, points, webhook, notify, end"),
+        );
     }
     draft
 }

@@ -54,8 +54,7 @@ pub(super) async fn announce(
         let asked = engine.config.webhooks.values().any(|webhook| webhook.events.contains(&event.kind));
         asked && event.details.machine.is_none()
     };
-    let told: Vec<(i64, &Event)> =
-        ids.iter().copied().zip(events).filter(|(_, event)| told(event)).collect();
+    let told: Vec<(i64, &Event)> = ids.iter().copied().zip(events).filter(|(_, event)| told(event)).collect();
     if told.is_empty() {
         return Ok(());
     }
@@ -108,7 +107,9 @@ impl Record<'_> {
         if !self.engine.config.webhooks.contains_key(name) {
             let because = Some(format!("there is no [webhook.{name}] in dripline.toml"));
             let about = Some(kind(name));
-            return self.event(lead, EventKind::Untold, Details { about, because, ..Details::default() }).await;
+            return self
+                .event(lead, EventKind::Untold, Details { about, because, ..Details::default() })
+                .await;
         }
         let stored = self.lead(lead).await?;
         let body = Body::of_step(self.revision, &stored, sequence, step, self.now);

@@ -55,7 +55,12 @@ impl Network {
     ///
     /// # Errors
     /// Why there is no connection, in words.
-    pub(super) async fn connect(&self, host: &str, port: u16, allow_private: bool) -> Result<TcpStream, String> {
+    pub(super) async fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        allow_private: bool,
+    ) -> Result<TcpStream, String> {
         let mut trouble = format!("{host} has no address");
         for address in self.addresses(host, allow_private).await?.into_iter().take(MOST_ADDRESSES) {
             let address = SocketAddr::new(address, port);
@@ -98,7 +103,8 @@ impl Network {
 
     /// The client's side of TLS.
     pub(super) fn tls(&self) -> Result<TlsConnector, String> {
-        let authorities = || self.script.as_ref().map(|script| script.authorities.clone()).unwrap_or_default();
+        let authorities =
+            || self.script.as_ref().map(|script| script.authorities.clone()).unwrap_or_default();
         self.tls.get_or_init(|| mail::connector(authorities())).clone()
     }
 }

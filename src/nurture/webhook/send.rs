@@ -208,12 +208,14 @@ mod tests {
 
     #[test]
     fn answers_are_judged() {
-        let judged = |status: u16, retry_after: Option<i64>| {
-            match judge(Answer { status, retry_after, words: "so".to_owned() }) {
-                Ended::Done => "done".to_owned(),
-                Ended::Again { why, rest } => format!("again {rest}: {why}"),
-                Ended::Gone(why) => format!("gone: {why}"),
-            }
+        let judged = |status: u16, retry_after: Option<i64>| match judge(Answer {
+            status,
+            retry_after,
+            words: "so".to_owned(),
+        }) {
+            Ended::Done => "done".to_owned(),
+            Ended::Again { why, rest } => format!("again {rest}: {why}"),
+            Ended::Gone(why) => format!("gone: {why}"),
         };
         assert_eq!(judged(200, None), "done");
         assert_eq!(judged(204, Some(5)), "done");
