@@ -24,7 +24,9 @@ pub mod test_link;
 pub mod time;
 pub mod token;
 pub mod track;
+pub mod visible;
 pub mod wait;
+pub mod webhook;
 pub(crate) mod words;
 pub mod working_time;
 

@@ -28,6 +28,7 @@ pub mod registry;
 pub mod relays;
 pub mod revision;
 pub mod rollout;
+pub mod webhook;
 
 mod act;
 mod compose;
@@ -38,6 +39,7 @@ mod foresight;
 mod fuse;
 mod limits;
 mod settle;
+mod telling;
 
 pub use change::Change;
 pub use engine::Engine;

@@ -16,8 +16,11 @@ const CLOSE: &str = "UPDATE hand_overs SET state = $2, closed_at = $3, reason = 
 const ACCEPT: &str = "UPDATE hand_overs SET state = CASE WHEN state = 'opportunity' THEN state ELSE $2 END, rep = COALESCE($3, rep), \
     accepted_at = COALESCE(accepted_at, $4) WHERE id = $1 AND closed_at IS NULL";
 const CAUSES: &str = "SELECT cause FROM hand_overs WHERE lead_id = $1";
+const LATEST: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, amount FROM hand_overs \
+    WHERE lead_id = $1 ORDER BY opened_at DESC, id DESC LIMIT 1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("open", OPEN), ("close", CLOSE), ("accept", ACCEPT), ("causes", CAUSES)];
+pub const HOT: &[(&str, &str)] =
+    &[("open", OPEN), ("close", CLOSE), ("accept", ACCEPT), ("causes", CAUSES), ("latest", LATEST)];
 
 fn read(row: &dyn Cells) -> DbResult<HandOver> {
     Ok(HandOver {
@@ -86,4 +89,17 @@ pub async fn accept(
 /// The causes of all hand-overs of a lead, past ones too.
 pub async fn causes(tx: &mut Tx, lead: i64) -> DbResult<Vec<String>> {
     tx.all(CAUSES, args![lead], |row| row.text(0)).await
+}
+
+/// A hand-over with what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latest {
+    pub hand_over: HandOver,
+    /// What was won, in the currency of the house.
+    pub amount: Option<f64>,
+}
+
+/// The last hand-over of a lead, open or closed.
+pub async fn latest(tx: &mut Tx, lead: i64) -> DbResult<Option<Latest>> {
+    tx.first(LATEST, args![lead], |row| Ok(Latest { hand_over: read(row)?, amount: row.opt_real(8)? })).await
 }

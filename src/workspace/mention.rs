@@ -27,6 +27,10 @@ pub enum Noun {
     Form,
     /// A custom event, `did NAME`.
     Event,
+    /// `[webhook.NAME]` of dripline.toml.
+    Webhook,
+    /// `[relay.NAME]` of dripline.toml.
+    Relay,
 }
 
 /// What a file does with a name.
@@ -58,6 +62,11 @@ impl Noun {
         !matches!(self, Noun::Field | Noun::Tag | Noun::Form | Noun::Event)
     }
 
+    /// Whether the operator says what it is, in dripline.toml.
+    const fn is_operators(self) -> bool {
+        matches!(self, Noun::Webhook | Noun::Relay)
+    }
+
     /// The mistake of asking for one that is not there.
     pub(super) const fn unknown(self) -> Code {
         match self {
@@ -70,6 +79,7 @@ impl Noun {
             Noun::Partial => Code::UnknownPartial,
             Noun::Link => Code::UnknownLink,
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => Code::Misspelt,
+            Noun::Webhook | Noun::Relay => Code::UnknownToOperator,
         }
     }
 
@@ -83,6 +93,9 @@ impl Noun {
             Noun::Mail => format!("or write the file templates/mail/{name}.md"),
             Noun::Layout => format!("or write the file templates/layouts/{name}.html"),
             Noun::Partial => format!("or write the file templates/partials/{name}.html"),
+            Noun::Webhook | Noun::Relay => {
+                format!("or ask whoever runs Dripline to write [{}.{name}] into dripline.toml", self.word())
+            }
             Noun::Link => format!("or name a link in a mail: [Prices](https://… \"{name}\")"),
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => String::new(),
         }
@@ -102,6 +115,8 @@ impl Noun {
             Noun::Tag => "tag",
             Noun::Form => "form",
             Noun::Event => "event",
+            Noun::Webhook => "webhook",
+            Noun::Relay => "relay",
         }
     }
 }
@@ -164,6 +179,21 @@ fn unused(mention: &Mention) -> Finding {
         Code::UnusedName
     };
     Finding::new(code, message).help(help)
+}
+
+/// What is wrong with asking for a name that is none of the known ones.
+pub(super) fn unknown(mention: &Mention, known: &BTreeSet<String>) -> Option<Finding> {
+    let Mention { noun, name, .. } = mention;
+    let finding = Finding::new(noun.unknown(), format!("dripline.toml has no {} `{name}`", noun.word()));
+    let finding = finding.meant_known(name, known.iter().map(String::as_str), &noun.how_to_make(name));
+    (!known.contains(name)).then_some(finding)
+}
+
+/// What is asked of the operator by name: webhooks, relays.
+pub(super) fn of_operator(report: &Report) -> Vec<Mention> {
+    let mut mentions = report.mentions();
+    mentions.retain(|mention| mention.noun.is_operators());
+    mentions
 }
 
 /// Reports links that funnel.toml asks for and no mail has: the mails are read after it.

@@ -12,6 +12,7 @@ use crate::domain::sequence::Sequence;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{HOUR, Timestamp};
 use crate::nurture::error::NurtureResult;
+use crate::nurture::webhook;
 use crate::storage::enrollments::{self, Enrollment};
 use crate::storage::events::{self, Event};
 use crate::storage::hand_overs;
@@ -57,6 +58,7 @@ impl Record<'_> {
         let machine = happening.details.machine.is_some();
         let event = Event { lead, message, kind, at, details: happening.details };
         let Some(id) = events::add(self.tx, &event, client_id.as_deref()).await? else { return Ok(None) };
+        webhook::announce(self.engine, self.tx, self.revision, &[id], std::slice::from_ref(&event)).await?;
         if machine {
             return Ok(Some(Noted { event: id, ticket: StopTicket::nothing() }));
         }

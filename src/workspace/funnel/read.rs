@@ -86,6 +86,7 @@ fn sender(mut table: Table) -> Option<Sender> {
     let reply_to = table.text("reply_to").and_then(|reply_to| reply_to.read(address));
     let relay = table.text("relay");
     relay.iter().for_each(names::one_word);
+    relay.iter().for_each(|relay| relay.mention(Noun::Relay, Role::Asks));
     table.finish();
     Some(Sender {
         name: name?.one_line().to_owned(),
