@@ -64,7 +64,7 @@ pub async fn run(workspace: &Path, args: Args) -> anyhow::Result<Outcome> {
 
 /// The files as they are now.
 fn compile(folder: &Path) -> anyhow::Result<Workspace> {
-    let Checked { workspace, diagnostics } = Workspace::compile(&Files::read(folder)?);
+    let Checked { workspace, diagnostics, .. } = Workspace::compile(&Files::read(folder)?);
     Ok(workspace.ok_or(Mistakes(diagnostics))?)
 }
 

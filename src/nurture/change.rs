@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
 use super::record::{Deed, Found, LeadInput, Noted, Record, StopTicket, Stored};
 use crate::domain::gate::{Hold, HoldKind, StopKind};
-use crate::domain::hand_over::HandOverState;
+use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::time::Timestamp;
 use crate::storage::leads;
 
@@ -101,8 +101,8 @@ pub enum Change {
     Pause { until: Option<Timestamp>, because: String },
     /// A pause, or an absence, is over.
     Resume,
-    /// Sales takes over; `rep` is a key of `[team.NAME]`.
-    HandOver { cause: String, rep: Option<String> },
+    /// Sales takes over; `rep` is a key of `[team.NAME]`, if it is not left to the rules of routing.
+    HandOver { cause: String, rep: Option<String>, origin: Origin },
     /// Sales gives the lead back, into a named sequence or to where it was.
     Return { reason: String, sequence: Option<String> },
     /// Sales works on the lead; `rep` is who does, if that is new.
@@ -144,7 +144,9 @@ impl Change {
                 record.resume(lead).await?;
                 StopTicket::nothing()
             }
-            Change::HandOver { cause, rep } => record.hand_over(lead, &cause, rep.as_deref()).await?,
+            Change::HandOver { cause, rep, origin } => {
+                record.hand_over(lead, &cause, rep.as_deref(), origin).await?
+            }
             Change::Return { reason, sequence } => {
                 record.give_back(lead, &reason, sequence.as_deref()).await?
             }

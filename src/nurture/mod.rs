@@ -31,6 +31,7 @@ pub mod replay;
 pub mod revision;
 pub mod rollout;
 pub mod score;
+pub mod webhook;
 
 mod act;
 mod compose;
@@ -41,6 +42,7 @@ mod foresight;
 mod fuse;
 mod limits;
 mod settle;
+mod telling;
 
 pub use change::Change;
 pub use engine::Engine;

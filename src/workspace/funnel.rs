@@ -5,6 +5,7 @@ mod persona;
 mod read;
 mod rules;
 mod score;
+mod team;
 mod temperature;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use persona::{Feature, Persona, Personas};
 pub(super) use read::read;
 pub use rules::{FitRule, Moves, QualificationRule, Rules};
 pub use score::{ScoreRule, Share, Tally};
+pub use team::{Rep, Route, Routing, SalesHold};
 
 /// The name of the file inside the workspace.
 pub const FILE: &str = "funnel.toml";
@@ -41,8 +43,10 @@ pub struct Funnel {
     pub senders: BTreeMap<String, Sender>,
     /// `[topic.NAME]`: what recipients can choose among. One, `general`.
     pub topics: BTreeMap<String, Topic>,
-    /// `[team.NAME]`: the reps, in the order of the file; the first takes what nobody else is named for. None.
+    /// `[team.NAME]`: the reps, in the order of the file. None.
     pub team: Vec<(String, Rep)>,
+    /// `[routing]` and `[[route]]`: which of them takes a lead.
+    pub routing: Routing,
     /// `[segment.NAME]`. None.
     pub segments: Segments,
     /// `[caps]`. One mail a day and three a week.
@@ -100,13 +104,6 @@ pub struct Sender {
 pub struct Topic {
     /// What recipients read. The name.
     pub title: String,
-}
-
-/// `[team.NAME]`: somebody of sales.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rep {
-    pub name: String,
-    pub email: Address,
 }
 
 words! {
