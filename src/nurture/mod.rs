@@ -10,6 +10,7 @@ pub mod deliver;
 pub mod engine;
 pub mod error;
 pub mod explain;
+pub mod form;
 pub mod hits;
 pub mod import;
 pub mod judge;
@@ -26,8 +27,10 @@ pub mod receive;
 pub mod record;
 pub mod registry;
 pub mod relays;
+pub mod replay;
 pub mod revision;
 pub mod rollout;
+pub mod score;
 pub mod webhook;
 
 mod act;

@@ -12,6 +12,7 @@ mod sales;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
+pub(in crate::nurture) use deed::signs_of_life;
 pub use deed::{Deed, Noted};
 pub use enroll::zone_of;
 pub(crate) use enroll::{asks_for_deeds, obstacle};
