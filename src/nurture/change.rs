@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
 use super::record::{Deed, Found, LeadInput, Noted, Record, StopTicket, Stored};
+use crate::domain::consent::Consent;
 use crate::domain::gate::{Hold, HoldKind, StopKind};
 use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::time::Timestamp;
@@ -111,6 +112,8 @@ pub enum Change {
     Won { amount: Option<f64>, reason: Option<String> },
     /// Sales lost the lead.
     Lost { reason: String },
+    /// The person agreed to something; `tracking` if it said so or not.
+    Consent { consent: Consent, tracking: Option<bool> },
     /// The lead walks this sequence from its start.
     Enroll { sequence: String },
     /// The lead walks nowhere, until its stage changes or somebody enrolls it.
@@ -157,6 +160,10 @@ impl Change {
             }
             Change::Won { amount, reason } => record.win(lead, amount, reason.as_deref()).await?,
             Change::Lost { reason } => record.lose(lead, &reason).await?,
+            Change::Consent { consent, tracking } => {
+                record.consent(lead, consent, tracking).await?;
+                StopTicket::nothing()
+            }
             Change::Enroll { sequence } => record.enroll(lead, &sequence).await?,
             Change::Unenroll => record.unenroll(lead).await?,
         };
