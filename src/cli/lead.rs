@@ -2,7 +2,7 @@
 
 mod add;
 mod columns;
-mod until;
+pub(super) mod until;
 
 use std::path::Path;
 

@@ -13,6 +13,7 @@ mod new;
 pub mod output;
 mod pause;
 mod preview;
+mod report;
 pub mod schema;
 mod serve;
 mod signals;
@@ -46,6 +47,7 @@ pub enum Command {
     Lead(lead::Command),
     Explain(explain::Args),
     Inbound(inbound::Args),
+    Report(report::Args),
     Pause(pause::Pause),
     Resume(pause::Resume),
     #[command(subcommand)]
@@ -96,6 +98,7 @@ impl Cli {
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,
             Command::Inbound(args) => inbound::run(workspace, args).await,
+            Command::Report(args) => report::run(workspace, &args).await,
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -57,6 +57,8 @@ pub async fn record_deed(engine: &Engine, lead: i64, deed: Deed) -> NurtureResul
 pub enum Change {
     /// Nothing is sent any more, until the person asks for it.
     Stop { kind: StopKind, because: String },
+    /// The person leaves by the link in a mail, which is this message.
+    Unsubscribe { message: i64, because: String },
     /// Nothing is sent until a time, or until somebody resumes.
     Pause { until: Option<Timestamp>, because: String },
     /// A pause, or an absence, is over.
@@ -97,6 +99,9 @@ impl Change {
         let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
         let ticket = match self {
             Change::Stop { kind, because } => record.stop(lead, kind, &because).await?,
+            Change::Unsubscribe { message, because } => {
+                record.stop_by(lead, StopKind::Unsubscribe, &because, Some(message)).await?
+            }
             Change::Pause { until, because } => {
                 record.hold(lead, Hold { kind: HoldKind::Pause, until }, &because).await?
             }

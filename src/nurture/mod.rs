@@ -26,6 +26,7 @@ pub mod receive;
 pub mod record;
 pub mod registry;
 pub mod relays;
+pub mod report;
 pub mod revision;
 pub mod rollout;
 pub mod webhook;

@@ -34,6 +34,11 @@ const KEYS: &[Key] = &[
         Takes::Named("dach", WHEN_ONLY),
         "A named group of leads, for conditions: \"in segment NAME\".",
     ),
+    key(
+        "source",
+        Takes::NamedFreely("spring fair", SOURCE),
+        "Where leads come from, by the word that they bring along: for `dripline report`.",
+    ),
     key("scoring", Takes::Table(SCORING), "How engagement fades."),
     key("score", Takes::Tables(SCORE), "Engagement: points for something that a lead does."),
     key("fit", Takes::Tables(FIT), "Fit: points for who a lead is. They do not fade."),
@@ -120,6 +125,17 @@ const REP: &[Key] = &[
     key("email", ADDRESS, "Where hand-overs, and the answers of leads, arrive.")
         .example("kim@nordwerk.example")
         .required(),
+];
+
+const SOURCE: &[Key] = &[
+    key("title", Takes::Text, "What the report calls it.").otherwise("the name").example("Spring fair"),
+    key(
+        "cost",
+        Takes::Integer(0, 1_000_000_000_000),
+        "What was spent on it until now, in your currency: what a customer cost follows from it.",
+    )
+    .otherwise("not known")
+    .example("1200"),
 ];
 
 const WHEN: Key =
