@@ -16,6 +16,11 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(shown).collect())
 }
 
+/// What is kept of a text that may have several lines: what is not to be read is left out.
+pub fn text(text: &str) -> String {
+    text.chars().filter(|letter| matches!(letter, '\n' | '\t') || !commands(*letter)).collect()
+}
+
 /// What is kept of a name, a city and the like: one line, runs of blanks as one, and nothing that is not to be read.
 pub fn field(text: &str) -> String {
     let readable: String =
@@ -47,6 +52,7 @@ mod tests {
         }
         assert_eq!(one_line("Kim\r\nBcc: x\t\u{1b}[2J"), "Kim  Bcc: x �[2J");
         assert_eq!(field(" Kim\r\nBcc:\u{202e} x\u{1b}[2J\u{a0} "), "Kim Bcc: x[2J");
+        assert_eq!(text("> Ja\u{202e}!\r\n> \u{7}Kim\n"), "> Ja!\n> Kim\n");
         assert_eq!(one_line("a\u{202e}txt.exe\u{2028}b\u{85}"), "a�txt.exe b�");
     }
 }
