@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
 use super::record::{Deed, Found, LeadInput, Noted, Record, StopTicket, Stored};
+use crate::domain::consent::Consent;
 use crate::domain::gate::{Hold, HoldKind, StopKind};
 use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::time::Timestamp;
@@ -97,6 +98,8 @@ async fn record_some(engine: &Engine, deeds: &[(i64, Deed)]) -> NurtureResult<Ve
 pub enum Change {
     /// Nothing is sent any more, until the person asks for it.
     Stop { kind: StopKind, because: String },
+    /// The person leaves by the link in a mail, which is this message.
+    Unsubscribe { message: i64, because: String },
     /// Nothing is sent until a time, or until somebody resumes.
     Pause { until: Option<Timestamp>, because: String },
     /// A pause, or an absence, is over.
@@ -111,6 +114,8 @@ pub enum Change {
     Won { amount: Option<f64>, reason: Option<String> },
     /// Sales lost the lead.
     Lost { reason: String },
+    /// The person agreed to something; `tracking` if it said so or not.
+    Consent { consent: Consent, tracking: Option<bool> },
     /// The lead walks this sequence from its start.
     Enroll { sequence: String },
     /// The lead walks nowhere, until its stage changes or somebody enrolls it.
@@ -137,6 +142,9 @@ impl Change {
         let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
         let ticket = match self {
             Change::Stop { kind, because } => record.stop(lead, kind, &because).await?,
+            Change::Unsubscribe { message, because } => {
+                record.stop_by(lead, StopKind::Unsubscribe, &because, Some(message)).await?
+            }
             Change::Pause { until, because } => {
                 record.hold(lead, Hold { kind: HoldKind::Pause, until }, &because).await?
             }
@@ -157,6 +165,10 @@ impl Change {
             }
             Change::Won { amount, reason } => record.win(lead, amount, reason.as_deref()).await?,
             Change::Lost { reason } => record.lose(lead, &reason).await?,
+            Change::Consent { consent, tracking } => {
+                record.consent(lead, consent, tracking).await?;
+                StopTicket::nothing()
+            }
             Change::Enroll { sequence } => record.enroll(lead, &sequence).await?,
             Change::Unenroll => record.unenroll(lead).await?,
         };

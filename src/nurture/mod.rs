@@ -28,6 +28,7 @@ pub mod record;
 pub mod registry;
 pub mod relays;
 pub mod replay;
+pub mod report;
 pub mod revision;
 pub mod rollout;
 pub mod score;

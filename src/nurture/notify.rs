@@ -15,6 +15,7 @@ use crate::domain::address::Address;
 use crate::domain::event::{Details, EventKind};
 use crate::domain::outcome::{Outcome, RETRY_FOR, backoff};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
+use crate::domain::visible;
 use crate::mail::compose::{Enclosure, Letter, Mailbox};
 use crate::mail::delivery::{Delivery, Envelope};
 use crate::mail::inbound::{self, File};
@@ -241,16 +242,18 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
     let both = mail.colleague.as_ref().map(|colleague| format!("{colleague}, {}", mail.reply_to));
     let alone = both.is_none().then(|| mailbox("", &mail.reply_to));
     headers.extend(both.map(|both| ("Reply-To", both)));
+    // Strangers wrote parts of them.
+    let (subject, text) = (visible::field(&mail.subject), visible::text(&mail.text));
     let letter = Letter {
         message_id: format!("{}@{}", engine.keys.message_id(0, item.id), engine.message_domain),
         date: item.first_at,
         from: mailbox(&mail.from_name, &mail.from_email),
         to: mailbox(&mail.to_name, to),
         reply_to: alone,
-        subject: &mail.subject,
+        subject: &subject,
         in_reply_to: mail.in_reply_to.clone(),
         unsubscribe: None,
-        text: &mail.text,
+        text: &text,
         html: None,
         headers,
     };

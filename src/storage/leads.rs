@@ -56,6 +56,7 @@ const SET_PARTY: &str =
     "UPDATE leads SET version = version + 1, party = $2, owner = COALESCE($3, owner) WHERE id = $1";
 const SET_STAGE: &str = "UPDATE leads SET version = version + 1, stage = $2, enrolls = $3 WHERE id = $1";
 const SET_ENROLLS: &str = "UPDATE leads SET version = version + 1, enrolls = $2 WHERE id = $1";
+const SET_TRACKING: &str = "UPDATE leads SET version = version + 1, tracking = $2 WHERE id = $1";
 const SET_BASIS: &str = "UPDATE leads SET version = version + 1, basis = $2 WHERE id = $1";
 const SET_QUALIFICATION: &str = "UPDATE leads SET version = version + 1, qualification = $2 WHERE id = $1";
 const SET_ENGAGEMENT: &str =
@@ -303,5 +304,11 @@ pub async fn set_prospect(tx: &mut Tx, id: i64, since: Timestamp, event: i64) ->
 /// Records the strongest basis for e-mail.
 pub async fn set_basis(tx: &mut Tx, id: i64, basis: Basis) -> DbResult<()> {
     tx.execute(SET_BASIS, args![id, basis.as_str()]).await?;
+    Ok(())
+}
+
+/// Says whether the lead agreed to be tracked.
+pub async fn set_tracking(tx: &mut Tx, id: i64, tracking: bool) -> DbResult<()> {
+    tx.execute(SET_TRACKING, args![id, tracking]).await?;
     Ok(())
 }

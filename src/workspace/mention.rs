@@ -27,12 +27,12 @@ pub enum Noun {
     Form,
     /// A custom event, `did NAME`.
     Event,
-    /// `[persona.NAME]`
-    Persona,
     /// `[webhook.NAME]` of dripline.toml.
     Webhook,
     /// `[relay.NAME]` of dripline.toml.
     Relay,
+    /// `[persona.NAME]`
+    Persona,
 }
 
 /// What a file does with a name.
@@ -75,8 +75,8 @@ impl Noun {
             Noun::Sender => Code::UnknownSender,
             Noun::Topic => Code::UnknownTopic,
             Noun::Segment => Code::UnknownSegment,
-            Noun::Persona => Code::NeverEqual,
             Noun::Rep => Code::UnknownRep,
+            Noun::Persona => Code::NeverEqual,
             Noun::Mail => Code::UnknownTemplate,
             Noun::Layout => Code::UnknownLayout,
             Noun::Partial => Code::UnknownPartial,
@@ -118,9 +118,9 @@ impl Noun {
             Noun::Tag => "tag",
             Noun::Form => "form",
             Noun::Event => "event",
-            Noun::Persona => "persona",
             Noun::Webhook => "webhook",
             Noun::Relay => "relay",
+            Noun::Persona => "persona",
         }
     }
 }

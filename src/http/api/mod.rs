@@ -26,6 +26,7 @@ pub fn router() -> Router<Site> {
         .route("/leads/{lead}/hand-over", changes::route(changes::hand_over))
         .route("/leads/{lead}/events", post(events::tell))
         .route("/events", post(events::tell_many).layer(DefaultBodyLimit::max(LARGEST_BATCH)))
+        .route("/leads/{lead}/consent", changes::route(changes::consent))
         .route("/leads/{lead}/accept", changes::route(changes::accept))
         .route("/leads/{lead}/won", changes::route(changes::won))
         .route("/leads/{lead}/lost", changes::route(changes::lost))

@@ -9,6 +9,7 @@ use crate::domain::event::{Details, EventKind};
 use crate::domain::lead::{Company, Contact, Lead};
 use crate::domain::score::Engagement;
 use crate::domain::stage::{Party, Qualification, Stage};
+use crate::domain::visible;
 use crate::domain::words::words;
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::storage::addresses::{self, Suppression};
@@ -55,6 +56,23 @@ words! {
     }
 }
 
+impl LeadInput {
+    /// Without line breaks in names, and signs that are not to be read: they would look like something else wherever a
+    /// person or a program reads them. Free fields may be texts of several lines.
+    fn tidied(mut self) -> Self {
+        let Contact { first_name, last_name, title, city, job_title, phone, .. } = &mut self.contact;
+        for text in [first_name, last_name, title, city, job_title, phone, &mut self.source] {
+            *text = text.take().map(|text| visible::field(&text)).filter(|text| !text.is_empty());
+        }
+        if let Some(company) = &mut self.company {
+            company.name = visible::field(&company.name);
+            company.industry = company.industry.take().map(|text| visible::field(&text));
+        }
+        self.company = self.company.filter(|company| !company.name.is_empty() || company.domain.is_some());
+        self
+    }
+}
+
 impl Record<'_> {
     /// Stores one lead, new or known.
     ///
@@ -73,6 +91,7 @@ impl Record<'_> {
         inputs: Vec<LeadInput>,
         import: Option<i64>,
     ) -> NurtureResult<(Vec<NurtureResult<Stored>>, StopTicket)> {
+        let inputs: Vec<LeadInput> = inputs.into_iter().map(LeadInput::tidied).collect();
         let addresses: Vec<String> =
             inputs.iter().map(|input| self.engine.keys.address_hash(&input.email)).collect();
         let suppressions = self.know(&addresses).await?;

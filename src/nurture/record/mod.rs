@@ -3,6 +3,7 @@
 //! Every change takes the lead's lock first. What stops or holds a lead answers with a [`StopTicket`], which is
 //! settled after the commit.
 
+mod consent;
 mod contact;
 mod deed;
 mod enroll;

@@ -248,6 +248,7 @@ async fn each_change_counts_the_version(db: TestDb) {
     leads::set_stage(&mut tx, ids[0], Stage::Mofu).await.unwrap();
     leads::set_enrolls(&mut tx, ids[0], true).await.unwrap();
     leads::set_basis(&mut tx, ids[0], Basis::OptIn).await.unwrap();
+    leads::set_tracking(&mut tx, ids[0], true).await.unwrap();
     assert_eq!(stored(&mut tx, ids[0]).await.basis, Some(Basis::OptIn));
     let versions = tx.all("SELECT version FROM leads ORDER BY id", vec![], |row| row.int(0)).await.unwrap();
     assert_eq!(versions, [7, 1]);

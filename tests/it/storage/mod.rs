@@ -21,5 +21,6 @@ mod meta;
 mod migrations;
 mod notices;
 mod outbox;
+mod report;
 mod revisions;
 mod rows;
