@@ -15,6 +15,7 @@ mod pause;
 mod preview;
 mod report;
 pub mod schema;
+mod score;
 mod serve;
 mod signals;
 
@@ -46,6 +47,7 @@ pub enum Command {
     #[command(subcommand)]
     Lead(lead::Command),
     Explain(explain::Args),
+    Score(score::Args),
     Inbound(inbound::Args),
     Report(report::Args),
     Pause(pause::Pause),
@@ -97,6 +99,7 @@ impl Cli {
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,
+            Command::Score(args) => score::run(workspace, args).await,
             Command::Inbound(args) => inbound::run(workspace, args).await,
             Command::Report(args) => report::run(workspace, &args).await,
             Command::Completions(args) => completions::run(&args),

@@ -7,6 +7,7 @@ use super::notify;
 use super::record::{Deed, Record};
 use crate::domain::enrollment::EnrollmentState;
 use crate::domain::event::{Details, EventKind};
+use crate::domain::hand_over::Origin;
 use crate::domain::lead::Lead;
 use crate::domain::sequence::{FieldValue, Verb};
 use crate::domain::track::Track;
@@ -19,7 +20,7 @@ impl Record<'_> {
         match &track.sequence.steps[place].verb {
             Verb::HandOver(cause) => {
                 // The walk is between two mails: nothing of this lead is on the wire.
-                self.hand_over(lead, cause, None).await?.nothing_else_is_sent();
+                self.hand_over(lead, cause, None, Origin::Step).await?.nothing_else_is_sent();
             }
             Verb::Tag(tag) => self.tag(lead, tag, true).await?,
             Verb::Untag(tag) => self.tag(lead, tag, false).await?,

@@ -1,13 +1,15 @@
 //! A [`Change`]: what somebody asks for one lead by hand, carried out and settled.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
-use super::record::{Deed, Found, LeadInput, Record, StopTicket, Stored};
+use super::record::{Deed, Found, LeadInput, Noted, Record, StopTicket, Stored};
 use crate::domain::gate::{Hold, HoldKind, StopKind};
-use crate::domain::hand_over::HandOverState;
+use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::time::Timestamp;
+use crate::storage::leads;
 
 /// How often something is tried that other transactions are in the way of.
 const TRIES: usize = 5;
@@ -52,6 +54,44 @@ pub async fn record_deed(engine: &Engine, lead: i64, deed: Deed) -> NurtureResul
     Ok(Some((noted.event, noted.ticket.settle(engine).await?)))
 }
 
+/// Deeds that are recorded in one transaction.
+const TOGETHER: usize = 25;
+
+/// Records what leads did, some at a time, in the order given. For each what [`record_deed`] would answer.
+///
+/// # Errors
+/// As [`record_deed`]; what was recorded before stays. Whoever repeats all of it names each deed by a key of its own.
+pub async fn record_deeds(
+    engine: &Engine,
+    deeds: Vec<(i64, Deed)>,
+) -> NurtureResult<Vec<Option<(i64, Found)>>> {
+    let mut answers = Vec::with_capacity(deeds.len());
+    for deeds in deeds.chunks(TOGETHER) {
+        for noted in patiently(|| record_some(engine, deeds)).await? {
+            answers.push(match noted {
+                Some(Noted { event, ticket }) => Some((event, ticket.settle(engine).await?)),
+                None => None,
+            });
+        }
+        engine.hint();
+    }
+    Ok(answers)
+}
+
+async fn record_some(engine: &Engine, deeds: &[(i64, Deed)]) -> NurtureResult<Vec<Option<Noted>>> {
+    let (mut tx, revision) = engine.begin().await?;
+    // In the order of locks, before the first of them is changed.
+    let ids: BTreeSet<i64> = deeds.iter().map(|(lead, _)| *lead).collect();
+    leads::lock_all(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
+    let mut noted = Vec::with_capacity(deeds.len());
+    for (lead, deed) in deeds {
+        noted.push(record.deed(*lead, deed.clone()).await?);
+    }
+    tx.commit().await?;
+    Ok(noted)
+}
+
 /// What the API, the pages and the command line can ask for one lead.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -63,8 +103,8 @@ pub enum Change {
     Pause { until: Option<Timestamp>, because: String },
     /// A pause, or an absence, is over.
     Resume,
-    /// Sales takes over; `rep` is a key of `[team.NAME]`.
-    HandOver { cause: String, rep: Option<String> },
+    /// Sales takes over; `rep` is a key of `[team.NAME]`, if it is not left to the rules of routing.
+    HandOver { cause: String, rep: Option<String>, origin: Origin },
     /// Sales gives the lead back, into a named sequence or to where it was.
     Return { reason: String, sequence: Option<String> },
     /// Sales works on the lead; `rep` is who does, if that is new.
@@ -109,7 +149,9 @@ impl Change {
                 record.resume(lead).await?;
                 StopTicket::nothing()
             }
-            Change::HandOver { cause, rep } => record.hand_over(lead, &cause, rep.as_deref()).await?,
+            Change::HandOver { cause, rep, origin } => {
+                record.hand_over(lead, &cause, rep.as_deref(), origin).await?
+            }
             Change::Return { reason, sequence } => {
                 record.give_back(lead, &reason, sequence.as_deref()).await?
             }

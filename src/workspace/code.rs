@@ -117,6 +117,9 @@ codes! {
     // Conditions
     NeverTrue = "DL080" Warning "The condition is never true, or always: what depends on it is not what was meant.";
     OnlyTracked = "DL081" Warning "Leads who did not agree to tracking are left out.";
+
+    // Sales
+    UnknownRep = "DL090" Error "No [team.NAME] of funnel.toml has this name.";
 }
 
 #[cfg(test)]

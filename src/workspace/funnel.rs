@@ -1,7 +1,12 @@
 //! [`Funnel`]: what marketing and sales agreed on, from `funnel.toml`.
 
+mod completeness;
+mod persona;
 mod read;
 mod rules;
+mod score;
+mod team;
+mod temperature;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,8 +24,12 @@ use crate::domain::time::Timestamp;
 use crate::domain::wait::Wait;
 use crate::domain::words::words;
 
+pub use completeness::{Asked, Completeness};
+pub use persona::{Feature, Persona, Personas};
 pub(super) use read::read;
-pub use rules::{FitRule, QualificationRule, Rules, ScoreRule};
+pub use rules::{FitRule, Moves, QualificationRule, Rules};
+pub use score::{ScoreRule, Share, Tally};
+pub use team::{Rep, Route, Routing, SalesHold};
 
 /// The name of the file inside the workspace.
 pub const FILE: &str = "funnel.toml";
@@ -34,8 +43,10 @@ pub struct Funnel {
     pub senders: BTreeMap<String, Sender>,
     /// `[topic.NAME]`: what recipients can choose among. One, `general`.
     pub topics: BTreeMap<String, Topic>,
-    /// `[team.NAME]`: the reps, in the order of the file; the first takes what nobody else is named for. None.
+    /// `[team.NAME]`: the reps, in the order of the file. None.
     pub team: Vec<(String, Rep)>,
+    /// `[routing]` and `[[route]]`: which of them takes a lead.
+    pub routing: Routing,
     /// `[segment.NAME]`. None.
     pub segments: Segments,
     /// `[caps]`. One mail a day and three a week.
@@ -104,13 +115,6 @@ pub struct Sender {
 pub struct Topic {
     /// What recipients read. The name.
     pub title: String,
-}
-
-/// `[team.NAME]`: somebody of sales.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rep {
-    pub name: String,
-    pub email: Address,
 }
 
 words! {

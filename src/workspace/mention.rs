@@ -15,6 +15,8 @@ pub enum Noun {
     Sender,
     Topic,
     Segment,
+    /// `[team.NAME]`. Nobody need be asked for: whoever is in the team may be named by hand.
+    Rep,
     Mail,
     Layout,
     Partial,
@@ -29,6 +31,8 @@ pub enum Noun {
     Webhook,
     /// `[relay.NAME]` of dripline.toml.
     Relay,
+    /// `[persona.NAME]`
+    Persona,
 }
 
 /// What a file does with a name.
@@ -71,6 +75,8 @@ impl Noun {
             Noun::Sender => Code::UnknownSender,
             Noun::Topic => Code::UnknownTopic,
             Noun::Segment => Code::UnknownSegment,
+            Noun::Rep => Code::UnknownRep,
+            Noun::Persona => Code::NeverEqual,
             Noun::Mail => Code::UnknownTemplate,
             Noun::Layout => Code::UnknownLayout,
             Noun::Partial => Code::UnknownPartial,
@@ -83,9 +89,10 @@ impl Noun {
     /// How to make one of this name.
     pub(super) fn how_to_make(self, name: &str) -> String {
         match self {
-            Noun::Sender | Noun::Topic | Noun::Segment => {
+            Noun::Sender | Noun::Topic | Noun::Segment | Noun::Persona => {
                 format!("or write [{}.{name}] into funnel.toml", self.word())
             }
+            Noun::Rep => format!("or write [team.{name}] into funnel.toml"),
             Noun::Mail => format!("or write the file templates/mail/{name}.md"),
             Noun::Layout => format!("or write the file templates/layouts/{name}.html"),
             Noun::Partial => format!("or write the file templates/partials/{name}.html"),
@@ -102,6 +109,7 @@ impl Noun {
             Noun::Sender => "sender",
             Noun::Topic => "topic",
             Noun::Segment => "segment",
+            Noun::Rep => "rep",
             Noun::Mail => "mail",
             Noun::Layout => "layout",
             Noun::Partial => "partial",
@@ -112,6 +120,7 @@ impl Noun {
             Noun::Event => "event",
             Noun::Webhook => "webhook",
             Noun::Relay => "relay",
+            Noun::Persona => "persona",
         }
     }
 }
@@ -196,6 +205,18 @@ pub(super) fn check_links(report: &Report, names: &Names) {
     for mention in report.mentions().iter().filter(|mention| mention.noun == Noun::Link) {
         let finding = names.links.as_ref().and_then(|links| links.wrong(&mention.name));
         finding.into_iter().for_each(|finding| report.push_at(mention, finding));
+    }
+}
+
+/// Reports personas that conditions ask for and funnel.toml does not have: they may stand before it says which there are.
+pub(super) fn check_personas(report: &Report, names: &Names) {
+    for mention in report.mentions().iter().filter(|mention| mention.noun == Noun::Persona) {
+        if !names.personas.contains(&mention.name) {
+            let finding = Finding::new(Code::NeverEqual, format!("there is no persona `{}`", mention.name));
+            let known = names.personas.iter().map(String::as_str);
+            let help = Noun::Persona.how_to_make(&mention.name);
+            report.push_at(mention, finding.meant_known(&mention.name, known, &help));
+        }
     }
 }
 

@@ -223,7 +223,10 @@ fn mail(table: &mut Table, names: &Names) -> Option<Verb> {
 fn webhook(table: &mut Table) -> Option<String> {
     let name = table.text("webhook")?;
     names::one_word(&name);
-    name.mention(Noun::Webhook, Role::Asks);
+    // What is no name is told once.
+    if names::check_word(name.value).is_ok() {
+        name.mention(Noun::Webhook, Role::Asks);
+    }
     Some(name.value.to_owned())
 }
 

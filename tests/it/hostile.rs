@@ -1,5 +1,6 @@
 //! What strangers call themselves reaches a rep, a terminal and a spreadsheet, and does nothing there.
 
+use dripline::domain::hand_over::Origin;
 use dripline::domain::time::SECOND;
 use dripline::nurture::Change;
 use dripline::nurture::import::{ImportOptions, import};
@@ -79,7 +80,7 @@ async fn hostile_names_reach_nobody_as_more_than_names(db: TestDb) {
         let email = come_in(&app, number, name).await;
         let (_, lead) = app.get(&format!("/leads/{email}")).await;
         let lead = lead["id"].as_i64().unwrap();
-        Change::HandOver { cause: name.replace(char::is_control, " "), rep: None }
+        Change::HandOver { cause: name.replace(char::is_control, " "), rep: None, origin: Origin::Person }
             .carry_out(&app.engine, lead)
             .await
             .unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dripline::config::{Config, HAND_OVERS, WebhookConfig};
 use dripline::domain::event::EventKind;
-use dripline::domain::hand_over::HandOverState;
+use dripline::domain::hand_over::{HandOverState, Origin};
 use dripline::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use dripline::nurture::Change;
 use dripline::nurture::webhook::network::{Network, Script};
@@ -52,7 +52,7 @@ async fn change(world: &World, lead: i64, change: Change) {
 }
 
 fn hand_over(cause: &str) -> Change {
-    Change::HandOver { cause: cause.to_owned(), rep: None }
+    Change::HandOver { cause: cause.to_owned(), rep: None, origin: Origin::Person }
 }
 
 async fn a_hand_over_and_what_becomes_of_it_is_told_signed(db: TestDb) {

@@ -219,10 +219,12 @@ fn mail(row: &MailRow) -> Vec<Cell> {
     ]
 }
 
-const SOURCES: [Column; 16] = [
+const SOURCES: [Column; 18] = [
     plain("source"),
     hidden("title"),
     plain("leads"),
+    hidden("complete"),
+    column("complete_rate", "complete"),
     hidden("mql"),
     column("mql_rate", "MQL"),
     hidden("sql"),
@@ -243,6 +245,8 @@ fn source(row: &SourceRow) -> Vec<Cell> {
         text(if row.source.is_empty() { "(none)" } else { &row.source }),
         text(row.title.as_deref().unwrap_or_default()),
         Cell::Count(row.leads),
+        Cell::Number(row.complete),
+        Cell::Share(row.complete_rate),
         Cell::Count(row.mql),
         Cell::Share(row.mql_rate),
         Cell::Count(row.sql),

@@ -8,6 +8,7 @@ use super::words::date_and_time;
 use crate::domain::enrollment::MessageState;
 use crate::domain::event::{Details, EventKind, Happening};
 use crate::domain::gate::{HoldKind, StopKind};
+use crate::domain::purchase::Purchase;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{Timestamp, as_rfc3339};
 use crate::storage::messages::Message;
@@ -133,7 +134,7 @@ fn what(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Scored => "got points".to_owned(),
         EventKind::Submitted => format!("submitted {about}"),
         EventKind::MeetingBooked => "booked a meeting".to_owned(),
-        EventKind::Purchase => "bought".to_owned(),
+        EventKind::Purchase => bought(details),
         EventKind::Custom => format!("did {about}"),
         EventKind::Unsubscribed => "unsubscribed".to_owned(),
         EventKind::Consented => "agreed to e-mail".to_owned(),
@@ -192,6 +193,12 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Returned => "sales returned the lead".to_owned(),
         other => other.to_string(),
     }
+}
+
+/// `bought 2 x Licence for 1190.00 EUR`
+fn bought(details: &Details) -> String {
+    let what = details.data.as_ref().map(|data| Purchase::of(data).to_string()).unwrap_or_default();
+    if what.is_empty() { "bought".to_owned() } else { format!("bought {what}") }
 }
 
 /// `step guide of "Welcome"`

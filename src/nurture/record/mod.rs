@@ -8,9 +8,11 @@ mod deed;
 mod enroll;
 mod hand_over;
 mod planned;
+mod sales;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
+pub(in crate::nurture) use deed::signs_of_life;
 pub use deed::{Deed, Noted};
 pub use enroll::zone_of;
 pub(crate) use enroll::{asks_for_deeds, obstacle};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Defaults, FILE, Funnel, LeadSource, OwnCompany, Rep, ReplyThen, Sender, Topic, rules};
+use super::{Defaults, FILE, Funnel, LeadSource, OwnCompany, ReplyThen, Sender, Topic, rules, team};
 use crate::domain::address::Address;
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
@@ -13,7 +13,7 @@ use crate::domain::schedule::{SendTimes, zone};
 use crate::domain::time::DAY;
 use crate::domain::wait::Wait;
 use crate::workspace::code::Code;
-use crate::workspace::expression::Expression;
+use crate::workspace::expression::{Expression, Scope};
 use crate::workspace::mention::{Noun, Role};
 use crate::workspace::names::{self, Names};
 use crate::workspace::segment::Segments;
@@ -33,12 +33,15 @@ pub fn read(source: Source, names: &mut Names) -> Funnel {
     let topics = topics(&mut root, names);
     let segments = segments(&mut root, names);
     let (reply_then, absence) = reply(root.table("reply"));
+    let defaults = defaults(root.table("defaults"), &senders.1, &topics.1, names);
+    let team = team::team(&mut root, defaults.timezone, names);
     let funnel = Funnel {
         company,
-        defaults: defaults(root.table("defaults"), &senders.1, &topics.1, names),
+        defaults,
         senders: senders.0,
         topics: topics.0,
-        team: team(&mut root),
+        team,
+        routing: team::routing(&mut root, names),
         segments,
         caps: caps(root.table("caps")),
         consent: consent(root.table("consent")),
@@ -94,7 +97,7 @@ fn sender(mut table: Table) -> Option<Sender> {
     })
 }
 
-fn address(text: &str) -> Result<Address, String> {
+pub(super) fn address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|error| format!("{error}; write the address alone, such as anna@nordwerk.example"))
 }
 
@@ -116,17 +119,6 @@ fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, Stri
     (topics, first)
 }
 
-fn team(root: &mut Table) -> Vec<(String, Rep)> {
-    let rep = |mut table: Table| {
-        let name = table.required("name", "\"Kim Meier\"");
-        let email = table.required("email", "\"kim@nordwerk.example\"").and_then(|email| email.read(address));
-        table.finish();
-        Some(Rep { name: name?.one_line().to_owned(), email: email? })
-    };
-    let tables = names::tables(root, "team").into_iter();
-    tables.filter_map(|(name, table)| Some((name.value.to_owned(), rep(table)?))).collect()
-}
-
 /// Sources are what imports and forms call them, which need not be one word.
 fn sources(root: &mut Table) -> BTreeMap<String, LeadSource> {
     let source = |mut table: Table| {
@@ -144,15 +136,15 @@ fn segments(root: &mut Table, names: &mut Names) -> Segments {
     for (name, mut table) in names::tables(root, "segment") {
         name.mention(Noun::Segment, Role::Defines);
         names.segments.insert(name.value.to_owned());
-        segments.extend(when(&mut table).map(|when| (name.value.to_owned(), when)));
+        segments.extend(when(&mut table, Scope::Everything).map(|when| (name.value.to_owned(), when)));
         table.finish();
     }
     segments.into_iter().collect()
 }
 
 /// The expression that a table must have.
-pub(super) fn when(table: &mut Table) -> Option<Expression> {
-    table.required("when", "'lead.country == \"DE\"'").and_then(|text| Expression::parse(&text))
+pub(super) fn when(table: &mut Table, scope: Scope) -> Option<Expression> {
+    table.required("when", "'lead.country == \"DE\"'").and_then(|text| Expression::parse(&text, scope))
 }
 
 fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Names) -> Defaults {
@@ -162,7 +154,7 @@ fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Name
     named_sender.iter().for_each(|name| names::check_known(name, &names.senders, Noun::Sender));
     let named_topic = table.text("topic");
     named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Noun::Topic));
-    let send = times::read(&mut table).unwrap_or_else(office_hours);
+    let send = times::read(&mut table).unwrap_or_else(|| Arc::new(office_hours()));
     // What is the default by being first is used as well as one that is named.
     let source = table.place().source;
     let first = [(Noun::Sender, &named_sender, sender.as_deref()), (Noun::Topic, &named_topic, Some(topic))];
@@ -180,8 +172,8 @@ fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Name
     }
 }
 
-fn office_hours() -> Arc<SendTimes> {
-    Arc::new(SendTimes::parse_send("Mon-Fri 08:00-18:00").unwrap_or(SendTimes::Always))
+pub(super) fn office_hours() -> SendTimes {
+    SendTimes::parse_send("Mon-Fri 08:00-18:00").unwrap_or(SendTimes::Always)
 }
 
 fn language(text: &str) -> Result<String, String> {

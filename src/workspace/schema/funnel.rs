@@ -3,8 +3,9 @@
 use super::takes::{ADDRESS, DURATION, NAME, SLOTS, WINDOWS, ZONE};
 use super::{Key, Schema, Takes, key};
 use crate::domain::consent::Basis;
+use crate::domain::routing::Choose;
 use crate::domain::stage::{Qualification, Stage};
-use crate::workspace::funnel::{FILE, ReplyThen};
+use crate::workspace::funnel::{FILE, ReplyThen, SalesHold};
 
 /// What marketing and sales agreed on.
 pub const FUNNEL: Schema = Schema {
@@ -24,11 +25,13 @@ const KEYS: &[Key] = &[
         Takes::Named("guides", TOPIC),
         "What recipients choose among. Without any there is one, `general`.",
     ),
+    key("team", Takes::Named("kim", REP), "Somebody of sales."),
     key(
-        "team",
-        Takes::Named("kim", REP),
-        "Somebody of sales. The first of the file takes what belongs to nobody else.",
+        "route",
+        Takes::Tables(ROUTE),
+        "Which leads go to whom. The first route that a lead fits counts; without any, the head of sales takes all.",
     ),
+    key("routing", Takes::Table(ROUTING), "How a rep is chosen, and whom marketing leaves alone meanwhile."),
     key(
         "segment",
         Takes::Named("dach", WHEN_ONLY),
@@ -42,6 +45,17 @@ const KEYS: &[Key] = &[
     key("scoring", Takes::Table(SCORING), "How engagement fades."),
     key("score", Takes::Tables(SCORE), "Engagement: points for something that a lead does."),
     key("fit", Takes::Tables(FIT), "Fit: points for who a lead is. They do not fade."),
+    key("temperature", Takes::Table(TEMPERATURE), "From where on a lead is warm, and hot: lead.temperature."),
+    key(
+        "persona",
+        Takes::Named("it-lead", PERSONA),
+        "A kind of person that marketing has in mind: lead.persona is the one that fits best.",
+    ),
+    key(
+        "contact",
+        Takes::Table(CONTACT),
+        "What must be known of a lead before somebody talks to it: lead.complete.",
+    ),
     key("stage", Takes::NamedBy(stages, WHEN_ONLY), "What moves a lead forward to a funnel stage."),
     key("qualification", Takes::NamedBy(qualifications, QUALIFICATION), "How the company judges a lead."),
     key("caps", Takes::Table(CAPS), "How much mail a lead gets, whatever the sequences say."),
@@ -125,6 +139,23 @@ const REP: &[Key] = &[
     key("email", ADDRESS, "Where hand-overs, and the answers of leads, arrive.")
         .example("kim@nordwerk.example")
         .required(),
+    key(
+        "capacity",
+        Takes::Integer(1, 100_000),
+        "How many leads that rules handed over the rep can have at once, until each is won, lost or returned.",
+    )
+    .otherwise("no bound")
+    .example("20"),
+    key("hours", WINDOWS, "When the rep works, on the own clock; or \"always\".")
+        .default("Mon-Fri 08:00-18:00")
+        .example("Mon-Thu 09:00-17:00"),
+    key("timezone", ZONE, "The rep's own clock.").otherwise("that of [defaults]").example("Europe/Vienna"),
+    key("away", Takes::Texts, "Days on which the rep takes no leads: one, or the first and the last of several.")
+        .otherwise("never")
+        .example("2026-12-24..2027-01-02"),
+    key("deputy", NAME, "A [team.NAME] who takes the rep's leads on those days.")
+        .otherwise("others of the route, else the head of sales")
+        .example("tarek"),
 ];
 
 const SOURCE: &[Key] = &[
@@ -138,12 +169,60 @@ const SOURCE: &[Key] = &[
     .example("1200"),
 ];
 
+const ROUTE: &[Key] = &[
+    key("when", Takes::Text, "An expression in CEL over `lead`, `company`, `fit`, `engagement` and `score`.")
+        .otherwise("every lead")
+        .example("lead.country in [\"AT\", \"CH\"]"),
+    key("segment", NAME, "A [segment.NAME] that the lead must be in.")
+        .otherwise("every lead")
+        .example("dach"),
+    key("team", Takes::Texts, "The [team.NAME], one or a list, of whom one takes the lead.")
+        .example("kim")
+        .required(),
+];
+
+const ROUTING: &[Key] = &[
+    key(
+        "choose",
+        Takes::Word(choices),
+        "round_robin: who has waited longest for a turn. least_loaded: who has the fewest leads.",
+    )
+    .default("round_robin")
+    .example("least_loaded"),
+    key("same_company", Takes::Flag, "A lead goes to the rep who has a colleague of it, in the same company.")
+        .default("true")
+        .example("false"),
+    key("head", NAME, "The head of sales, a [team.NAME], who takes what fits nobody.")
+        .otherwise("the first of the team")
+        .example("kim"),
+    key(
+        "hold",
+        Takes::Word(holds),
+        "company: while sales works on a lead, marketing leaves everybody in its company alone. lead: the lead only.",
+    )
+    .default("lead")
+    .example("company"),
+];
+
+fn choices() -> Vec<&'static str> {
+    Choose::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn holds() -> Vec<&'static str> {
+    SalesHold::ALL.iter().map(|word| word.as_str()).collect()
+}
+
 const WHEN: Key =
     key("when", Takes::Text, "An expression in CEL over `lead`, `company`, `fit`, `engagement` and `score`.")
         .example("lead.country in [\"DE\", \"AT\", \"CH\"]")
         .required();
 
 const WHEN_ONLY: &[Key] = &[WHEN];
+
+/// A rule about who somebody is: the scores are made of such.
+const WHO: Key = key("when", Takes::Text, "An expression in CEL over `lead` and `company`.")
+    .example("lead.country in [\"DE\", \"AT\", \"CH\"]")
+    .required();
 
 const SCORING: &[Key] = &[key("half_life", DURATION, "The time in which engagement halves.")
     .default("30 days")
@@ -156,9 +235,63 @@ const POINTS: Key = key("points", Takes::Integer(-1000, 1000), "How many points;
 const SCORE: &[Key] = &[
     key("on", Takes::Deed, "What the lead does, as a phrase.").example("clicked link pricing").required(),
     POINTS,
+    key("at_most", Takes::Integer(1, 100_000), "The most points that this rule gives to a lead, or takes.")
+        .otherwise("no limit")
+        .example("40"),
+    key("per", DURATION, "The time within which `at_most` counts, back from each deed. A day has 24 hours.")
+        .otherwise("in all")
+        .example("1 day"),
 ];
 
-const FIT: &[Key] = &[WHEN, POINTS];
+const FIT: &[Key] = &[WHO, POINTS];
+
+const TEMPERATURE: &[Key] = &[
+    key("hot", Takes::Table(HOT), "What makes a lead hot. Both must hold."),
+    key("warm", Takes::Table(WARM), "What makes a lead warm that is not hot. Everybody else is cold."),
+];
+
+const HOT: &[Key] = &[
+    key("score", HEAT, "The least score, fit and engagement together.").default("60").example("80"),
+    key("within", DURATION, "The longest time since the last thing that the person did.")
+        .default("14 days")
+        .example("7 days"),
+];
+
+const WARM: &[Key] = &[
+    key("score", HEAT, "The least score, fit and engagement together.").default("25").example("30"),
+    key("within", DURATION, "The longest time since the last thing that the person did.")
+        .default("45 days")
+        .example("30 days"),
+];
+
+const HEAT: Takes = Takes::Integer(-100_000, 100_000);
+
+const PERSONA: &[Key] = &[
+    key("title", Takes::Text, "What people call it.").otherwise("the name").example("Head of IT"),
+    key("at_least", Takes::Integer(1, 1000), "The weight from which on somebody is taken for this persona.")
+        .default("1")
+        .example("3"),
+    key("match", Takes::Tables(FEATURE), "What speaks for this persona, or against it.").required(),
+];
+
+const FEATURE: &[Key] = &[
+    WHO,
+    key(
+        "weight",
+        Takes::Integer(-1000, 1000),
+        "What it counts if it holds; below 0 it speaks against the persona.",
+    )
+    .default("1")
+    .example("3"),
+];
+
+const CONTACT: &[Key] = &[key(
+    "complete",
+    Takes::Texts,
+    "Fields that must be filled, as in `has FIELD`. `name` is first and last name, `company` the name of the company.",
+)
+.otherwise("nothing: every lead is complete")
+.example("phone")];
 
 const QUALIFICATION: &[Key] = &[
     WHEN,

@@ -1,6 +1,6 @@
 //! The table `hand_overs`.
 
-use dripline::domain::hand_over::{HandOver, HandOverState};
+use dripline::domain::hand_over::{HandOver, HandOverState, Origin};
 use dripline::storage::hand_overs::{self, Closing};
 
 use crate::support::database::{TestDb, on_both};
@@ -19,6 +19,7 @@ fn hand_over(id: i64, lead: i64) -> HandOver {
         lead,
         state: HandOverState::Open,
         cause: "looked at pricing".to_owned(),
+        origin: Origin::Step,
         rep: Some("kim".to_owned()),
         opened_at: at(5),
         closed_at: None,
