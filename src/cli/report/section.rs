@@ -109,10 +109,8 @@ impl Section {
                 (columns, rows.collect(), Some("median_days"))
             }
             Section::Sequences => (SEQUENCES.to_vec(), report.sequences.iter().map(sequence).collect(), None),
-            Section::Mails => (MAILS.to_vec(), report.mails.iter().map(mail).collect(), Some("click_rate")),
-            Section::Sources => {
-                (SOURCES.to_vec(), report.sources.iter().map(source).collect(), Some("leads"))
-            }
+            Section::Mails => (MAILS.to_vec(), report.mails.iter().map(mail).collect(), None),
+            Section::Sources => (SOURCES.to_vec(), report.sources.iter().map(source).collect(), None),
             Section::Reasons => {
                 let columns = vec![column("state", "what"), plain("reason"), column("hand_overs", "leads")];
                 let row =
