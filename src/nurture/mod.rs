@@ -6,6 +6,7 @@
 pub mod change;
 pub mod claim;
 pub mod clock;
+pub mod company;
 pub mod deliver;
 pub mod engine;
 pub mod error;
@@ -28,6 +29,7 @@ pub mod registry;
 pub mod relays;
 pub mod revision;
 pub mod rollout;
+pub mod routing;
 
 mod act;
 mod compose;

@@ -20,6 +20,8 @@ pub mod meta;
 pub mod notices;
 pub mod outbox;
 pub mod revisions;
+pub mod routing;
+pub mod sales_line;
 
 mod db;
 mod error;

@@ -3,6 +3,7 @@
 use dripline::storage::{Arg, Cells, Dialect, Sql, Tx};
 use dripline::storage::{
     addresses, consents, enrollments, events, hand_overs, hits, holds, inbound, leads, messages, outbox,
+    sales_line,
 };
 
 use crate::support::database::{TestDb, on_both};
@@ -14,7 +15,7 @@ const LEADS: usize = 20_000;
 
 /// The tables that grow with the leads or the mails, and what fills those behind the first two from the leads:
 /// walks in 16 lanes, a few mails on the wire and a few held, one of everything else.
-const GROWING: [(&str, &str); 12] = [
+const GROWING: [(&str, &str); 13] = [
     ("leads", ""),
     ("addresses", ""),
     ("consents", "(id, lead_id, channel, basis, at) SELECT id, id, 'email', 'opt_in', 1 FROM leads"),
@@ -32,6 +33,7 @@ const GROWING: [(&str, &str); 12] = [
     ),
     ("events", "(id, lead_id, kind, at, data) SELECT id, id, 'visited', 1, '{}' FROM leads"),
     ("hand_overs", "(id, lead_id, state, cause, opened_at) SELECT id, id, 'open', 'pricing', 1 FROM leads"),
+    ("sales_line", "(lead_id, cause, since) SELECT id, 'is ready', 1 FROM leads"),
     (
         "hits",
         "(id, lead_id, message_id, kind, at, head, agent, network) \
@@ -48,7 +50,7 @@ const GROWING: [(&str, &str); 12] = [
 ];
 
 /// The modules with statements that must not scan.
-const HOT: [(&str, &[(&str, &str)]); 11] = [
+const HOT: [(&str, &[(&str, &str)]); 12] = [
     ("addresses", addresses::HOT),
     ("consents", consents::HOT),
     ("enrollments", enrollments::HOT),
@@ -60,6 +62,7 @@ const HOT: [(&str, &[(&str, &str)]); 11] = [
     ("leads", leads::HOT),
     ("messages", messages::HOT),
     ("outbox", outbox::HOT),
+    ("sales_line", sales_line::HOT),
 ];
 
 async fn hot_statements_scan_no_table(db: TestDb) {

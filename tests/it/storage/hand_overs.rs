@@ -1,12 +1,18 @@
 //! The table `hand_overs`.
 
 use dripline::domain::hand_over::{HandOver, HandOverState, Origin};
+use dripline::domain::routing::Load;
 use dripline::storage::hand_overs::{self, Closing};
 
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::{at, new_leads};
 
-on_both!(one_is_open_at_a_time, a_closed_one_stays_as_it_ended, sales_takes_it_on);
+on_both!(
+    one_is_open_at_a_time,
+    a_closed_one_stays_as_it_ended,
+    sales_takes_it_on,
+    loads_are_those_of_open_ones
+);
 
 fn hand_over(id: i64, lead: i64) -> HandOver {
     HandOver {
@@ -69,4 +75,30 @@ async fn sales_takes_it_on(db: TestDb) {
     let now = tx.all(sql, vec![], |row| Ok((row.text(0)?, row.text(1)?, row.opt_at(2)?)));
     assert_eq!(now.await.unwrap(), [("opportunity".to_owned(), "lee".to_owned(), Some(at(11)))]);
     assert_eq!(hand_overs::causes(&mut tx, lead).await.unwrap(), ["looked at pricing"]);
+}
+
+async fn loads_are_those_of_open_ones(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let leads = new_leads(&mut tx, 5).await;
+    let of = |rep: &str, origin| (Some(rep.to_owned()), origin);
+    let all = [
+        of("kim", Origin::Rule),
+        of("kim", Origin::Rule),
+        of("kim", Origin::Reply),
+        of("lee", Origin::Step),
+        (None, Origin::Rule),
+    ];
+    for (lead, (rep, origin)) in leads.iter().zip(all) {
+        let hand_over = HandOver { rep, origin, ..hand_over(tx.id().unwrap(), *lead) };
+        hand_overs::open(&mut tx, &hand_over).await.unwrap();
+        assert_eq!(hand_overs::open_of(&mut tx, *lead).await.unwrap().unwrap().origin, origin);
+    }
+    let closed = hand_overs::open_of(&mut tx, leads[0]).await.unwrap().unwrap();
+    let won = Closing { state: HandOverState::Won, reason: None, amount: None };
+    hand_overs::close(&mut tx, closed.id, &won, at(9)).await.unwrap();
+    let mut loads = hand_overs::loads(&mut tx, &["kim", "lee", "zoe"]).await.unwrap();
+    loads.sort_by(|a, b| a.0.cmp(&b.0));
+    let load = |all, scored| Load { all, scored };
+    assert_eq!(loads, [("kim".to_owned(), load(2, 1)), ("lee".to_owned(), load(1, 0))]);
+    assert_eq!(hand_overs::loads(&mut tx, &[]).await.unwrap(), []);
 }

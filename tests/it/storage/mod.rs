@@ -22,4 +22,6 @@ mod migrations;
 mod notices;
 mod outbox;
 mod revisions;
+mod routing;
 mod rows;
+mod sales_line;
