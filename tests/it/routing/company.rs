@@ -59,7 +59,7 @@ async fn a_company_is_left_alone_until_sales_is_done_with_it(db: TestDb) {
     give_back(&world, dan).await;
     world.settle().await;
     assert_eq!(world.subjects("bob@x.example"), ["one", "two"], "now nobody is with sales");
-    world.pass(2 * DAY).await;
+    world.pass(3 * DAY).await;
     for email in ["ann", "bob", "dan"] {
         assert_eq!(world.subjects(&format!("{email}@x.example")).last().map(String::as_str), Some("three"));
     }
