@@ -6,6 +6,7 @@
 pub mod change;
 pub mod claim;
 pub mod clock;
+pub mod company;
 pub mod deliver;
 pub mod engine;
 pub mod error;
@@ -31,6 +32,7 @@ pub mod replay;
 pub mod report;
 pub mod revision;
 pub mod rollout;
+pub mod routing;
 pub mod score;
 pub mod webhook;
 

@@ -21,6 +21,8 @@ pub mod notices;
 pub mod outbox;
 pub mod report;
 pub mod revisions;
+pub mod routing;
+pub mod sales_line;
 
 mod db;
 mod error;

@@ -24,6 +24,7 @@ mod plans;
 mod power_cut;
 mod preview;
 mod report;
+mod routing;
 mod sample;
 mod schedule;
 mod schema;

@@ -47,6 +47,9 @@ impl Record<'_> {
             // Whoever takes the lead over from a colleague has heard nothing of it yet.
             notify::hand_over(self, &stored, rep.as_deref(), &open.cause, None).await?;
         }
+        if rep.is_some() && rep != open.rep {
+            self.release(&stored).await?;
+        }
         let about = rep.or(open.rep);
         self.event(lead, kind, Details { about, ..Details::default() }).await?;
         self.qualify(&stored, Qualification::Sql, "sales took the lead on").await
@@ -103,7 +106,7 @@ impl Record<'_> {
 
     /// Ends the open hand-over, and the holds of sales with it. The lead is with marketing again.
     async fn close(&mut self, lead: i64, closing: Closing<'_>) -> NurtureResult<()> {
-        self.lead(lead).await?;
+        let stored = self.lead(lead).await?;
         let open = self.open_hand_over(lead).await?;
         hand_overs::close(self.tx, open.id, &closing, self.now).await?;
         leads::set_party(self.tx, lead, Party::Marketing, None).await?;
@@ -117,7 +120,8 @@ impl Record<'_> {
         };
         let about = closing.amount.map(|amount| amount.to_string());
         let because = closing.reason.map(str::to_owned);
-        self.event(lead, kind, Details { about, because, ..Details::default() }).await
+        self.event(lead, kind, Details { about, because, ..Details::default() }).await?;
+        self.release(&stored).await
     }
 
     async fn rest_until_tomorrow(&mut self, stored: &StoredLead) -> NurtureResult<()> {

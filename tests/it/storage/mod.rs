@@ -23,4 +23,6 @@ mod notices;
 mod outbox;
 mod report;
 mod revisions;
+mod routing;
 mod rows;
+mod sales_line;
