@@ -28,6 +28,7 @@ mod routing;
 mod sample;
 mod schedule;
 mod schema;
+mod scoring;
 mod serve;
 mod smtp;
 mod stop;
