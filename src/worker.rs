@@ -11,7 +11,7 @@ use crate::domain::time::SECOND;
 use crate::nurture::clock::ClockWatch;
 use crate::nurture::mailbox::Reader;
 use crate::nurture::pump::{LOOK_EVERY, Pump, Stepped};
-use crate::nurture::{Engine, NurtureResult, deliver, judge, notify, pump, rollout};
+use crate::nurture::{Engine, NurtureResult, deadlines, deliver, judge, notify, pump, rollout};
 
 /// How long a loop rests after an error of the database.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -29,6 +29,7 @@ pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationT
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), roll_out));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), judge_hits));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), tell_reps));
+    tasks.spawn(side_loop(engine.clone(), shutdown.clone(), watch_clocks));
     for reader in Reader::all(engine) {
         tasks.spawn(mailbox_loop(engine.clone(), shutdown.clone(), reader));
     }
@@ -123,4 +124,8 @@ async fn judge_hits(engine: Arc<Engine>) -> NurtureResult<bool> {
 
 async fn tell_reps(engine: Arc<Engine>) -> NurtureResult<bool> {
     Ok(notify::step(&engine).await? > 0)
+}
+
+async fn watch_clocks(engine: Arc<Engine>) -> NurtureResult<bool> {
+    deadlines::step(&engine).await
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::language::Language;
+use crate::nurture::Section;
 
 const TEMPLATE: &str = include_str!("pages/page.html");
 const STYLE: &str = include_str!("pages/page.css");
@@ -26,10 +27,67 @@ pub struct Page {
     pub title: String,
     /// Paragraphs.
     pub lines: Vec<String>,
+    /// What is to be mended before the form can be taken.
+    pub wrong: Option<String>,
+    /// What the form asks for.
+    pub fields: Vec<Field>,
     /// The text on the button that posts to the page's own address.
     pub button: Option<String>,
+    /// Where else to go.
+    pub links: Vec<Link>,
+    /// What is to be known, in parts.
+    pub sections: Vec<Section>,
     /// Whose page it is.
     pub company: Option<String>,
+}
+
+/// Something that a form asks for.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Field {
+    pub name: &'static str,
+    pub label: String,
+    /// The type of the input; empty for choices, and for long texts.
+    pub kind: &'static str,
+    pub value: String,
+    pub required: bool,
+    /// Several lines may be written.
+    pub long: bool,
+    /// One of these, as buttons.
+    pub choices: Vec<Choice>,
+    /// A line below it.
+    pub hint: String,
+}
+
+/// One of several answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub chosen: bool,
+}
+
+/// A way to somewhere else.
+#[derive(Clone, Debug, Serialize)]
+pub struct Link {
+    pub url: String,
+    pub label: String,
+}
+
+impl Page {
+    /// A page that says something.
+    pub fn new(language: Language, title: impl Into<String>, lines: Vec<String>) -> Self {
+        Self {
+            language,
+            title: title.into(),
+            lines,
+            wrong: None,
+            fields: Vec::new(),
+            button: None,
+            links: Vec::new(),
+            sections: Vec::new(),
+            company: None,
+        }
+    }
 }
 
 /// A page with what every page has.
@@ -66,16 +124,23 @@ impl Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nurture::Row;
 
     #[test]
     fn nothing_of_a_page_is_taken_for_html() {
-        let page = Page {
-            language: Language::De,
-            title: "<b>&".into(),
-            lines: vec!["\"><script>".into()],
-            button: Some("<i>".into()),
-            company: Some("A & B".into()),
-        };
+        let hostile = "\"><script>";
+        let mut page = Page::new(Language::De, "<b>&", vec![hostile.into()]);
+        page.button = Some("<i>".into());
+        page.company = Some("A & B".into());
+        page.wrong = Some(hostile.into());
+        page.links = vec![Link { url: hostile.into(), label: hostile.into() }];
+        let row = Row { label: hostile.into(), value: hostile.into(), open: true };
+        page.sections = vec![Section { title: hostile.into(), rows: vec![row] }];
+        let choice = Choice { value: hostile.into(), label: hostile.into(), chosen: true };
+        let text = Field { kind: "text", value: hostile.into(), label: hostile.into(), ..Field::default() };
+        let long = Field { long: true, kind: "", ..text.clone() };
+        let choices = Field { choices: vec![choice], kind: "", hint: hostile.into(), ..text.clone() };
+        page.fields = vec![text, long, choices];
         let pages = Pages::new();
         let html = pages.templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
         assert!(html.contains("<html lang=\"de\">"), "{html}");
@@ -89,8 +154,7 @@ mod tests {
 
     #[test]
     fn the_style_in_the_page_is_the_one_that_the_policy_allows() {
-        let page =
-            Page { language: Language::En, title: "x".into(), lines: vec![], button: None, company: None };
+        let page = Page::new(Language::En, "x", vec![]);
         let html =
             Pages::new().templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
         let style = html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));

@@ -144,11 +144,9 @@ impl Reader {
 
     fn page(&self, title: &str, lines: Vec<String>, button: Option<&str>) -> Page {
         Page {
-            language: self.language,
-            title: title.to_owned(),
-            lines,
             button: button.map(str::to_owned),
             company: self.company.clone(),
+            ..Page::new(self.language, title, lines)
         }
     }
 

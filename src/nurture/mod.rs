@@ -6,6 +6,7 @@
 pub mod change;
 pub mod claim;
 pub mod clock;
+pub mod deadlines;
 pub mod deliver;
 pub mod engine;
 pub mod error;
@@ -28,6 +29,7 @@ pub mod registry;
 pub mod relays;
 pub mod revision;
 pub mod rollout;
+pub mod sales;
 
 mod act;
 mod compose;
@@ -40,5 +42,6 @@ mod limits;
 mod settle;
 
 pub use change::Change;
+pub use dossier::{Row, Section};
 pub use engine::Engine;
 pub use error::{NurtureError, NurtureResult};

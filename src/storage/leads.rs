@@ -38,6 +38,7 @@ macro_rules! select {
 const BY_IDS: &str = select!("WHERE l.id IN ({rows})");
 const BY_EMAILS: &str = select!("WHERE l.email IN ({rows})");
 const BY_EXTERNAL_IDS: &str = select!("WHERE l.external_id IN ({rows})");
+const OF_COMPANY: &str = select!("WHERE l.company_id = $1 AND l.id <> $2 ORDER BY l.id LIMIT $3");
 const LOCK: &str = "SELECT id FROM leads WHERE id = $1 {lock: FOR NO KEY UPDATE}";
 const LOCK_ALL: &str = "SELECT id FROM leads WHERE id IN ({rows}) ORDER BY id {lock: FOR NO KEY UPDATE}";
 const BEHIND: &str = "SELECT id FROM leads WHERE id > $1 ORDER BY id LIMIT $2";
@@ -62,6 +63,8 @@ const SET_ENGAGEMENT: &str =
     "UPDATE leads SET version = version + 1, engagement = $2, engaged_at = $3 WHERE id = $1";
 const SET_PROSPECT: &str = "UPDATE leads SET version = version + 1, prospect_since = $2, prospect_event = $3 \
     WHERE id = $1 AND prospect_since IS NULL";
+const CLEAR_PROSPECT: &str = "UPDATE leads SET version = version + 1, prospect_since = NULL, prospect_event = NULL \
+    WHERE id = $1 AND prospect_event = $2";
 const COUNT_UNTRACKED: &str =
     "SELECT CAST(COALESCE(SUM(CASE WHEN tracking THEN 0 ELSE 1 END), 0) AS BIGINT), COUNT(*) FROM leads";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
@@ -69,6 +72,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("by_ids", BY_IDS),
     ("by_emails", BY_EMAILS),
     ("by_external_ids", BY_EXTERNAL_IDS),
+    ("of_company", OF_COMPANY),
     ("lock", LOCK),
     ("lock_all", LOCK_ALL),
     ("behind", BEHIND),
@@ -78,6 +82,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("set_qualification", SET_QUALIFICATION),
     ("set_engagement", SET_ENGAGEMENT),
     ("set_prospect", SET_PROSPECT),
+    ("clear_prospect", CLEAR_PROSPECT),
 ];
 
 fn read(row: &dyn Cells) -> DbResult<StoredLead> {
@@ -159,6 +164,11 @@ pub async fn by_email(tx: &mut Tx, email: &Address) -> DbResult<Option<StoredLea
 /// The leads with these keys in another system, in no order.
 pub async fn by_external_ids(tx: &mut Tx, external_ids: &[&str]) -> DbResult<Vec<StoredLead>> {
     tx.all_for(BY_EXTERNAL_IDS, vec![], external_ids, read).await
+}
+
+/// Up to `limit` others of a company.
+pub async fn of_company(tx: &mut Tx, company: i64, except: i64, limit: i64) -> DbResult<Vec<StoredLead>> {
+    tx.all(OF_COMPANY, args![company, except, limit], read).await
 }
 
 /// Takes the lock that every change to a lead, and every claim for it, holds. False: there is no such lead.
@@ -292,6 +302,12 @@ pub async fn set_engagement(tx: &mut Tx, id: i64, engagement: Engagement) -> DbR
 /// Records that the lead answered, and by which event. False: it had answered before.
 pub async fn set_prospect(tx: &mut Tx, id: i64, since: Timestamp, event: i64) -> DbResult<bool> {
     Ok(tx.execute(SET_PROSPECT, args![id, since, event]).await? > 0)
+}
+
+/// Forgets that the lead answered, if this event was what made it a prospect.
+pub async fn clear_prospect(tx: &mut Tx, id: i64, event: i64) -> DbResult<()> {
+    tx.execute(CLEAR_PROSPECT, args![id, event]).await?;
+    Ok(())
 }
 
 /// Records the strongest basis for e-mail.

@@ -19,6 +19,7 @@ pub mod messages;
 pub mod meta;
 pub mod notices;
 pub mod outbox;
+pub mod responses;
 pub mod revisions;
 
 mod db;

@@ -2,6 +2,7 @@
 
 mod read;
 mod rules;
+mod sales;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::domain::words::words;
 
 pub(super) use read::read;
 pub use rules::{FitRule, QualificationRule, Rules, ScoreRule};
+pub use sales::{LossRule, ReturnRule, SalesRules};
 
 /// The name of the file inside the workspace.
 pub const FILE: &str = "funnel.toml";
@@ -49,6 +51,8 @@ pub struct Funnel {
     pub absence: Wait,
     /// How leads are scored and qualified.
     pub rules: Rules,
+    /// By when sales answers, and what becomes of what comes back.
+    pub sales: SalesRules,
 }
 
 /// `[company]`: who sends.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Defaults, FILE, Funnel, OwnCompany, Rep, ReplyThen, Sender, Topic, rules};
+use super::{Defaults, FILE, Funnel, OwnCompany, Rep, ReplyThen, Sender, Topic, rules, sales};
 use crate::domain::address::Address;
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
@@ -45,6 +45,7 @@ pub fn read(source: Source, names: &mut Names) -> Funnel {
         reply_then,
         absence,
         rules: rules::read(&mut root, names),
+        sales: sales::read(&mut root),
     };
     root.finish();
     funnel
