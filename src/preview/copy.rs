@@ -62,11 +62,12 @@ pub fn write(edition: &Edition, public_url: &str, folder: &Path) -> Result<Copy,
     let gallery = Hanging { edition, public_url, live: false }.gallery();
     files.insert(START.to_owned(), page(&gallery));
     make_room(folder)?;
+    // The list first: a copy that is cut off can be written anew.
+    let list: String = files.keys().map(|path| format!("{path}\n")).collect();
+    put(&folder.join(LIST), &list)?;
     for (path, text) in &files {
         put(&folder.join(path), text)?;
     }
-    let list: String = files.keys().map(|path| format!("{path}\n")).collect();
-    put(&folder.join(LIST), &list)?;
     Ok(Copy { start: folder.join(START), mails })
 }
 

@@ -23,11 +23,16 @@ const HEADER: usize = 64 * 1024;
 /// How often a mail is asked for that the server does not hand out, before it is set aside.
 const TRIES: u32 = 5;
 
-/// The mail that the server did not hand out the last time, and how often it did not.
+/// What the server did not hand out.
 #[derive(Default)]
 pub(super) struct Stuck {
     uid: u32,
+    /// How often it did not.
     tries: u32,
+    /// The first of the mails that were asked for when the connection was lost.
+    lost_at: u32,
+    /// The connection was lost twice over one of the mails up to this: each of them is asked for alone.
+    alone_up_to: u32,
 }
 
 impl Stuck {
@@ -36,6 +41,20 @@ impl Stuck {
         self.tries = if self.uid == uid { self.tries + 1 } else { 1 };
         self.uid = uid;
         self.tries >= TRIES
+    }
+
+    fn tries(&self, uid: u32) -> u32 {
+        if self.uid == uid { self.tries } else { 0 }
+    }
+
+    /// The connection was lost while these were asked for. A server that hangs up on one mail does it again, each time.
+    fn lost(&mut self, uids: &[u32]) {
+        match uids {
+            [uid] => _ = self.give_up(*uid),
+            [first, .., last] if self.lost_at == *first => self.alone_up_to = *last,
+            [first, ..] => self.lost_at = *first,
+            [] => {}
+        }
     }
 }
 
@@ -68,7 +87,8 @@ impl Reader {
     ) -> Result<usize, MailboxError> {
         let mut taken = 0;
         for part in uids.chunks(MAILS) {
-            for group in groups(part, &open.session.sizes(part).await?) {
+            let sizes = open.session.sizes(part).await?;
+            for group in groups(part, &sizes, self.stuck.alone_up_to) {
                 let last = group.uids.last() == uids.last();
                 let span = span.map(|span| if last { span } else { Span { whole: span.part, ..span } });
                 taken += self.take_group(engine, open, &group, span).await?;
@@ -116,11 +136,17 @@ impl Reader {
             let why = format!("the mail has {size} bytes, and more than {SIZE_LIMIT} are not read");
             return Ok(vec![(uid, self.header(open, uid, why).await?)]);
         }
+        if let [uid] = group.uids[..] {
+            return Ok(vec![(uid, self.fetch_alone(open, uid).await?)]);
+        }
         let found = match open.session.mails(&group.uids, SIZE_LIMIT + 1).await {
             Ok(found) => found,
             // One of them may be the reason, and each is asked for alone.
             Err(ImapError::Refused { .. }) => Vec::new(),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                self.stuck.lost(&group.uids);
+                return Err(error.into());
+            }
         };
         let mut found = found.into_iter().peekable();
         let mut all = Vec::with_capacity(group.uids.len());
@@ -135,13 +161,20 @@ impl Reader {
     }
 
     async fn fetch_alone(&mut self, open: &mut Open, uid: u32) -> Result<Fetched, MailboxError> {
+        if self.stuck.tries(uid) >= TRIES {
+            let why = "the server ends the connection instead of handing out the mail".to_owned();
+            return self.header(open, uid, why).await;
+        }
         let said = match open.session.mails(&[uid], SIZE_LIMIT + 1).await {
             Ok(found) => match found.into_iter().next() {
                 Some((_, mail)) => return Ok(Fetched::Mail(mail)),
                 None => "it sends nothing".to_owned(),
             },
             Err(ImapError::Refused { said, .. }) => said,
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                self.stuck.lost(&[uid]);
+                return Err(error.into());
+            }
         };
         if open.session.still_there(&[uid]).await?.is_empty() {
             debug!("[mailbox.{}]: the mail with the UID {uid} is gone", self.name);
@@ -154,15 +187,24 @@ impl Reader {
     }
 
     /// A mail of which no more than the header is kept.
-    async fn header(&self, open: &mut Open, uid: u32, why: String) -> Result<Fetched, MailboxError> {
+    async fn header(&mut self, open: &mut Open, uid: u32, why: String) -> Result<Fetched, MailboxError> {
+        if self.stuck.tries(uid) >= 2 * TRIES {
+            return Ok(self.aside(Vec::new(), uid, why));
+        }
         let header = match open.session.header(uid, HEADER).await {
             Ok(Some(header)) => header,
             Ok(None) if open.session.still_there(&[uid]).await?.is_empty() => return Ok(Fetched::Gone),
             Ok(None) | Err(ImapError::Refused { .. }) => Vec::new(),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                self.stuck.lost(&[uid]);
+                return Err(error.into());
+            }
         };
-        let why = format!("{why}; the whole is in the mailbox \"{}\", UID {uid}", self.name);
-        Ok(Fetched::Aside(header, why))
+        Ok(self.aside(header, uid, why))
+    }
+
+    fn aside(&self, header: Vec<u8>, uid: u32, why: String) -> Fetched {
+        Fetched::Aside(header, format!("{why}; the whole is in the mailbox \"{}\", UID {uid}", self.name))
     }
 
     /// Records a mail. False if there is none.
@@ -237,9 +279,15 @@ struct Group {
     too_large: Option<u64>,
 }
 
-/// Divides mails into groups. One whose size is not told is in a group like any other: it is gone, or the server says
-/// why not.
-fn groups(uids: &[u32], sizes: &[(u32, u64)]) -> Vec<Group> {
+impl Group {
+    fn takes_more(&self, alone_up_to: u32) -> bool {
+        self.too_large.is_none() && self.uids[0] > alone_up_to
+    }
+}
+
+/// Divides mails into groups; those up to a UID are alone. One whose size is not told is in a group like any other: it is
+/// gone, or the server says why not.
+fn groups(uids: &[u32], sizes: &[(u32, u64)], alone_up_to: u32) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut bytes = 0;
     for &uid in uids {
@@ -247,7 +295,7 @@ fn groups(uids: &[u32], sizes: &[(u32, u64)]) -> Vec<Group> {
         let too_large = (size > SIZE_LIMIT as u64).then_some(size);
         bytes += size;
         match groups.last_mut() {
-            Some(group) if bytes <= BYTES && group.too_large.is_none() => group.uids.push(uid),
+            Some(group) if bytes <= BYTES && group.takes_more(alone_up_to) => group.uids.push(uid),
             _ => {
                 groups.push(Group { uids: vec![uid], too_large });
                 bytes = size;
@@ -267,7 +315,7 @@ mod tests {
         let sizes = [(1, 10), (2, half), (3, half), (5, large), (6, 10), (8, BYTES * 2), (9, 10)];
         let group = |uids: &[u32], too_large| Group { uids: uids.to_vec(), too_large };
         assert_eq!(
-            groups(&[1, 2, 3, 4, 5, 6, 7, 8, 9], &sizes),
+            groups(&[1, 2, 3, 4, 5, 6, 7, 8, 9], &sizes, 0),
             [
                 group(&[1, 2], None),
                 group(&[3, 4], None),
@@ -277,6 +325,8 @@ mod tests {
                 group(&[9], None),
             ]
         );
+        let alone = [group(&[1], None), group(&[2], None), group(&[3, 4], None)];
+        assert_eq!(groups(&[1, 2, 3, 4], &[], 2), alone);
     }
 
     #[test]

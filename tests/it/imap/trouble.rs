@@ -8,6 +8,7 @@ use crate::support::proxy::Proxy;
 on_both!(
     a_mail_that_is_deleted_meanwhile_is_passed_over,
     a_mail_that_is_not_handed_out_is_set_aside,
+    a_server_that_hangs_up_on_a_mail_keeps_the_others,
     a_mail_that_cannot_be_recorded_is_tried_again,
     a_step_that_is_cut_off_is_repeated,
 );
@@ -66,6 +67,32 @@ async fn a_mail_that_is_not_handed_out_is_set_aside(db: TestDb) {
             > 0,
         "the header"
     );
+}
+
+async fn a_server_that_hangs_up_on_a_mail_keeps_the_others(db: TestDb) {
+    let dovecot = Dovecot::start();
+    let proxy = Proxy::before(dovecot.imap).await;
+    // At the whole mail, and at its header as well.
+    let rounds: [&[&str]; 2] = [
+        &["UID FETCH 1:3 (UID BODY.PEEK[]", "UID FETCH 2 (UID BODY.PEEK[]"],
+        &["UID FETCH 4:6 (UID BODY.PEEK[]", "UID FETCH 5 (UID BODY"],
+    ];
+    let mut inbox = Inbox::new(&db, proxy.port, "").await;
+    for (round, commands) in rounds.into_iter().enumerate() {
+        ["a", "b", "c"].iter().for_each(|name| dovecot.deliver(BOX, &mail(&format!("{name}{round}"))));
+        proxy.hang_up(commands);
+        let mut failures = 0;
+        while inbox.try_step().await.is_err() {
+            failures += 1;
+            assert!(failures < 20, "it blocks what follows");
+        }
+        assert!(failures >= 5, "it is given time");
+        assert_eq!(recorded(&db).await, 3 * (round as i64 + 1));
+        let evidence = evidence(&db).await;
+        let why =
+            format!("handing out the mail; the whole is in the mailbox \"replies\", UID {}", 3 * round + 2);
+        assert_eq!(evidence.iter().filter(|told| told.ends_with(&why)).count(), 1, "{evidence:?}");
+    }
 }
 
 async fn a_mail_that_cannot_be_recorded_is_tried_again(db: TestDb) {

@@ -24,6 +24,8 @@ struct Rules {
     go_on: Notify,
     /// Commands with one of these in them are refused.
     refuse: Mutex<&'static [&'static str]>,
+    /// At commands with one of these in them the connection ends.
+    hang_up: Mutex<&'static [&'static str]>,
 }
 
 struct Connection {
@@ -79,6 +81,11 @@ impl Proxy {
     pub fn refuse(&self, commands: &'static [&'static str]) {
         *self.rules.refuse.lock().unwrap() = commands;
     }
+
+    /// Ends the connection at commands with one of these in them.
+    pub fn hang_up(&self, commands: &'static [&'static str]) {
+        *self.rules.hang_up.lock().unwrap() = commands;
+    }
 }
 
 impl Drop for Proxy {
@@ -119,6 +126,10 @@ async fn up(
         if held {
             rules.held.notify_one();
             rules.go_on.notified().await;
+        }
+        if rules.hang_up.lock().unwrap().iter().any(|wanted| command.contains(wanted)) {
+            let _ = answers.lock().await.shutdown().await;
+            return;
         }
         let refused = rules.refuse.lock().unwrap().iter().any(|wanted| command.contains(wanted));
         if refused {
