@@ -22,6 +22,7 @@ mod one_hand_over;
 mod plans;
 mod power_cut;
 mod preview;
+mod sales;
 mod sample;
 mod schedule;
 mod schema;

@@ -3,6 +3,7 @@
 use dripline::storage::{Arg, Cells, Dialect, Sql, Tx};
 use dripline::storage::{
     addresses, consents, enrollments, events, hand_overs, hits, holds, inbound, leads, messages, outbox,
+    responses,
 };
 
 use crate::support::database::{TestDb, on_both};
@@ -48,7 +49,7 @@ const GROWING: [(&str, &str); 12] = [
 ];
 
 /// The modules with statements that must not scan.
-const HOT: [(&str, &[(&str, &str)]); 11] = [
+const HOT: [(&str, &[(&str, &str)]); 12] = [
     ("addresses", addresses::HOT),
     ("consents", consents::HOT),
     ("enrollments", enrollments::HOT),
@@ -60,6 +61,7 @@ const HOT: [(&str, &[(&str, &str)]); 11] = [
     ("leads", leads::HOT),
     ("messages", messages::HOT),
     ("outbox", outbox::HOT),
+    ("responses", responses::HOT),
 ];
 
 async fn hot_statements_scan_no_table(db: TestDb) {
@@ -154,6 +156,8 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "enrollments::end" => (vec![int(7), text("left"), int(1)], none),
         "enrollments::wake" | "enrollments::wake_leads" => (vec![int(1)], key),
         "enrollments::rest" => (vec![int(7), int(1), text("away")], none),
+        "events::last" => (vec![int(7), text("replied")], none),
+        "events::mark" => (vec![int(7), text("{}")], none),
         "events::timeline" => (vec![int(7), int(50)], none),
         "hand_overs::close" => (vec![int(7), text("won"), int(1), text(""), Arg::Real(None)], none),
         "hand_overs::accept" => (vec![int(7), text("accepted"), text("kim"), int(1)], none),
@@ -171,6 +175,8 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "holds::end" => (vec![int(7), text("pause")], none),
         "leads::by_emails" => (vec![], |n| vec![Arg::from(format!("lead{}@example.org", n + 100))]),
         "leads::by_external_ids" => (vec![], |n| vec![Arg::from(format!("crm-{n}"))]),
+        "leads::of_company" => (vec![int(7), int(8), int(10)], none),
+        "leads::clear_prospect" => (vec![int(7), int(8)], none),
         "leads::behind" => (vec![int(7), int(256)], none),
         "leads::close" => (vec![int(7), text("by_hand")], none),
         "leads::set_party" => (vec![int(7), text("sales"), text("kim")], none),
@@ -195,6 +201,14 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "outbox::lease" => (vec![int(1)], key),
         "outbox::done" | "outbox::retry" => (vec![int(7), int(1), text("away")], none),
         "enrollments::lanes" | "messages::nodes" | "outbox::next" => (vec![], none),
+        "responses::by_id" | "responses::open_of" | "responses::newest_of" | "responses::silence" => {
+            (vec![int(7)], none)
+        }
+        "responses::start" | "responses::answered" | "responses::postpone" => (vec![int(7), int(9)], none),
+        "responses::meeting" | "responses::offer" | "responses::escalated" => (vec![int(7), int(9)], none),
+        "responses::reminded" => (vec![int(7), int(9), int(10)], none),
+        "responses::due" => (vec![int(500), int(16)], none),
+        "responses::next" => (vec![], none),
         // The others find by one id, or by many.
         "enrollments::active" | "enrollments::by_id" | "leads::lock" | "hand_overs::open" => {
             (vec![int(7)], none)

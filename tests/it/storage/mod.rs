@@ -21,5 +21,6 @@ mod meta;
 mod migrations;
 mod notices;
 mod outbox;
+mod responses;
 mod revisions;
 mod rows;
