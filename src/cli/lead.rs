@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::{Outcome, explain, output};
 use crate::domain::gate::StopKind;
+use crate::domain::hand_over::Origin;
 use crate::domain::time::Timestamp;
 use crate::domain::words::UnknownWord;
 use crate::nurture::lookup::find;
@@ -193,7 +194,9 @@ pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> 
         Command::Show(args) => return explain::show(context, &args.lead.name, args.lead.json).await,
         Command::Enroll(args) => (args.lead, Change::Enroll { sequence: args.sequence }),
         Command::Unenroll(args) => (args.lead, Change::Unenroll),
-        Command::HandOver(args) => (args.lead, Change::HandOver { cause: args.cause, rep: args.rep }),
+        Command::HandOver(args) => {
+            (args.lead, Change::HandOver { cause: args.cause, rep: args.rep, origin: Origin::Person })
+        }
         Command::Accept(args) => (args.lead, Change::Accept { rep: args.rep, opportunity: args.opportunity }),
         Command::Won(args) => (args.lead, Change::Won { amount: args.amount, reason: args.reason }),
         Command::Lost(args) => (args.lead, Change::Lost { reason: args.reason, words: None }),

@@ -15,6 +15,7 @@ pub mod lane;
 pub mod lead;
 pub mod outcome;
 pub mod rate;
+pub mod routing;
 pub mod sales_link;
 pub mod schedule;
 pub mod score;
@@ -25,7 +26,10 @@ pub mod test_link;
 pub mod time;
 pub mod token;
 pub mod track;
+pub mod visible;
 pub mod wait;
+pub mod webhook;
 pub(crate) mod words;
+pub mod working_time;
 
 pub use words::UnknownWord;

@@ -7,6 +7,7 @@ use super::notify;
 use super::record::{Deed, Record};
 use crate::domain::enrollment::EnrollmentState;
 use crate::domain::event::{Details, EventKind};
+use crate::domain::hand_over::Origin;
 use crate::domain::lead::Lead;
 use crate::domain::sequence::{FieldValue, Verb};
 use crate::domain::track::Track;
@@ -19,7 +20,7 @@ impl Record<'_> {
         match &track.sequence.steps[place].verb {
             Verb::HandOver(cause) => {
                 // The walk is between two mails: nothing of this lead is on the wire.
-                self.hand_over(lead, cause, None).await?.nothing_else_is_sent();
+                self.hand_over(lead, cause, None, Origin::Step).await?.nothing_else_is_sent();
             }
             Verb::Tag(tag) => self.tag(lead, tag, true).await?,
             Verb::Untag(tag) => self.tag(lead, tag, false).await?,
@@ -49,8 +50,12 @@ impl Record<'_> {
                 self.walk_event(walk, EventKind::Left, reason).await?;
                 self.offer(&[lead]).await?;
             }
-            // `mail` is sent, and the checker refuses the other until it can be carried out.
-            Verb::Mail { .. } | Verb::Webhook(_) => {}
+            Verb::Webhook(name) => {
+                let step = &track.sequence.steps[place].id;
+                self.call_webhook(lead, name, &track.sequence.id, step).await?;
+            }
+            // It is sent.
+            Verb::Mail { .. } => {}
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::error::{NurtureError, NurtureResult};
 use super::record::{Deed, Found, LeadInput, NOT_INTERESTED, Record, StopTicket, Stored};
 use crate::domain::feedback::Feedback;
 use crate::domain::gate::{Hold, HoldKind, StopKind};
-use crate::domain::hand_over::HandOverState;
+use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::time::Timestamp;
 use crate::storage::{leads, responses};
 
@@ -63,8 +63,8 @@ pub enum Change {
     Pause { until: Option<Timestamp>, because: String },
     /// A pause, or an absence, is over.
     Resume,
-    /// Sales takes over; `rep` is a key of `[team.NAME]`.
-    HandOver { cause: String, rep: Option<String> },
+    /// Sales takes over; `rep` is a key of `[team.NAME]`, if it is not left to the rules of routing.
+    HandOver { cause: String, rep: Option<String>, origin: Origin },
     /// Sales gives the lead back, into a named sequence or to where it was. `reason` is a `[returned.NAME]`, or words;
     /// `words` says more.
     Return { reason: String, words: Option<String>, sequence: Option<String> },
@@ -143,7 +143,9 @@ impl Change {
                 record.hold(lead, Hold { kind: HoldKind::Pause, until }, &because).await
             }
             Change::Resume => record.resume(lead).await.map(|()| nothing),
-            Change::HandOver { cause, rep } => record.hand_over(lead, &cause, rep.as_deref()).await,
+            Change::HandOver { cause, rep, origin } => {
+                record.hand_over(lead, &cause, rep.as_deref(), origin).await
+            }
             Change::Enroll { sequence } => record.enroll(lead, &sequence).await,
             Change::Unenroll => record.unenroll(lead).await,
             of_sales => of_sales.apply_of_sales(record, lead).await,
@@ -194,7 +196,7 @@ async fn refer(engine: &Engine, from: i64, right: &LeadInput) -> NurtureResult<(
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
     let (new, ticket) = record.store_lead(right.clone()).await?;
     let cause = format!("named by {}", stored.lead.email);
-    let ticket = ticket.and(record.hand_over(new.id, &cause, open.rep.as_deref()).await?);
+    let ticket = ticket.and(record.hand_over(new.id, &cause, open.rep.as_deref(), Origin::Person).await?);
     tx.commit().await?;
     engine.hint();
     ticket.settle(engine).await?;

@@ -30,6 +30,7 @@ pub mod relays;
 pub mod revision;
 pub mod rollout;
 pub mod sales;
+pub mod webhook;
 
 mod act;
 mod compose;
@@ -40,6 +41,7 @@ mod foresight;
 mod fuse;
 mod limits;
 mod settle;
+mod telling;
 
 pub use change::Change;
 pub use dossier::{Row, Section};

@@ -7,17 +7,20 @@ use super::tx::Tx;
 use crate::domain::hand_over::{HandOver, HandOverState};
 use crate::domain::time::Timestamp;
 
-const INSERT: &str = "INSERT INTO hand_overs (id, lead_id, state, cause, rep, opened_at) VALUES ($1, $2, $3, $4, $5, $6) \
-    ON CONFLICT (lead_id) WHERE closed_at IS NULL DO NOTHING";
-const OPEN: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason FROM hand_overs \
-    WHERE lead_id = $1 AND closed_at IS NULL";
+const INSERT: &str = "INSERT INTO hand_overs (id, lead_id, state, cause, rep, opened_at, origin) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lead_id) WHERE closed_at IS NULL DO NOTHING";
+const OPEN: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, origin \
+    FROM hand_overs WHERE lead_id = $1 AND closed_at IS NULL";
 const CLOSE: &str = "UPDATE hand_overs SET state = $2, closed_at = $3, reason = $4, amount = $5 \
     WHERE id = $1 AND closed_at IS NULL";
 const ACCEPT: &str = "UPDATE hand_overs SET state = CASE WHEN state = 'opportunity' THEN state ELSE $2 END, rep = COALESCE($3, rep), \
     accepted_at = COALESCE(accepted_at, $4) WHERE id = $1 AND closed_at IS NULL";
 const CAUSES: &str = "SELECT cause FROM hand_overs WHERE lead_id = $1";
+const LATEST: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, amount FROM hand_overs \
+    WHERE lead_id = $1 ORDER BY opened_at DESC, id DESC LIMIT 1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("open", OPEN), ("close", CLOSE), ("accept", ACCEPT), ("causes", CAUSES)];
+pub const HOT: &[(&str, &str)] =
+    &[("open", OPEN), ("close", CLOSE), ("accept", ACCEPT), ("causes", CAUSES), ("latest", LATEST)];
 
 fn read(row: &dyn Cells) -> DbResult<HandOver> {
     Ok(HandOver {
@@ -29,6 +32,7 @@ fn read(row: &dyn Cells) -> DbResult<HandOver> {
         opened_at: row.at(5)?,
         closed_at: row.opt_at(6)?,
         reason: row.opt_text(7)?,
+        origin: word(&row.text(8)?, "origin of a hand-over")?,
     })
 }
 
@@ -40,7 +44,8 @@ pub async fn open(tx: &mut Tx, hand_over: &HandOver) -> DbResult<bool> {
         hand_over.state.as_str(),
         &hand_over.cause,
         &hand_over.rep,
-        hand_over.opened_at
+        hand_over.opened_at,
+        hand_over.origin.as_str()
     ];
     Ok(tx.execute(INSERT, row).await? > 0)
 }
@@ -84,4 +89,17 @@ pub async fn accept(
 /// The causes of all hand-overs of a lead, past ones too.
 pub async fn causes(tx: &mut Tx, lead: i64) -> DbResult<Vec<String>> {
     tx.all(CAUSES, args![lead], |row| row.text(0)).await
+}
+
+/// A hand-over with what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latest {
+    pub hand_over: HandOver,
+    /// What was won, in the currency of the house.
+    pub amount: Option<f64>,
+}
+
+/// The last hand-over of a lead, open or closed.
+pub async fn latest(tx: &mut Tx, lead: i64) -> DbResult<Option<Latest>> {
+    tx.first(LATEST, args![lead], |row| Ok(Latest { hand_over: read(row)?, amount: row.opt_real(8)? })).await
 }

@@ -3,6 +3,7 @@
 mod read;
 mod rules;
 mod sales;
+mod team;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::domain::words::words;
 pub(super) use read::read;
 pub use rules::{FitRule, QualificationRule, Rules, ScoreRule};
 pub use sales::{LossRule, ReturnRule, SalesRules};
+pub use team::{Rep, Route, Routing, SalesHold};
 
 /// The name of the file inside the workspace.
 pub const FILE: &str = "funnel.toml";
@@ -36,8 +38,10 @@ pub struct Funnel {
     pub senders: BTreeMap<String, Sender>,
     /// `[topic.NAME]`: what recipients can choose among. One, `general`.
     pub topics: BTreeMap<String, Topic>,
-    /// `[team.NAME]`: the reps, in the order of the file; the first takes what nobody else is named for. None.
+    /// `[team.NAME]`: the reps, in the order of the file. None.
     pub team: Vec<(String, Rep)>,
+    /// `[routing]` and `[[route]]`: which of them takes a lead.
+    pub routing: Routing,
     /// `[segment.NAME]`. None.
     pub segments: Segments,
     /// `[caps]`. One mail a day and three a week.
@@ -97,13 +101,6 @@ pub struct Sender {
 pub struct Topic {
     /// What recipients read. The name.
     pub title: String,
-}
-
-/// `[team.NAME]`: somebody of sales.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rep {
-    pub name: String,
-    pub email: Address,
 }
 
 words! {

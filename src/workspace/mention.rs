@@ -15,6 +15,8 @@ pub enum Noun {
     Sender,
     Topic,
     Segment,
+    /// `[team.NAME]`. Nobody need be asked for: whoever is in the team may be named by hand.
+    Rep,
     Mail,
     Layout,
     Partial,
@@ -26,6 +28,10 @@ pub enum Noun {
     /// A custom event, `did NAME`.
     Event,
     Sequence,
+    /// `[webhook.NAME]` of dripline.toml.
+    Webhook,
+    /// `[relay.NAME]` of dripline.toml.
+    Relay,
 }
 
 /// What a file does with a name.
@@ -57,18 +63,25 @@ impl Noun {
         !matches!(self, Noun::Field | Noun::Tag | Noun::Form | Noun::Event)
     }
 
+    /// Whether the operator says what it is, in dripline.toml.
+    const fn is_operators(self) -> bool {
+        matches!(self, Noun::Webhook | Noun::Relay)
+    }
+
     /// The mistake of asking for one that is not there.
     pub(super) const fn unknown(self) -> Code {
         match self {
             Noun::Sender => Code::UnknownSender,
             Noun::Topic => Code::UnknownTopic,
             Noun::Segment => Code::UnknownSegment,
+            Noun::Rep => Code::UnknownRep,
             Noun::Mail => Code::UnknownTemplate,
             Noun::Layout => Code::UnknownLayout,
             Noun::Partial => Code::UnknownPartial,
             Noun::Link => Code::UnknownLink,
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => Code::Misspelt,
             Noun::Sequence => Code::UnknownSequence,
+            Noun::Webhook | Noun::Relay => Code::UnknownToOperator,
         }
     }
 
@@ -78,9 +91,13 @@ impl Noun {
             Noun::Sender | Noun::Topic | Noun::Segment => {
                 format!("or write [{}.{name}] into funnel.toml", self.word())
             }
+            Noun::Rep => format!("or write [team.{name}] into funnel.toml"),
             Noun::Mail => format!("or write the file templates/mail/{name}.md"),
             Noun::Layout => format!("or write the file templates/layouts/{name}.html"),
             Noun::Partial => format!("or write the file templates/partials/{name}.html"),
+            Noun::Webhook | Noun::Relay => {
+                format!("or ask whoever runs Dripline to write [{}.{name}] into dripline.toml", self.word())
+            }
             Noun::Link => format!("or name a link in a mail: [Prices](https://… \"{name}\")"),
             Noun::Sequence => format!("or write the file sequences/{name}.toml"),
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => String::new(),
@@ -92,6 +109,7 @@ impl Noun {
             Noun::Sender => "sender",
             Noun::Topic => "topic",
             Noun::Segment => "segment",
+            Noun::Rep => "rep",
             Noun::Mail => "mail",
             Noun::Layout => "layout",
             Noun::Partial => "partial",
@@ -101,6 +119,8 @@ impl Noun {
             Noun::Form => "form",
             Noun::Event => "event",
             Noun::Sequence => "sequence",
+            Noun::Webhook => "webhook",
+            Noun::Relay => "relay",
         }
     }
 }
@@ -163,6 +183,21 @@ fn unused(mention: &Mention) -> Finding {
         Code::UnusedName
     };
     Finding::new(code, message).help(help)
+}
+
+/// What is wrong with asking for a name that is none of the known ones.
+pub(super) fn unknown(mention: &Mention, known: &BTreeSet<String>) -> Option<Finding> {
+    let Mention { noun, name, .. } = mention;
+    let finding = Finding::new(noun.unknown(), format!("dripline.toml has no {} `{name}`", noun.word()));
+    let finding = finding.meant_known(name, known.iter().map(String::as_str), &noun.how_to_make(name));
+    (!known.contains(name)).then_some(finding)
+}
+
+/// What is asked of the operator by name: webhooks, relays.
+pub(super) fn of_operator(report: &Report) -> Vec<Mention> {
+    let mut mentions = report.mentions();
+    mentions.retain(|mention| mention.noun.is_operators());
+    mentions
 }
 
 /// Reports links that funnel.toml asks for and no mail has: the mails are read after it.

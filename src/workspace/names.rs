@@ -13,6 +13,8 @@ pub struct Names {
     pub senders: BTreeSet<String>,
     pub topics: BTreeSet<String>,
     pub segments: BTreeSet<String>,
+    /// The keys of `[team.NAME]`.
+    pub reps: BTreeSet<String>,
     /// Mails, such as `mofu/guide`.
     pub mails: BTreeSet<String>,
     /// The links of the mails. None before the mails are read, and if not all of them could be.

@@ -21,6 +21,11 @@ pub fn read(table: &mut Table) -> Option<Arc<SendTimes>> {
     send.or(slots).map(Arc::new)
 }
 
+/// Reads windows, or `always`, under another key.
+pub fn windows(table: &mut Table, key: &'static str) -> Option<SendTimes> {
+    table.text(key).and_then(|text| check(&text, SendTimes::parse_send(text.value)))
+}
+
 fn check(text: &Text, read: Result<SendTimes, ScheduleError>) -> Option<SendTimes> {
     read.map_err(|error| text.report_part(error.range, Finding::of_words(Code::BadValue, &error.message)))
         .ok()

@@ -1,6 +1,7 @@
 //! One log for one lead: why this mail, why not that one, what comes next and when.
 
 use dripline::domain::gate::{Hold, HoldKind, StopKind};
+use dripline::domain::hand_over::Origin;
 use dripline::domain::outcome::Phase;
 use dripline::domain::stage::Stage;
 use dripline::domain::time::{DAY, HOUR};
@@ -146,7 +147,11 @@ async fn a_stop_a_hold_and_a_hand_over_say_why(db: TestDb) {
     let hold = Hold { kind: HoldKind::Absence, until: Some(world.engine.clock.now() + 30 * DAY) };
     world.record(async |record| record.stop(stopped, StopKind::Unsubscribe, "by link").await.unwrap()).await;
     world.record(async |record| record.hold(held, hold, "is on holiday").await.unwrap()).await;
-    world.record(async |record| record.hand_over(sales, "asked for a call", None).await.unwrap()).await;
+    world
+        .record(async |record| {
+            record.hand_over(sales, "asked for a call", None, Origin::Person).await.unwrap()
+        })
+        .await;
     world.pass(HOUR).await;
 
     let told_stopped = told(&world, stopped).await;

@@ -34,4 +34,5 @@ mod story;
 mod support;
 mod tour;
 mod walk;
+mod webhook;
 mod workspace;

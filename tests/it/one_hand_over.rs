@@ -1,6 +1,7 @@
 //! A reply, a threshold and a hand-over by hand for one lead at the same moment: one hand-over, one mail to sales.
 
 use dripline::domain::event::{Details, EventKind};
+use dripline::domain::hand_over::Origin;
 use dripline::domain::time::SECOND;
 use dripline::nurture::change::record_deed;
 use dripline::nurture::receive::receive;
@@ -81,7 +82,7 @@ async fn all_at_once(engine: &Engine, lead: i64, answer: &[u8]) {
     let details = Details { about: Some("demo".to_owned()), ..Details::default() };
     let form =
         Deed { kind: EventKind::Submitted, at: engine.clock.now(), message: None, details, client_id: None };
-    let by_hand = Change::HandOver { cause: "by hand".to_owned(), rep: None };
+    let by_hand = Change::HandOver { cause: "by hand".to_owned(), rep: None, origin: Origin::Person };
     let (reply, threshold, by_hand) = tokio::join!(
         receive(engine, answer),
         record_deed(engine, lead, form),

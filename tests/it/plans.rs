@@ -197,10 +197,9 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "messages::orphans" => (vec![text("main"), int(64)], none),
         "messages::held" => (vec![int(7), int(64)], none),
         "outbox::amend" => (vec![int(7), text("{}"), int(1)], none),
-        "outbox::due" => (vec![int(5_000), int(16)], none),
+        "outbox::due" => (vec![text("mail"), int(5_000), int(16)], none),
         "outbox::lease" => (vec![int(1)], key),
         "outbox::done" | "outbox::retry" => (vec![int(7), int(1), text("away")], none),
-        "enrollments::lanes" | "messages::nodes" | "outbox::next" => (vec![], none),
         "responses::by_id" | "responses::open_of" | "responses::newest_of" | "responses::silence" => {
             (vec![int(7)], none)
         }
@@ -209,11 +208,15 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "responses::reminded" => (vec![int(7), int(9), int(10)], none),
         "responses::due" => (vec![int(500), int(16)], none),
         "responses::next" => (vec![], none),
+        "outbox::untried" => (vec![int(7), text("mail")], none),
+        "outbox::delay" => (vec![int(7), int(1)], none),
+        "outbox::next" => (vec![text("mail")], none),
+        "enrollments::lanes" | "messages::nodes" | "outbox::kinds" => (vec![], none),
         // The others find by one id, or by many.
         "enrollments::active" | "enrollments::by_id" | "leads::lock" | "hand_overs::open" => {
             (vec![int(7)], none)
         }
-        "enrollments::lead_of" | "hand_overs::causes" | "inbound::raw" | "outbox::untried" => {
+        "enrollments::lead_of" | "hand_overs::causes" | "hand_overs::latest" | "inbound::raw" => {
             (vec![int(7)], none)
         }
         "enrollments::count_due" => (vec![int(3), int(50)], none),

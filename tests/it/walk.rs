@@ -2,6 +2,7 @@
 
 use dripline::domain::enrollment::MessageState;
 use dripline::domain::gate::StopKind;
+use dripline::domain::hand_over::Origin;
 use dripline::domain::time::{DAY, HOUR};
 use dripline::nurture::record::Found;
 
@@ -44,8 +45,11 @@ async fn a_hand_over_is_silence(db: TestDb) {
     let world = World::begin(db, &workspace(&[("welcome", WELCOME)])).await;
     let lead = world.add("kim@example.org").await;
     world.settle().await;
-    let found =
-        world.record(async |record| record.hand_over(lead, "asked for a call", None).await.unwrap()).await;
+    let found = world
+        .record(async |record| {
+            record.hand_over(lead, "asked for a call", None, Origin::Person).await.unwrap()
+        })
+        .await;
     let called_off: Vec<&str> = found.planned.iter().map(|planned| planned.step.as_str()).collect();
     assert_eq!(called_off, ["guide"]);
     assert_eq!(Found { planned: Vec::new(), ..found }, Found::default());

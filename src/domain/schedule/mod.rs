@@ -101,6 +101,18 @@ impl SendTimes {
         }
     }
 
+    /// The moment at or after `from`, and before `limit`, from which these times are not open any more; else `limit`.
+    /// Slots are moments: they are never open for longer.
+    pub fn open_until(&self, from: Timestamp, limit: Timestamp, zone: Tz) -> Timestamp {
+        match self {
+            Self::Slots(_) => from.min(limit),
+            Self::Windows(windows) if CALENDAR.contains(&from) => {
+                windows.open_until(from, limit.min(CALENDAR.end), zone)
+            }
+            Self::Always | Self::Windows(_) => limit,
+        }
+    }
+
     /// Whether a mail that was due at one of these times may go out now. A slot, and a window that a change of clocks
     /// left one moment of, are over when the mail is claimed: it may be late by [`GRACE`].
     pub fn open(&self, now: Timestamp, zone: Tz) -> bool {

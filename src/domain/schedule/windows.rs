@@ -44,6 +44,11 @@ impl Window {
         let since_start = (now - self.start).rem_euclid(WEEK);
         if since_start < self.length { 0 } else { WEEK - since_start }
     }
+
+    /// How long a clock that shows `now` has to run until the window closes; 0 if it is not open.
+    fn until_close(&self, now: i64) -> i64 {
+        (self.length - (now - self.start).rem_euclid(WEEK)).max(0)
+    }
 }
 
 /// Milliseconds from Monday 00:00 to the beginning of this day.
@@ -89,16 +94,46 @@ impl Windows {
         }
     }
 
+    /// The moment at or after `from` when no window is open any more; `limit` if that comes first.
+    pub(super) fn open_until(&self, from: Timestamp, limit: Timestamp, zone: Tz) -> Timestamp {
+        let mut at = from;
+        while at < limit {
+            let clock = zone::local(at, zone);
+            let left = self.until_close(clock, zone);
+            if left == 0 {
+                return at;
+            }
+            // As in `next`: clocks may be set meanwhile.
+            let stride = left.min(QUIET);
+            let undisturbed = zone::local(at + stride, zone) == clock + TimeDelta::milliseconds(stride);
+            at = if undisturbed { at + stride } else { zone::change(at, at + stride, zone) };
+        }
+        limit
+    }
+
     /// How long a clock that shows `clock` has to run, undisturbed, until a window is open.
     fn until_open(&self, clock: NaiveDateTime, zone: Tz) -> i64 {
         let now = in_week(clock);
         let wait = self.windows.iter().map(|window| window.until_open(now)).min().unwrap_or(0);
-        let yesterday = clock.date().pred_opt().filter(|&date| wait > 0 && zone::skips(date, zone));
-        let Some(yesterday) = yesterday else { return wait };
-        // The windows of the date that was left out are open today, at the same hours.
-        let left_out = self.windows.iter().filter(|window| window.day == yesterday.weekday());
-        let today = left_out.map(|window| window.until_open(now - DAY)).filter(|&wait| wait < DAY);
-        today.fold(wait, i64::min)
+        if wait == 0 {
+            return 0;
+        }
+        let today = self.left_out(clock, zone).map(|window| window.until_open(now - DAY));
+        today.filter(|&wait| wait < DAY).fold(wait, i64::min)
+    }
+
+    /// How long a clock that shows `clock` has to run, undisturbed, until the windows that are open close.
+    fn until_close(&self, clock: NaiveDateTime, zone: Tz) -> i64 {
+        let now = in_week(clock);
+        let left = self.windows.iter().map(|window| window.until_close(now)).max().unwrap_or(0);
+        self.left_out(clock, zone).map(|window| window.until_close(now - DAY)).fold(left, i64::max)
+    }
+
+    /// The windows of yesterday if that date was left out: they are open today, at the same hours.
+    fn left_out(&self, clock: NaiveDateTime, zone: Tz) -> impl Iterator<Item = &Window> {
+        let yesterday = clock.date().pred_opt().filter(|&date| zone::skips(date, zone));
+        let day = yesterday.map(|date| date.weekday());
+        self.windows.iter().filter(move |window| Some(window.day) == day)
     }
 
     /// Whether the clocks, which show `clock`, were set forward at this very moment, past a whole window.
@@ -247,6 +282,40 @@ mod tests {
         ] {
             assert_eq!(next(text, due, Apia), at);
         }
+    }
+
+    /// When the windows close, on the clocks of `zone`.
+    fn closes(text: &str, from: &str, zone: Tz) -> String {
+        let from: Timestamp = DateTime::parse_from_rfc3339(from).unwrap().to_utc().into();
+        let at = Windows::parse(text).unwrap().open_until(from, from + 9 * DAY, zone);
+        at.utc().with_timezone(&zone).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false)
+    }
+
+    #[test]
+    fn windows_close_when_the_last_of_those_that_touch_does() {
+        let text = "Mon-Fri 09:00-12:00, Mon 11:00-13:00, Fri 22:00-24:00, Sat 00:00-02:00";
+        for (from, at) in [
+            ("2026-11-23T09:30:00+01:00", "2026-11-23T13:00:00+01:00"),
+            ("2026-11-24T09:30:00+01:00", "2026-11-24T12:00:00+01:00"),
+            ("2026-11-27T23:00:00+01:00", "2026-11-28T02:00:00+01:00"),
+            ("2026-11-28T02:00:00+01:00", "2026-11-28T02:00:00+01:00"),
+        ] {
+            assert_eq!(closes(text, from, Berlin), at);
+        }
+        let always = "Mon-Sun 00:00-24:00";
+        assert_eq!(closes(always, "2026-11-23T09:00:00+01:00", Berlin), "2026-12-02T09:00:00+01:00");
+    }
+
+    #[test]
+    fn a_window_over_a_change_of_clocks_is_as_long_as_it_lasts() {
+        let (spring, autumn) = ("2026-03-29T01:00:00+01:00", "2026-10-25T01:00:00+02:00");
+        assert_eq!(closes("Sun 01:00-04:00", spring, Berlin), "2026-03-29T04:00:00+02:00", "two hours");
+        assert_eq!(closes("Sun 01:00-04:00", autumn, Berlin), "2026-10-25T04:00:00+01:00", "four hours");
+        assert_eq!(
+            closes("Fri 09:00-12:00", "2011-12-31T09:30:00+14:00", Apia),
+            "2011-12-31T12:00:00+14:00",
+            "Friday was left out"
+        );
     }
 
     #[test]

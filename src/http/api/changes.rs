@@ -9,6 +9,7 @@ use chrono::DateTime;
 use super::fields::Fields;
 use crate::domain::feedback::{Feedback, FeedbackKind};
 use crate::domain::gate::StopKind;
+use crate::domain::hand_over::Origin;
 use crate::domain::time::Timestamp;
 use crate::http::Site;
 use crate::http::error::Problem;
@@ -55,9 +56,10 @@ pub fn resume(_: &mut Fields, _: &Revision) -> Change {
     Change::Resume
 }
 
-/// `cause`, and `rep` if not the owner or the first of the team.
+/// `cause`, and `rep` if it is not left to the rules of routing.
 pub fn hand_over(body: &mut Fields, revision: &Revision) -> Change {
-    Change::HandOver { cause: body.required("cause"), rep: body.one_of("rep", &team(revision)) }
+    let rep = body.one_of("rep", &team(revision));
+    Change::HandOver { cause: body.required("cause"), rep, origin: Origin::Api }
 }
 
 /// Sales took the lead on; `rep` if somebody else of the team did, and `opportunity` if sales sees one.

@@ -167,7 +167,10 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Left => format!("left {}", sequence()),
         EventKind::Finished => format!("finished {}", sequence()),
         EventKind::Notified => "the owner was told".to_owned(),
-        EventKind::Untold => "the rep could not be told".to_owned(),
+        EventKind::Untold => match about {
+            Some(webhook) => format!("the {webhook} could not be told"),
+            None => "the rep could not be told".to_owned(),
+        },
         EventKind::Failed => format!("could not send {}", step()),
         EventKind::Bounced => format!("the address does not exist, said the answer to {}", step()),
         EventKind::BouncedSoftly => "a mail came back, and the address lives".to_owned(),

@@ -18,15 +18,21 @@ impl Record<'_> {
         Ok(responses::start(self.tx, hand_over, by).await?)
     }
 
-    /// When so many milliseconds of a rep's working time have passed.
-    fn after_working(&self, _rep: Option<&str>, millis: i64) -> Timestamp {
-        self.now + millis
+    /// When so many milliseconds of a rep's working time have passed. Nobody's time is that of the head of sales.
+    fn after_working(&self, rep: Option<&str>, millis: i64) -> Timestamp {
+        let funnel = &self.revision.workspace.funnel;
+        let rep = rep.and_then(|rep| funnel.rep(rep));
+        let rep = rep.or_else(|| funnel.rep(funnel.head_of_sales()?));
+        rep.map_or(self.now + millis, |rep| rep.after_working(self.now, millis))
     }
 
-    /// Whoever is to be told if a rep does nothing.
+    /// Whoever is to be told if a rep does nothing: the deputy if there is one at work, else the head of sales.
     fn behind(&self, rep: &str) -> Option<String> {
-        let team = &self.revision.workspace.funnel.team;
-        team.iter().map(|(key, _)| key).find(|key| *key != rep).cloned()
+        let funnel = &self.revision.workspace.funnel;
+        let deputy = funnel.rep(rep).and_then(|rep| rep.deputy.as_deref());
+        let deputy = deputy.filter(|key| funnel.rep(key).is_some_and(|rep| !rep.is_away(self.now)));
+        let head = funnel.head_of_sales().filter(|head| *head != rep);
+        deputy.or(head).map(str::to_owned)
     }
 
     /// Tells whoever is to be told of a hand-over by now. What was told stays told: it is noted with the mail.

@@ -12,7 +12,7 @@ use crate::domain::stage::{Party, Qualification, Stage};
 use crate::domain::words::words;
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::storage::addresses::{self, Suppression};
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads::{self, StoredLead};
 use crate::storage::{companies, consents};
 
@@ -185,7 +185,7 @@ impl Record<'_> {
             .collect();
         consents::insert(self.tx, &agreed).await?;
         let events: Vec<Event> = stored.iter().map(|stored| self.created(&stored.lead)).collect();
-        events::insert(self.tx, &events).await?;
+        self.note(&events).await?;
         let ticket = self.appraise(&ids, self.now).await?;
         self.offer(&ids).await?;
         Ok(ticket)
@@ -234,7 +234,7 @@ impl Record<'_> {
             details: Details::default(),
         };
         let events: Vec<Event> = ids.iter().map(event).collect();
-        events::insert(self.tx, &events).await?;
+        self.note(&events).await?;
         self.wake(ids).await?;
         self.appraise(ids, self.now).await
     }

@@ -6,11 +6,13 @@ use super::{Record, StopTicket};
 use crate::domain::condition::{Known, Phrase};
 use crate::domain::enrollment::EnrollmentState;
 use crate::domain::event::{Details, EventKind, Happening};
+use crate::domain::hand_over::Origin;
 use crate::domain::score::Engagement;
 use crate::domain::sequence::Sequence;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{HOUR, Timestamp};
 use crate::nurture::error::NurtureResult;
+use crate::nurture::webhook;
 use crate::storage::enrollments::{self, Enrollment};
 use crate::storage::events::{self, Event};
 use crate::storage::hand_overs;
@@ -56,6 +58,7 @@ impl Record<'_> {
         let machine = happening.details.machine.is_some();
         let event = Event { lead, message, kind, at, details: happening.details };
         let Some(id) = events::add(self.tx, &event, client_id.as_deref()).await? else { return Ok(None) };
+        webhook::announce(self.engine, self.tx, self.revision, &[id], std::slice::from_ref(&event)).await?;
         if machine {
             return Ok(Some(Noted { event: id, ticket: StopTicket::nothing() }));
         }
@@ -127,7 +130,7 @@ impl Record<'_> {
         match kind {
             EventKind::MeetingBooked => {
                 self.qualify(stored, Qualification::Sql, "a meeting was booked").await?;
-                self.hand_over(lead.id, "booked a meeting", None).await
+                self.hand_over(lead.id, "booked a meeting", None, Origin::Meeting).await
             }
             EventKind::Purchase => self.change_stage(lead.id, Stage::Customer, "a purchase").await,
             _ => Ok(StopTicket::nothing()),
@@ -180,14 +183,14 @@ impl Record<'_> {
         if let Some((qualification, rule)) = rules.qualification(lead, &scores) {
             self.qualify(stored, qualification, &because).await?;
             if let Some(cause) = &rule.hand_over {
-                ticket = ticket.and(self.hand_over(lead.id, cause, None).await?);
+                ticket = ticket.and(self.hand_over(lead.id, cause, None, Origin::Rule).await?);
             }
         }
         // What sales has seen and returned is not proposed again for the same reason.
         if let Some(cause) = rules.proposal(lead, &scores)
             && !hand_overs::causes(self.tx, lead.id).await?.iter().any(|known| known == cause)
         {
-            ticket = ticket.and(self.hand_over(lead.id, cause, None).await?);
+            ticket = ticket.and(self.hand_over(lead.id, cause, None, Origin::Rule).await?);
         }
         Ok(ticket)
     }

@@ -3,7 +3,7 @@
 use super::{Record, StopTicket};
 use crate::domain::event::{Details, EventKind};
 use crate::domain::gate::HoldKind;
-use crate::domain::hand_over::{HandOver, HandOverState};
+use crate::domain::hand_over::{HandOver, HandOverState, Origin};
 use crate::domain::stage::Party;
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::nurture::notify;
@@ -19,13 +19,14 @@ impl Record<'_> {
         lead: i64,
         cause: &str,
         rep: Option<&str>,
+        origin: Origin,
     ) -> NurtureResult<StopTicket> {
-        self.route(lead, cause, rep, None).await
+        self.route(lead, cause, rep, origin, None).await
     }
 
     /// As [`Record::hand_over`], with the words of the reply that is the cause. They reach the rep in any case.
     pub(crate) async fn hand_over_reply(&mut self, lead: i64, words: &Words) -> NurtureResult<StopTicket> {
-        self.route(lead, "replied", None, Some(words)).await
+        self.route(lead, "replied", None, Origin::Reply, Some(words)).await
     }
 
     async fn route(
@@ -33,6 +34,7 @@ impl Record<'_> {
         lead: i64,
         cause: &str,
         rep: Option<&str>,
+        origin: Origin,
         words: Option<&Words>,
     ) -> NurtureResult<StopTicket> {
         let stored = self.lead(lead).await?;
@@ -42,6 +44,7 @@ impl Record<'_> {
             lead,
             state: HandOverState::Open,
             cause: cause.to_owned(),
+            origin,
             rep: rep.clone(),
             opened_at: self.now,
             closed_at: None,

@@ -27,7 +27,7 @@ use super::revision::Revision;
 use crate::domain::event::{Details, EventKind};
 use crate::domain::stage::Stage;
 use crate::domain::time::Timestamp;
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads::{self, StoredLead};
 use crate::storage::{Tx, enrollments};
 
@@ -63,7 +63,8 @@ impl Record<'_> {
         details: Details,
     ) -> NurtureResult<()> {
         let event = Event { lead, message, kind, at: self.now, details };
-        Ok(events::insert(self.tx, &[event]).await?)
+        self.note(&[event]).await?;
+        Ok(())
     }
 
     /// Changes contact fields, free fields or tags of a lead, and wakes what waits for a correction.

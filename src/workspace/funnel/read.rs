@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Defaults, FILE, Funnel, OwnCompany, Rep, ReplyThen, Sender, Topic, rules, sales};
+use super::{Defaults, FILE, Funnel, OwnCompany, ReplyThen, Sender, Topic, rules, sales, team};
 use crate::domain::address::Address;
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
@@ -33,12 +33,15 @@ pub fn read(source: Source, names: &mut Names) -> Funnel {
     let topics = topics(&mut root, names);
     let segments = segments(&mut root, names);
     let (reply_then, absence) = reply(root.table("reply"));
+    let defaults = defaults(root.table("defaults"), &senders.1, &topics.1, names);
+    let team = team::team(&mut root, defaults.timezone, names);
     let funnel = Funnel {
         company,
-        defaults: defaults(root.table("defaults"), &senders.1, &topics.1, names),
+        defaults,
         senders: senders.0,
         topics: topics.0,
-        team: team(&mut root),
+        team,
+        routing: team::routing(&mut root, names),
         segments,
         caps: caps(root.table("caps")),
         consent: consent(root.table("consent")),
@@ -84,6 +87,7 @@ fn sender(mut table: Table) -> Option<Sender> {
     let reply_to = table.text("reply_to").and_then(|reply_to| reply_to.read(address));
     let relay = table.text("relay");
     relay.iter().for_each(names::one_word);
+    relay.iter().for_each(|relay| relay.mention(Noun::Relay, Role::Asks));
     table.finish();
     Some(Sender {
         name: name?.one_line().to_owned(),
@@ -93,7 +97,7 @@ fn sender(mut table: Table) -> Option<Sender> {
     })
 }
 
-fn address(text: &str) -> Result<Address, String> {
+pub(super) fn address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|error| format!("{error}; write the address alone, such as anna@nordwerk.example"))
 }
 
@@ -113,17 +117,6 @@ fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, Stri
     }
     names.topics.extend(topics.keys().cloned());
     (topics, first)
-}
-
-fn team(root: &mut Table) -> Vec<(String, Rep)> {
-    let rep = |mut table: Table| {
-        let name = table.required("name", "\"Kim Meier\"");
-        let email = table.required("email", "\"kim@nordwerk.example\"").and_then(|email| email.read(address));
-        table.finish();
-        Some(Rep { name: name?.one_line().to_owned(), email: email? })
-    };
-    let tables = names::tables(root, "team").into_iter();
-    tables.filter_map(|(name, table)| Some((name.value.to_owned(), rep(table)?))).collect()
 }
 
 fn segments(root: &mut Table, names: &mut Names) -> Segments {
@@ -149,7 +142,7 @@ fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Name
     named_sender.iter().for_each(|name| names::check_known(name, &names.senders, Noun::Sender));
     let named_topic = table.text("topic");
     named_topic.iter().for_each(|name| names::check_known(name, &names.topics, Noun::Topic));
-    let send = times::read(&mut table).unwrap_or_else(office_hours);
+    let send = times::read(&mut table).unwrap_or_else(|| Arc::new(office_hours()));
     // What is the default by being first is used as well as one that is named.
     let source = table.place().source;
     let first = [(Noun::Sender, &named_sender, sender.as_deref()), (Noun::Topic, &named_topic, Some(topic))];
@@ -167,8 +160,8 @@ fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Name
     }
 }
 
-fn office_hours() -> Arc<SendTimes> {
-    Arc::new(SendTimes::parse_send("Mon-Fri 08:00-18:00").unwrap_or(SendTimes::Always))
+pub(super) fn office_hours() -> SendTimes {
+    SendTimes::parse_send("Mon-Fri 08:00-18:00").unwrap_or(SendTimes::Always)
 }
 
 fn language(text: &str) -> Result<String, String> {

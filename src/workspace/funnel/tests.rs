@@ -46,7 +46,7 @@ then = "hold"
 absence = "0 days"
 "#;
 
-fn read_text(text: &str) -> (Funnel, Names, Vec<String>) {
+pub(super) fn read_text(text: &str) -> (Funnel, Names, Vec<String>) {
     let report = Report::default();
     let mut names = Names::default();
     let funnel = read(Source::new(FILE, text, &report), &mut names);

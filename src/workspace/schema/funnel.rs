@@ -3,8 +3,9 @@
 use super::takes::{ADDRESS, DURATION, NAME, SLOTS, WINDOWS, WORKING_TIME, ZONE};
 use super::{Key, Schema, Takes, key};
 use crate::domain::consent::Basis;
+use crate::domain::routing::Choose;
 use crate::domain::stage::{Qualification, Stage};
-use crate::workspace::funnel::{FILE, ReplyThen};
+use crate::workspace::funnel::{FILE, ReplyThen, SalesHold};
 
 /// What marketing and sales agreed on.
 pub const FUNNEL: Schema = Schema {
@@ -24,11 +25,13 @@ const KEYS: &[Key] = &[
         Takes::Named("guides", TOPIC),
         "What recipients choose among. Without any there is one, `general`.",
     ),
+    key("team", Takes::Named("kim", REP), "Somebody of sales."),
     key(
-        "team",
-        Takes::Named("kim", REP),
-        "Somebody of sales. The first of the file takes what belongs to nobody else.",
+        "route",
+        Takes::Tables(ROUTE),
+        "Which leads go to whom. The first route that a lead fits counts; without any, the head of sales takes all.",
     ),
+    key("routing", Takes::Table(ROUTING), "How a rep is chosen, and whom marketing leaves alone meanwhile."),
     key(
         "segment",
         Takes::Named("dach", WHEN_ONLY),
@@ -131,7 +134,67 @@ const REP: &[Key] = &[
     key("email", ADDRESS, "Where hand-overs, and the answers of leads, arrive.")
         .example("kim@nordwerk.example")
         .required(),
+    key(
+        "capacity",
+        Takes::Integer(1, 100_000),
+        "How many leads that rules handed over the rep can have at once, until each is won, lost or returned.",
+    )
+    .otherwise("no bound")
+    .example("20"),
+    key("hours", WINDOWS, "When the rep works, on the own clock; or \"always\".")
+        .default("Mon-Fri 08:00-18:00")
+        .example("Mon-Thu 09:00-17:00"),
+    key("timezone", ZONE, "The rep's own clock.").otherwise("that of [defaults]").example("Europe/Vienna"),
+    key("away", Takes::Texts, "Days on which the rep takes no leads: one, or the first and the last of several.")
+        .otherwise("never")
+        .example("2026-12-24..2027-01-02"),
+    key("deputy", NAME, "A [team.NAME] who takes the rep's leads on those days.")
+        .otherwise("others of the route, else the head of sales")
+        .example("tarek"),
 ];
+
+const ROUTE: &[Key] = &[
+    key("when", Takes::Text, "An expression in CEL over `lead`, `company`, `fit`, `engagement` and `score`.")
+        .otherwise("every lead")
+        .example("lead.country in [\"AT\", \"CH\"]"),
+    key("segment", NAME, "A [segment.NAME] that the lead must be in.")
+        .otherwise("every lead")
+        .example("dach"),
+    key("team", Takes::Texts, "The [team.NAME], one or a list, of whom one takes the lead.")
+        .example("kim")
+        .required(),
+];
+
+const ROUTING: &[Key] = &[
+    key(
+        "choose",
+        Takes::Word(choices),
+        "round_robin: who has waited longest for a turn. least_loaded: who has the fewest leads.",
+    )
+    .default("round_robin")
+    .example("least_loaded"),
+    key("same_company", Takes::Flag, "A lead goes to the rep who has a colleague of it, in the same company.")
+        .default("true")
+        .example("false"),
+    key("head", NAME, "The head of sales, a [team.NAME], who takes what fits nobody.")
+        .otherwise("the first of the team")
+        .example("kim"),
+    key(
+        "hold",
+        Takes::Word(holds),
+        "company: while sales works on a lead, marketing leaves everybody in its company alone. lead: the lead only.",
+    )
+    .default("lead")
+    .example("company"),
+];
+
+fn choices() -> Vec<&'static str> {
+    Choose::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn holds() -> Vec<&'static str> {
+    SalesHold::ALL.iter().map(|word| word.as_str()).collect()
+}
 
 const WHEN: Key =
     key("when", Takes::Text, "An expression in CEL over `lead`, `company`, `fit`, `engagement` and `score`.")

@@ -18,7 +18,8 @@ on_both!(
     a_machine_answers_nothing,
 );
 
-pub const CLOCK: &str = "[hand_over]\nrespond_within = \"4 hours\"\nescalate_after = \"4 hours\"\n";
+pub const CLOCK: &str =
+    "[hand_over]\nrespond_within = \"4 hours\"\nescalate_after = \"4 hours\"\n[routing]\nhead = \"lee\"\n";
 
 async fn a_rep_is_reminded_and_then_somebody_else(db: TestDb) {
     let (app, told) = answered(db, CLOCK).await;

@@ -26,6 +26,11 @@ fn value(key: &Key, choice: Choice) -> Value {
         Takes::Table(keys) => table(keys, choice),
         Takes::Tables(keys) if key.name == "step" => steps(keys, choice),
         Takes::Tables(keys) => json!([table(keys, choice)]),
+        // Somebody for whom the other can stand in.
+        Takes::Named(name, keys) if key.name == "team" => {
+            let required: Vec<Key> = keys.iter().filter(|key| key.required).copied().collect();
+            json!({ name: table(keys, choice), "tarek": table(&required, choice) })
+        }
         Takes::Named(name, keys) => json!({ name: table(keys, choice) }),
         Takes::NamedBy(names, keys) => {
             Value::Object(names().into_iter().map(|name| (name.to_owned(), table(keys, choice))).collect())

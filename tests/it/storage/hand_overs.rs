@@ -1,12 +1,17 @@
 //! The table `hand_overs`.
 
-use dripline::domain::hand_over::{HandOver, HandOverState};
+use dripline::domain::hand_over::{HandOver, HandOverState, Origin};
 use dripline::storage::hand_overs::{self, Closing};
 
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::{at, new_leads};
 
-on_both!(one_is_open_at_a_time, a_closed_one_stays_as_it_ended, sales_takes_it_on);
+on_both!(
+    one_is_open_at_a_time,
+    a_closed_one_stays_as_it_ended,
+    sales_takes_it_on,
+    the_latest_is_found_open_or_closed,
+);
 
 fn hand_over(id: i64, lead: i64) -> HandOver {
     HandOver {
@@ -14,6 +19,7 @@ fn hand_over(id: i64, lead: i64) -> HandOver {
         lead,
         state: HandOverState::Open,
         cause: "looked at pricing".to_owned(),
+        origin: Origin::Step,
         rep: Some("kim".to_owned()),
         opened_at: at(5),
         closed_at: None,
@@ -68,4 +74,21 @@ async fn sales_takes_it_on(db: TestDb) {
     let now = tx.all(sql, vec![], |row| Ok((row.text(0)?, row.text(1)?, row.opt_at(2)?)));
     assert_eq!(now.await.unwrap(), [("opportunity".to_owned(), "lee".to_owned(), Some(at(11)))]);
     assert_eq!(hand_overs::causes(&mut tx, lead).await.unwrap(), ["looked at pricing"]);
+}
+
+async fn the_latest_is_found_open_or_closed(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let lead = new_leads(&mut tx, 1).await[0];
+    assert_eq!(hand_overs::latest(&mut tx, lead).await.unwrap(), None);
+    let (first, second) = (tx.id().unwrap(), tx.id().unwrap());
+    // The ids of two nodes are in no order.
+    hand_overs::open(&mut tx, &HandOver { opened_at: at(5), ..hand_over(second, lead) }).await.unwrap();
+    let won = Closing { state: HandOverState::Won, reason: None, amount: Some(1.5) };
+    hand_overs::close(&mut tx, second, &won, at(9)).await.unwrap();
+    let latest = hand_overs::latest(&mut tx, lead).await.unwrap().unwrap();
+    assert_eq!((latest.hand_over.id, latest.hand_over.state), (second, HandOverState::Won));
+    assert_eq!(latest.amount, Some(1.5));
+    hand_overs::open(&mut tx, &HandOver { opened_at: at(10), ..hand_over(first, lead) }).await.unwrap();
+    let latest = hand_overs::latest(&mut tx, lead).await.unwrap().unwrap();
+    assert_eq!((latest.hand_over.id, latest.amount), (first, None));
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use dripline::domain::gate::{Hold, HoldKind, StopKind};
+use dripline::domain::hand_over::Origin;
 use dripline::domain::stage::Stage;
 use dripline::domain::time::DAY;
 use dripline::nurture::Engine;
@@ -58,7 +59,7 @@ impl Kind {
                 let until = record.now + DAY;
                 record.hold(lead, hold(kind, Some(until)), "a test").await
             }
-            Kind::HandOver => record.hand_over(lead, "a test", None).await,
+            Kind::HandOver => record.hand_over(lead, "a test", None, Origin::Person).await,
             Kind::Unenroll => record.unenroll(lead).await,
             Kind::Enroll => record.enroll(lead, "later").await,
             Kind::Stage => record.change_stage(lead, Stage::Bofu, "a test").await,
