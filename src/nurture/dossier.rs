@@ -185,12 +185,12 @@ fn text(view: &View, words: &sections::Words, sections: &[Section]) -> String {
         parts.push(phrases.answer.to_owned());
         parts.extend(reason);
     }
-    parts.extend(deadline(view, words));
     let links = view.ways.links.iter().map(|(action, url)| format!("{}: {url}", phrases.link(*action)));
     let links = [format!("{}:", phrases.outcome)].into_iter().chain(links).collect::<Vec<_>>().join("\n");
     let links = (!view.ways.links.is_empty()).then_some(links);
     let copy = view.ways.copy.as_ref().map(|copy| format!("{}:\n{copy}", phrases.copy));
-    let below: Vec<String> = [Some(sections::as_text(sections)), links, copy].into_iter().flatten().collect();
+    let all = [deadline(view, words), Some(sections::as_text(sections)), links, copy];
+    let below: Vec<String> = all.into_iter().flatten().collect();
     format!("{}\n\n-- \n{}", parts.join("\n\n"), below.join("\n\n"))
 }
 
