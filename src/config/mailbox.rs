@@ -19,7 +19,7 @@ pub struct MailboxConfig {
     pub account: ImapAccount,
     /// `INBOX`.
     pub folder: String,
-    /// What is done to a mail once it is recorded. `seen`; of sent mail, `keep`.
+    /// What is done to a mail once it is recorded. `seen`.
     pub then: Then,
     /// When the mailbox is first looked at, mails of so long are taken in; older ones are left alone. Milliseconds.
     /// 1 day.
@@ -98,7 +98,7 @@ pub(super) fn read(mut table: Table) -> Option<MailboxConfig> {
     Some(MailboxConfig {
         account: account?,
         folder,
-        then: then.unwrap_or(if sent { Then::Keep } else { Then::Seen }),
+        then: then.unwrap_or(Then::Seen),
         sent,
         since: since.map_or(DAY, millis),
         poll: poll.unwrap_or(Duration::from_secs(60)),

@@ -80,6 +80,13 @@ pub enum Occasion {
     Today,
 }
 
+impl Occasion {
+    /// Whether it recalls what the lead said before, and is about something else.
+    pub fn recalls(&self) -> bool {
+        matches!(self, Occasion::Waits | Occasion::Escalated(_) | Occasion::Today)
+    }
+}
+
 /// Where a rep says what came of a lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ways {
@@ -134,7 +141,7 @@ pub fn sections(revision: &Revision, sheet: &LeadSheet) -> Vec<Section> {
 
 fn subject(view: &View, phrases: &Phrases) -> String {
     let name = name(view.sheet.lead());
-    if let Some(words) = view.said.first() {
+    if let Some(words) = view.said.first().filter(|_| !view.occasion.recalls()) {
         let shown = first_words(&words.text);
         let about = if shown.is_empty() { clean(&words.subject) } else { format!("\"{shown}\"") };
         return format!("{} {name}: {about}", phrases.reply_from);
@@ -174,17 +181,18 @@ fn deadline(view: &View, words: &sections::Words) -> Option<String> {
 
 fn text(view: &View, words: &sections::Words, sections: &[Section]) -> String {
     let phrases = words.phrases;
-    let said = view.said.iter().map(|said| quoted(said, view.sheet.lead(), phrases));
-    let mut parts: Vec<String> = said.collect();
+    let said = view.said.iter().map(|said| quoted(said, view.sheet.lead(), phrases)).collect::<Vec<_>>();
     let answers = !matches!(view.occasion, Occasion::Note(_) | Occasion::Escalated(_));
+    let answer = answers.then(|| phrases.answer.to_owned());
     let reason = reason(view, words);
-    if view.said.is_empty() {
-        let answer = answers.then(|| phrases.answer.to_owned());
-        parts.push(reason.into_iter().chain(answer).collect::<Vec<_>>().join("\n"));
-    } else {
-        parts.push(phrases.answer.to_owned());
-        parts.extend(reason);
-    }
+    // The words come first, unless they are known already.
+    let parts: Vec<String> = match said.is_empty() || view.occasion.recalls() {
+        true => {
+            let why = reason.into_iter().chain(answer).collect::<Vec<_>>().join("\n");
+            [why].into_iter().chain(said).collect()
+        }
+        false => said.into_iter().chain(answer).chain(reason).collect(),
+    };
     let links = view.ways.links.iter().map(|(action, url)| format!("{}: {url}", phrases.link(*action)));
     let links = [format!("{}:", phrases.outcome)].into_iter().chain(links).collect::<Vec<_>>().join("\n");
     let links = (!view.ways.links.is_empty()).then_some(links);

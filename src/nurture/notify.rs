@@ -14,6 +14,7 @@ use super::record::Record;
 use super::sales;
 use crate::domain::address::Address;
 use crate::domain::event::{Details, EventKind};
+use crate::domain::inbound::InboundKind;
 use crate::domain::outcome::{Outcome, RETRY_FOR, backoff};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
 use crate::mail::compose::{Enclosure, Letter, Mailbox};
@@ -272,7 +273,7 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
         to: mailbox(&mail.to_name, to),
         reply_to: alone,
         subject: &told.subject,
-        in_reply_to: mail.in_reply_to.clone(),
+        in_reply_to: told.in_reply_to.clone(),
         unsubscribe: None,
         text: &told.text,
         html: told.html.as_deref(),
@@ -298,21 +299,28 @@ struct Told {
     html: Option<String>,
     /// The file with everything: its name, and HTML.
     file: Option<(&'static str, String)>,
+    /// The Message-ID of what the lead wrote: the rep's answer stays in the thread.
+    in_reply_to: Option<String>,
 }
 
 /// Writes a mail, from what is known by now. None: there is no such lead any more.
 async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResult<Option<Told>> {
     let Some(occasion) = &mail.occasion else {
         let (subject, text) = (mail.subject.clone(), mail.text.clone());
-        return Ok(Some(Told { subject, text, html: None, file: None }));
+        let in_reply_to = mail.in_reply_to.clone();
+        return Ok(Some(Told { subject, text, html: None, file: None, in_reply_to }));
     };
     let revision = engine.revision().await?;
     let mut tx = engine.db.read().await?;
     let Some(sheet) = LeadSheet::read(&mut tx, &revision, item.lead, engine.clock.now()).await? else {
         return Ok(None);
     };
+    let mut inbound = mail.inbound.clone();
+    if inbound.is_empty() {
+        inbound.extend(recalled(&mut tx, &sheet, occasion).await?);
+    }
     let mut said = Vec::new();
-    for id in mail.inbound.iter().rev() {
+    for id in inbound.iter().rev() {
         if let Some(raw) = raw(&mut tx, *id).await?
             && let Ok(read) = inbound::read(&raw)
         {
@@ -323,7 +331,17 @@ async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResu
     let ways = sales::ways(engine, &sheet, &mail.rep);
     let view = View { revision: &revision, sheet: &sheet, occasion, said: &said, ways: &ways };
     let dossier::Told { subject, text, html, file } = dossier::write(&view);
-    Ok(Some(Told { subject, text, html: Some(html), file: Some(file) }))
+    let in_reply_to = said.first().and_then(|words| words.message_id.clone());
+    Ok(Some(Told { subject, text, html: Some(html), file: Some(file), in_reply_to }))
+}
+
+/// The reply by which a lead came to sales, for a mail that brings no words of its own.
+async fn recalled(tx: &mut Tx, sheet: &LeadSheet, occasion: &Occasion) -> NurtureResult<Option<i64>> {
+    let takes_over = matches!(occasion, Occasion::HandOver(_));
+    let Some(response) = sheet.response.as_ref().filter(|_| takes_over || occasion.recalls()) else {
+        return Ok(None);
+    };
+    Ok(stored::last(tx, response.lead, InboundKind::HumanReply, response.opened_at).await?)
 }
 
 /// A mail that came in, as it came.

@@ -171,6 +171,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
             (vec![int(7), int(1), text("by hand"), text("bounce"), text("by_hand"), int(7)], none)
         }
         "inbound::by_id" | "inbound::locked" | "events::signs" => (vec![int(7)], none),
+        "inbound::last" => (vec![int(7), text("human_reply"), int(1)], none),
         "inbound::by_hash" => (vec![text("lead107@example.org")], none),
         "holds::end" => (vec![int(7), text("pause")], none),
         "leads::by_emails" => (vec![], |n| vec![Arg::from(format!("lead{}@example.org", n + 100))]),

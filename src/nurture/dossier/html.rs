@@ -64,7 +64,7 @@ impl<'a> Page<'a> {
         let escalated = matches!(view.occasion, Occasion::Escalated(_));
         Self {
             language: phrases.language,
-            title: match view.said.is_empty() {
+            title: match view.said.is_empty() || view.occasion.recalls() {
                 true => reason(view, words).unwrap_or_else(|| name(lead)),
                 false => name(lead),
             },

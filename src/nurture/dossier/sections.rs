@@ -235,11 +235,12 @@ pub fn as_text(sections: &[Section]) -> String {
     let row = |row: &Row| match (row.label.as_str(), row.open) {
         ("", _) => row.value.clone(),
         (label, true) => format!("[ ] {label}: {}", row.value),
+        (label, false) if label.ends_with('?') => format!("{label} {}", row.value),
         (label, false) => format!("{label}: {}", row.value),
     };
     let section = |section: &Section| {
         let rows: Vec<String> = section.rows.iter().map(row).collect();
-        format!("{}:\n{}\n", section.title, rows.join("\n"))
+        format!("{}:\n{}", section.title, rows.join("\n"))
     };
-    sections.iter().map(section).collect::<Vec<_>>().join("\n")
+    sections.iter().map(section).collect::<Vec<_>>().join("\n\n")
 }

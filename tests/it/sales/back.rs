@@ -42,7 +42,7 @@ async fn a_returned_lead_rests_and_walks_what_its_reason_names(db: TestDb) {
     assert_eq!(subjects(&app, EVA), ["hello"], "quiet");
     app.pass(2 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello", "guide"], "the named sequence, from its start");
-    app.pass(3 * DAY).await;
+    app.pass(2 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello", "guide", "case"], "its waits count from then");
     let because: Vec<String> =
         app.explain(EVA).await.timeline.into_iter().filter_map(|entry| entry.because).collect();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EVA, KIM, LEE, answered, link, send, timeline};
+use super::{EVA, KIM, LEE, WORDS, answered, link, send, timeline};
 use crate::closing_the_loop::{lead, subjects};
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::body;
@@ -35,6 +35,7 @@ async fn a_rep_is_reminded_and_then_somebody_else(db: TestDb) {
     app.pass(30 * DAY).await;
     assert_eq!((app.mails(KIM).len(), app.mails(LEE).len()), (2, 1), "told once each");
     assert!(link(&reminder, "I take it on").starts_with("/s/"));
+    assert!(body(&reminder).contains(&format!("> {WORDS}")), "what is waited for: {}", body(&reminder));
     // Lee steps in: Kim's links are worth nothing any more.
     let to_lee = app.mails(LEE).pop().expect("a mail");
     assert!(body(&to_lee).contains("from Kim Meier"), "{}", body(&to_lee));
