@@ -6,7 +6,7 @@ use super::context::Context;
 use super::{Outcome, output};
 use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS, Lead};
 use crate::http::LeadView;
-use crate::nurture::explain::{Entry, Explanation, Next, explain};
+use crate::nurture::explain::{Entry, Explanation, Judged, Next, explain};
 use crate::nurture::lookup::find;
 use crate::nurture::{Engine, NurtureResult};
 
@@ -72,8 +72,16 @@ fn causes(explanation: &Explanation) -> String {
 
 /// Who it is, where the lead stands, and why nothing is sent.
 fn head(explanation: &Explanation) -> String {
-    let Explanation { email, lead, sentence, score, .. } = explanation;
-    format!("{email} ({lead})\n{sentence}\n{score}.\n{}", causes(explanation))
+    let Explanation { email, lead, sentence, score, judged, .. } = explanation;
+    format!("{email} ({lead})\n{sentence}\n{score}.\n{}{}", known_as(judged), causes(explanation))
+}
+
+/// The persona of a lead, and what is not known of it.
+fn known_as(judged: &Judged) -> String {
+    let persona = judged.persona_title.as_ref().map(|title| format!("Persona: {title}.\n"));
+    let missing =
+        (!judged.complete).then(|| format!("Not complete: {} missing.\n", judged.missing.join(", ")));
+    [persona, missing].into_iter().flatten().collect()
 }
 
 /// A line for each thing that happened.

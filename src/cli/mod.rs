@@ -14,6 +14,7 @@ pub mod output;
 mod pause;
 mod preview;
 pub mod schema;
+mod score;
 mod serve;
 mod signals;
 
@@ -45,6 +46,7 @@ pub enum Command {
     #[command(subcommand)]
     Lead(lead::Command),
     Explain(explain::Args),
+    Score(score::Args),
     Inbound(inbound::Args),
     Pause(pause::Pause),
     Resume(pause::Resume),
@@ -95,6 +97,7 @@ impl Cli {
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,
+            Command::Score(args) => score::run(workspace, args).await,
             Command::Inbound(args) => inbound::run(workspace, args).await,
             Command::Completions(args) => completions::run(&args),
         }

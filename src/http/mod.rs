@@ -4,6 +4,7 @@ pub mod auth;
 
 mod api;
 mod error;
+mod form;
 mod guard;
 mod health;
 mod inbound;
@@ -56,6 +57,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
         .merge(metrics)
         .route("/u/{token}", get(recipient::ask).post(recipient::unsubscribe))
         .route("/s/{token}", get(sales::ask).post(sales::answer))
+        .route("/f/{token}", get(form::ask).post(form::answer))
         .route("/t/{token}", get(test_mail::follow).post(test_mail::leave))
         .nest("/api/v1", api)
         .fallback(not_found)

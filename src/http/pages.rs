@@ -29,8 +29,8 @@ pub struct Page {
     pub lines: Vec<String>,
     /// What is to be mended before the form can be taken.
     pub wrong: Option<String>,
-    /// What the form asks for.
-    pub fields: Vec<Field>,
+    /// What is asked for above the button.
+    pub inputs: Vec<Input>,
     /// The text on the button that posts to the page's own address.
     pub button: Option<String>,
     /// Where else to go.
@@ -41,24 +41,34 @@ pub struct Page {
     pub company: Option<String>,
 }
 
-/// Something that a form asks for.
+/// Something that a reader can fill in.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Field {
-    pub name: &'static str,
+pub struct Input {
+    /// The name under which it is sent.
+    pub name: String,
     pub label: String,
-    /// The type of the input; empty for choices, and for long texts.
+    /// `text`, `tel`, …
     pub kind: &'static str,
+    /// By which browsers know what to offer; see HTML, "autofill".
+    pub autocomplete: &'static str,
+    /// What stands in it already.
     pub value: String,
-    pub required: bool,
+    /// In characters.
+    pub longest: usize,
+    /// Why what stands in it is not taken.
+    pub wrong: Option<String>,
+    /// What can be chosen, if it is not to be written. Empty otherwise.
+    pub choices: Vec<Choice>,
+    /// All choices are shown, one below the other.
+    pub open: bool,
     /// Several lines may be written.
     pub long: bool,
-    /// One of these, as buttons.
-    pub choices: Vec<Choice>,
+    pub required: bool,
     /// A line below it.
     pub hint: String,
 }
 
-/// One of several answers.
+/// One of some answers.
 #[derive(Clone, Debug, Serialize)]
 pub struct Choice {
     pub value: String,
@@ -81,7 +91,7 @@ impl Page {
             title: title.into(),
             lines,
             wrong: None,
-            fields: Vec::new(),
+            inputs: Vec::new(),
             button: None,
             links: Vec::new(),
             sections: Vec::new(),
@@ -129,24 +139,43 @@ mod tests {
     #[test]
     fn nothing_of_a_page_is_taken_for_html() {
         let hostile = "\"><script>";
-        let mut page = Page::new(Language::De, "<b>&", vec![hostile.into()]);
-        page.button = Some("<i>".into());
-        page.company = Some("A & B".into());
-        page.wrong = Some(hostile.into());
-        page.links = vec![Link { url: hostile.into(), label: hostile.into() }];
-        let row = Row { label: hostile.into(), value: hostile.into(), open: true };
-        page.sections = vec![Section { title: hostile.into(), rows: vec![row] }];
+        let text = Input {
+            name: "x\"".into(),
+            label: "<u>".into(),
+            kind: "text",
+            autocomplete: "off",
+            value: "\" autofocus onfocus=\"alert(1)".into(),
+            longest: 200,
+            wrong: Some("<s>".into()),
+            hint: hostile.into(),
+            ..Input::default()
+        };
         let choice = Choice { value: hostile.into(), label: hostile.into(), chosen: true };
-        let text = Field { kind: "text", value: hostile.into(), label: hostile.into(), ..Field::default() };
-        let long = Field { long: true, kind: "", ..text.clone() };
-        let choices = Field { choices: vec![choice], kind: "", hint: hostile.into(), ..text.clone() };
-        page.fields = vec![text, long, choices];
+        let long = Input { long: true, ..text.clone() };
+        let choices = Input { choices: vec![choice], ..text.clone() };
+        let open = Input { open: true, required: true, ..choices.clone() };
+        let row = Row { label: hostile.into(), value: hostile.into(), open: true };
+        let page = Page {
+            wrong: Some(hostile.into()),
+            inputs: vec![text, long, choices, open],
+            button: Some("<i>".into()),
+            links: vec![Link { url: hostile.into(), label: hostile.into() }],
+            sections: vec![Section { title: hostile.into(), rows: vec![row] }],
+            company: Some("A & B".into()),
+            ..Page::new(Language::De, "<b>&", vec![hostile.into()])
+        };
         let pages = Pages::new();
         let html = pages.templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
         assert!(html.contains("<html lang=\"de\">"), "{html}");
-        for escaped in
-            ["&lt;b&gt;&amp;", "<p>&quot;&gt;&lt;script&gt;</p>", "&lt;i&gt;</button>", "A &amp; B"]
-        {
+        for escaped in [
+            "&lt;b&gt;&amp;",
+            "<p>&quot;&gt;&lt;script&gt;</p>",
+            "&lt;i&gt;</button>",
+            "A &amp; B",
+            "value=\"&quot; autofocus onfocus&#x3D;&quot;alert(1)\"",
+            "&lt;u&gt;</label>",
+            "&lt;s&gt;</p>",
+        ] {
             assert!(html.contains(escaped), "{escaped}: {html}");
         }
         assert!(!html.contains("<script") && !html.contains("http"), "{html}");

@@ -79,7 +79,7 @@ async fn asked(site: &Site, token: &str, wrong: Option<(Sent, String)>) -> Nurtu
     let of = words.of(link.action);
     let page = Page {
         wrong,
-        fields: form,
+        inputs: form,
         button: Some(of.button.to_owned()),
         links: back(words, &sheet),
         ..page(funnel, format!("{}: {}", of.title, sheet.name), vec![of.meaning.to_owned()])

@@ -1,10 +1,12 @@
 //! A [`Change`]: what somebody asks for one lead by hand, carried out and settled.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
-use super::record::{Deed, Found, LeadInput, NOT_INTERESTED, Record, StopTicket, Stored};
+use super::record::{Deed, Found, LeadInput, NOT_INTERESTED, Noted, Record, StopTicket, Stored};
+use crate::domain::consent::Consent;
 use crate::domain::feedback::Feedback;
 use crate::domain::gate::{Hold, HoldKind, StopKind};
 use crate::domain::hand_over::{HandOverState, Origin};
@@ -54,6 +56,44 @@ pub async fn record_deed(engine: &Engine, lead: i64, deed: Deed) -> NurtureResul
     Ok(Some((noted.event, noted.ticket.settle(engine).await?)))
 }
 
+/// Deeds that are recorded in one transaction.
+const TOGETHER: usize = 25;
+
+/// Records what leads did, some at a time, in the order given. For each what [`record_deed`] would answer.
+///
+/// # Errors
+/// As [`record_deed`]; what was recorded before stays. Whoever repeats all of it names each deed by a key of its own.
+pub async fn record_deeds(
+    engine: &Engine,
+    deeds: Vec<(i64, Deed)>,
+) -> NurtureResult<Vec<Option<(i64, Found)>>> {
+    let mut answers = Vec::with_capacity(deeds.len());
+    for deeds in deeds.chunks(TOGETHER) {
+        for noted in patiently(|| record_some(engine, deeds)).await? {
+            answers.push(match noted {
+                Some(Noted { event, ticket }) => Some((event, ticket.settle(engine).await?)),
+                None => None,
+            });
+        }
+        engine.hint();
+    }
+    Ok(answers)
+}
+
+async fn record_some(engine: &Engine, deeds: &[(i64, Deed)]) -> NurtureResult<Vec<Option<Noted>>> {
+    let (mut tx, revision) = engine.begin().await?;
+    // In the order of locks, before the first of them is changed.
+    let ids: BTreeSet<i64> = deeds.iter().map(|(lead, _)| *lead).collect();
+    leads::lock_all(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
+    let mut noted = Vec::with_capacity(deeds.len());
+    for (lead, deed) in deeds {
+        noted.push(record.deed(*lead, deed.clone()).await?);
+    }
+    tx.commit().await?;
+    Ok(noted)
+}
+
 /// What the API, the pages and the command line can ask for one lead.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -88,6 +128,8 @@ pub enum Change {
     WrongPerson { right: Box<LeadInput> },
     /// What sales says of the last mail.
     Feedback(Feedback),
+    /// The person agreed to something; `tracking` if it said so or not.
+    Consent { consent: Consent, tracking: Option<bool> },
     /// The lead walks this sequence from its start.
     Enroll { sequence: String },
     /// The lead walks nowhere, until its stage changes or somebody enrolls it.
@@ -145,6 +187,9 @@ impl Change {
             Change::Resume => record.resume(lead).await.map(|()| nothing),
             Change::HandOver { cause, rep, origin } => {
                 record.hand_over(lead, &cause, rep.as_deref(), origin).await
+            }
+            Change::Consent { consent, tracking } => {
+                record.consent(lead, consent, tracking).await.map(|()| nothing)
             }
             Change::Enroll { sequence } => record.enroll(lead, &sequence).await,
             Change::Unenroll => record.unenroll(lead).await,

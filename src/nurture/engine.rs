@@ -197,6 +197,12 @@ impl Engine {
         format!("{}/u/{token}", self.config.server.public_url)
     }
 
+    /// The link by which a lead fills in what is not known of it.
+    pub fn form_link(&self, lead: i64, message: i64) -> String {
+        let token = self.keys.sign(Purpose::Form, &[lead, message]);
+        format!("{}/f/{token}", self.config.server.public_url)
+    }
+
     /// The picture by which it is seen that a mail was opened.
     pub(super) fn pixel_link(&self, lead: i64, message: i64) -> String {
         let token = self.keys.sign(Purpose::Open, &[lead, message]);

@@ -1,9 +1,13 @@
 //! [`Funnel`]: what marketing and sales agreed on, from `funnel.toml`.
 
+mod completeness;
+mod persona;
 mod read;
 mod rules;
 mod sales;
+mod score;
 mod team;
+mod temperature;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,9 +25,12 @@ use crate::domain::time::Timestamp;
 use crate::domain::wait::Wait;
 use crate::domain::words::words;
 
+pub use completeness::{Asked, Completeness};
+pub use persona::{Feature, Persona, Personas};
 pub(super) use read::read;
-pub use rules::{FitRule, QualificationRule, Rules, ScoreRule};
+pub use rules::{FitRule, Moves, QualificationRule, Rules};
 pub use sales::{LossRule, ReturnRule, SalesRules};
+pub use score::{ScoreRule, Share, Tally};
 pub use team::{Rep, Route, Routing, SalesHold};
 
 /// The name of the file inside the workspace.

@@ -32,6 +32,8 @@ pub enum Noun {
     Webhook,
     /// `[relay.NAME]` of dripline.toml.
     Relay,
+    /// `[persona.NAME]`
+    Persona,
 }
 
 /// What a file does with a name.
@@ -75,6 +77,7 @@ impl Noun {
             Noun::Topic => Code::UnknownTopic,
             Noun::Segment => Code::UnknownSegment,
             Noun::Rep => Code::UnknownRep,
+            Noun::Persona => Code::NeverEqual,
             Noun::Mail => Code::UnknownTemplate,
             Noun::Layout => Code::UnknownLayout,
             Noun::Partial => Code::UnknownPartial,
@@ -88,7 +91,7 @@ impl Noun {
     /// How to make one of this name.
     pub(super) fn how_to_make(self, name: &str) -> String {
         match self {
-            Noun::Sender | Noun::Topic | Noun::Segment => {
+            Noun::Sender | Noun::Topic | Noun::Segment | Noun::Persona => {
                 format!("or write [{}.{name}] into funnel.toml", self.word())
             }
             Noun::Rep => format!("or write [team.{name}] into funnel.toml"),
@@ -121,6 +124,7 @@ impl Noun {
             Noun::Sequence => "sequence",
             Noun::Webhook => "webhook",
             Noun::Relay => "relay",
+            Noun::Persona => "persona",
         }
     }
 }
@@ -218,6 +222,18 @@ pub(super) fn check_sequences(report: &Report, ids: &[&str]) {
         let help = Noun::Sequence.how_to_make(&mention.name);
         let finding = Finding::new(Code::UnknownSequence, message);
         report.push_at(mention, finding.meant_known(&mention.name, ids.iter().copied(), &help));
+    }
+}
+
+/// Reports personas that conditions ask for and funnel.toml does not have: they may stand before it says which there are.
+pub(super) fn check_personas(report: &Report, names: &Names) {
+    for mention in report.mentions().iter().filter(|mention| mention.noun == Noun::Persona) {
+        if !names.personas.contains(&mention.name) {
+            let finding = Finding::new(Code::NeverEqual, format!("there is no persona `{}`", mention.name));
+            let known = names.personas.iter().map(String::as_str);
+            let help = Noun::Persona.how_to_make(&mention.name);
+            report.push_at(mention, finding.meant_known(&mention.name, known, &help));
+        }
     }
 }
 

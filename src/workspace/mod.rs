@@ -144,6 +144,7 @@ fn without_funnel(files: &Files, mut names: Names, report: Report) -> Checked {
 fn finish(files: &Files, funnel: Funnel, mut names: Names, report: Report) -> Checked {
     let templates = templates::compile(files, &funnel, &mut names, &report);
     mention::check_links(&report, &names);
+    mention::check_personas(&report, &names);
     let sequences = sequences(files, &funnel, &names, &report);
     if report.read_whole() {
         let ids: Vec<&str> = sequences.iter().map(|sequence| sequence.id.as_str()).collect();

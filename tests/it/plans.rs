@@ -182,7 +182,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "leads::close" => (vec![int(7), text("by_hand")], none),
         "leads::set_party" => (vec![int(7), text("sales"), text("kim")], none),
         "leads::set_qualification" => (vec![int(7), text("mql")], none),
-        "leads::set_engagement" => (vec![int(7), Arg::from(1.5), int(1)], none),
+        "leads::set_engagement" => (vec![int(7), Arg::from(1.5), int(1), int(1)], none),
         "leads::set_prospect" => (vec![int(7), int(1), int(2)], none),
         "leads::set_stage" => (vec![int(7), text("mofu"), Arg::from(true)], none),
         "messages::claim" => (vec![], |n| {

@@ -7,6 +7,7 @@ use axum::routing::{MethodRouter, post};
 use chrono::DateTime;
 
 use super::fields::Fields;
+use crate::domain::consent::{Basis, Channel, Consent};
 use crate::domain::feedback::{Feedback, FeedbackKind};
 use crate::domain::gate::StopKind;
 use crate::domain::hand_over::Origin;
@@ -49,6 +50,30 @@ fn time(body: &mut Fields, field: &'static str) -> Option<Timestamp> {
         body.wrong(field, "is no time of the form 2026-01-05T09:00:00Z");
     }
     time.map(|time| time.to_utc().into())
+}
+
+/// `basis` and `at` (RFC 3339); `channel` if it is not e-mail, `wording`, and `tracking` if that was agreed to or not.
+pub fn consent(body: &mut Fields, _: &Revision) -> Change {
+    let bases: Vec<&str> = Basis::ALL.iter().map(|basis| basis.as_str()).collect();
+    let channels: Vec<&str> = Channel::ALL.iter().map(|channel| channel.as_str()).collect();
+    let basis = body.required("basis").parse();
+    if basis.is_err() {
+        body.wrong("basis", format!("must be one of: {}", bases.join(", ")));
+    }
+    let channel = body.one_of("channel", &channels).and_then(|channel| channel.parse().ok());
+    let at = time(body, "at");
+    if at.is_none() {
+        body.wrong("at", "is missing");
+    }
+    let consent = Consent {
+        channel: channel.unwrap_or(Channel::Email),
+        basis: basis.unwrap_or(Basis::OptIn),
+        at: at.unwrap_or_default(),
+        wording: body.text("wording"),
+        form: Some("api".to_owned()),
+        network: None,
+    };
+    Change::Consent { consent, tracking: body.flag("tracking") }
 }
 
 /// No members.

@@ -10,7 +10,7 @@ use crate::domain::lead::Contact;
 use crate::domain::sales_link::SalesAction;
 use crate::domain::schedule::resolve;
 use crate::domain::time::{DAY, Timestamp};
-use crate::http::pages::{Choice, Field};
+use crate::http::pages::{Choice, Input};
 use crate::nurture::Change;
 use crate::nurture::record::LeadInput;
 use crate::workspace::Funnel;
@@ -31,7 +31,7 @@ pub struct Wish {
 }
 
 /// What a form asks for; with what was sent before, if that is to be mended.
-pub fn fields(action: SalesAction, funnel: &Funnel, words: &Words, sent: Option<&Sent>) -> Vec<Field> {
+pub fn fields(action: SalesAction, funnel: &Funnel, words: &Words, sent: Option<&Sent>) -> Vec<Input> {
     let form = Form { words, sent };
     match action {
         SalesAction::No => {
@@ -42,15 +42,15 @@ pub fn fields(action: SalesAction, funnel: &Funnel, words: &Words, sent: Option<
                 .collect()
         }
         SalesAction::Later => {
-            vec![Field { kind: "date", required: true, ..form.field("until", words.until) }]
+            vec![Input { kind: "date", required: true, ..form.field("until", words.until) }]
         }
         SalesAction::WrongPerson => vec![
-            Field { kind: "email", required: true, ..form.field("email", words.email) },
+            Input { kind: "email", required: true, ..form.field("email", words.email) },
             form.field("first_name", words.first_name),
             form.field("last_name", words.last_name),
         ],
         SalesAction::Won => {
-            vec![Field { hint: words.amount_hint.to_owned(), ..form.field("amount", words.amount) }]
+            vec![Input { hint: words.amount_hint.to_owned(), ..form.field("amount", words.amount) }]
         }
         SalesAction::Lost => {
             let reasons = funnel.sales.losses.iter().map(|(name, rule)| (name.clone(), rule.title.clone()));
@@ -78,30 +78,38 @@ impl Form<'_> {
         self.sent.and_then(|sent| sent.get(name)).cloned().unwrap_or_default()
     }
 
-    fn field(&self, name: &'static str, label: &str) -> Field {
-        Field { name, label: label.to_owned(), kind: "text", value: self.value(name), ..Field::default() }
+    fn field(&self, name: &'static str, label: &str) -> Input {
+        Input {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            kind: "text",
+            autocomplete: "off",
+            longest: LONGEST,
+            value: self.value(name),
+            ..Input::default()
+        }
     }
 
-    fn choose(&self, name: &'static str, label: &str, of: Vec<(String, String)>, required: bool) -> Field {
+    fn choose(&self, name: &'static str, label: &str, of: Vec<(String, String)>, required: bool) -> Input {
         let given = self.value(name);
         let choice = |(value, label): (String, String)| Choice { chosen: value == given, value, label };
         let choices = of.into_iter().map(choice).collect();
-        Field { kind: "", choices, required, ..self.field(name, label) }
+        Input { choices, open: true, required, ..self.field(name, label) }
     }
 
     /// Free words.
-    fn say(&self) -> Field {
-        Field { kind: "", long: true, ..self.field("words", self.words.say) }
+    fn say(&self) -> Input {
+        Input { long: true, ..self.field("words", self.words.say) }
     }
 
     /// A reason out of some, words, and a feedback on the mail.
-    fn reason(&self, reasons: Vec<(String, String)>) -> Vec<Field> {
-        let say = Field { required: reasons.is_empty(), ..self.say() };
+    fn reason(&self, reasons: Vec<(String, String)>) -> Vec<Input> {
+        let say = Input { required: reasons.is_empty(), ..self.say() };
         let choose = (!reasons.is_empty()).then(|| self.choose("reason", self.words.why, reasons, false));
         choose.into_iter().chain([say]).chain(self.feedback()).collect()
     }
 
-    fn feedback(&self) -> [Field; 2] {
+    fn feedback(&self) -> [Input; 2] {
         let words = self.words;
         let none = (String::new(), words.no_feedback.to_owned());
         let kinds = FeedbackKind::ALL.iter().map(|kind| (kind.to_string(), words.feedback(*kind).to_owned()));

@@ -72,7 +72,7 @@ impl LeadSheet {
         Ok(Some(Self {
             response: responses::newest_of(tx, lead).await?,
             colleagues: colleagues.into_iter().map(|stored| stored.lead).collect(),
-            mails: mails(revision, &stored.lead, &walks, &sent, &deeds),
+            mails: mails(revision, &stored.lead, &walks, &sent, (&deeds, now)),
             consents: consents::of_lead(tx, lead).await?,
             stored,
             deeds,
@@ -90,7 +90,7 @@ fn mails(
     lead: &Lead,
     walks: &[Enrollment],
     sent: &[Message],
-    deeds: &[Happening],
+    (deeds, now): (&[Happening], Timestamp),
 ) -> Vec<SentMail> {
     let sent = sent.iter().rev().filter(|message| message.state == MessageState::Sent);
     let mail = |message: &Message| {
@@ -104,7 +104,7 @@ fn mails(
         let walk = walks.iter().find(|walk| walk.walk.enrollment == message.enrollment);
         SentMail {
             message: message.id,
-            subject: walk.and_then(|walk| subject(revision, lead, walk, message)),
+            subject: walk.and_then(|walk| subject(revision, lead, (walk, message), now)),
             at: message.at,
             opened: did(EventKind::Opened),
             clicked: did(EventKind::Clicked),
@@ -114,7 +114,12 @@ fn mails(
 }
 
 /// What a mail was called, as it would be called now.
-fn subject(revision: &Revision, lead: &Lead, walk: &Enrollment, message: &Message) -> Option<String> {
+fn subject(
+    revision: &Revision,
+    lead: &Lead,
+    (walk, message): (&Enrollment, &Message),
+    now: Timestamp,
+) -> Option<String> {
     let workspace = &revision.workspace;
     let track = revision.track(&walk.seq)?;
     let (_, step) = track.by_number(message.step)?;
@@ -123,7 +128,8 @@ fn subject(revision: &Revision, lead: &Lead, walk: &Enrollment, message: &Messag
     let sender = workspace.funnel.senders.get(&track.sequence.sender)?;
     let links = Links::default();
     let zone = zone_of(revision, lead);
-    let context = MailContext::new(lead, sender, &workspace.funnel.company, &links, zone);
+    let worth = workspace.funnel.rules.worth(lead, now);
+    let context = MailContext::new(lead, &worth, sender, &workspace.funnel.company, &links, zone);
     let language = lead.contact.language.as_deref().unwrap_or(&workspace.funnel.defaults.language);
     Some(workspace.templates.render(template, language, &context).ok()?.subject)
 }

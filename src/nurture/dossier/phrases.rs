@@ -8,6 +8,7 @@ use crate::domain::event::EventKind;
 use crate::domain::gate::StopKind;
 use crate::domain::sales_link::SalesAction;
 use crate::domain::stage::{Qualification, Stage};
+use crate::domain::temperature::Temperature;
 use crate::workspace::Funnel;
 
 /// Texts with `{}` in them say where a name goes.
@@ -55,6 +56,9 @@ pub struct Phrases {
     pub judged: &'static str,
     pub stage: &'static str,
     pub qualification: &'static str,
+    pub persona: &'static str,
+    pub temperature: &'static str,
+    pub temperatures: &'static [(Temperature, &'static str)],
     pub bant: &'static str,
     /// The field, what it is called, and what to ask as long as it is not known.
     pub questions: &'static [(&'static str, &'static str, &'static str)],
@@ -103,6 +107,10 @@ impl Phrases {
 
     pub fn qualification(&self, found: Qualification) -> &'static str {
         find(self.qualifications, &found).unwrap_or(found.title())
+    }
+
+    pub fn heat(&self, temperature: Temperature) -> &'static str {
+        find(self.temperatures, &temperature).unwrap_or(temperature.as_str())
     }
 
     pub fn basis(&self, basis: Basis) -> &'static str {

@@ -128,8 +128,11 @@ impl Words<'_> {
         let mut rows = vec![
             Row::new(phrases.stage, phrases.stage(lead.stage)),
             Row::new(phrases.qualification, phrases.qualification(lead.qualification)),
-            Row::new("", phrases.scores(worth.fit, worth.engagement)),
+            Row::new(phrases.temperature, phrases.heat(worth.temperature)),
         ];
+        let persona = worth.persona.as_deref().and_then(|name| rules.personas.named(name));
+        rows.extend(persona.map(|persona| Row::new(phrases.persona, &persona.title)));
+        rows.push(Row::new("", phrases.scores(worth.fit, worth.engagement)));
         let gave = sheet.deeds.iter().filter_map(|deed| Some((deed.details.points?, deed)));
         let gave = gave.filter(|(points, _)| *points != 0).take(MOST);
         rows.extend(
@@ -137,8 +140,7 @@ impl Words<'_> {
                 Row::new(&format!("{points:+}"), self.deed_on(deed, self.date(deed.at)))
             }),
         );
-        let fits = rules.fits.iter().filter(|rule| rule.when.holds(lead, &Default::default()));
-        rows.extend(fits.map(|rule| {
+        rows.extend(rules.fitting(lead, &worth).map(|rule| {
             let asked = rule.when.asks_for().into_iter();
             let known =
                 asked.filter_map(|field| Some(format!("{} {}", self.field(&field), lead.field(&field)?)));

@@ -8,6 +8,7 @@ use super::words::date_and_time;
 use crate::domain::enrollment::MessageState;
 use crate::domain::event::{Details, EventKind, Happening};
 use crate::domain::gate::{HoldKind, StopKind};
+use crate::domain::purchase::Purchase;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{Timestamp, as_rfc3339};
 use crate::storage::messages::Message;
@@ -133,10 +134,11 @@ fn what(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Scored => "got points".to_owned(),
         EventKind::Submitted => format!("submitted {about}"),
         EventKind::MeetingBooked => "booked a meeting".to_owned(),
-        EventKind::Purchase => "bought".to_owned(),
+        EventKind::Purchase => bought(details),
         EventKind::Custom => format!("did {about}"),
         EventKind::Unsubscribed => "unsubscribed".to_owned(),
-        EventKind::Consented => "agreed to e-mail".to_owned(),
+        EventKind::Consented if about.is_empty() => "agreed to e-mail".to_owned(),
+        EventKind::Consented => format!("agreed to {about}"),
         EventKind::Created if about.is_empty() => "came in".to_owned(),
         EventKind::Created => format!("came in by {about}"),
         EventKind::Updated if about.is_empty() => "new contact data".to_owned(),
@@ -214,6 +216,12 @@ fn of_sales(record: &LeadRecord, kind: EventKind, about: Option<&str>) -> String
         EventKind::Feedback => format!("sales says of the mail: {}", about.unwrap_or("something is wrong")),
         other => other.to_string(),
     }
+}
+
+/// `bought 2 x Licence for 1190.00 EUR`
+fn bought(details: &Details) -> String {
+    let what = details.data.as_ref().map(|data| Purchase::of(data).to_string()).unwrap_or_default();
+    if what.is_empty() { "bought".to_owned() } else { format!("bought {what}") }
 }
 
 /// `step guide of "Welcome"`

@@ -155,6 +155,7 @@ impl Record<'_> {
             example: input.example,
             prospect_since: None,
             engagement: Engagement::default(),
+            alive_at: None,
             created_at: self.now,
             email: input.email,
         };

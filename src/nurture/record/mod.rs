@@ -4,6 +4,7 @@
 //! settled after the commit.
 
 mod clock;
+mod consent;
 mod contact;
 mod deed;
 mod enroll;
@@ -14,6 +15,7 @@ mod sales;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
+pub(in crate::nurture) use deed::signs_of_life;
 pub use deed::{Deed, Noted};
 pub use enroll::zone_of;
 pub(crate) use enroll::{asks_for_deeds, obstacle};

@@ -13,7 +13,7 @@ use crate::domain::schedule::{SendTimes, zone};
 use crate::domain::time::DAY;
 use crate::domain::wait::Wait;
 use crate::workspace::code::Code;
-use crate::workspace::expression::Expression;
+use crate::workspace::expression::{Expression, Scope};
 use crate::workspace::mention::{Noun, Role};
 use crate::workspace::names::{self, Names};
 use crate::workspace::segment::Segments;
@@ -124,15 +124,15 @@ fn segments(root: &mut Table, names: &mut Names) -> Segments {
     for (name, mut table) in names::tables(root, "segment") {
         name.mention(Noun::Segment, Role::Defines);
         names.segments.insert(name.value.to_owned());
-        segments.extend(when(&mut table).map(|when| (name.value.to_owned(), when)));
+        segments.extend(when(&mut table, Scope::Everything).map(|when| (name.value.to_owned(), when)));
         table.finish();
     }
     segments.into_iter().collect()
 }
 
 /// The expression that a table must have.
-pub(super) fn when(table: &mut Table) -> Option<Expression> {
-    table.required("when", "'lead.country == \"DE\"'").and_then(|text| Expression::parse(&text))
+pub(super) fn when(table: &mut Table, scope: Scope) -> Option<Expression> {
+    table.required("when", "'lead.country == \"DE\"'").and_then(|text| Expression::parse(&text, scope))
 }
 
 fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Names) -> Defaults {

@@ -54,6 +54,9 @@ pub const ENGLISH: Phrases = Phrases {
     judged: "Why this score",
     stage: "stage",
     qualification: "counts as",
+    persona: "persona",
+    temperature: "temperature",
+    temperatures: &[],
     bant: "What to find out",
     questions: &[
         ("budget", "budget", "Is there a budget, and how large is it?"),

@@ -6,6 +6,7 @@ use crate::domain::event::EventKind;
 use crate::domain::gate::StopKind;
 use crate::domain::sales_link::SalesAction;
 use crate::domain::stage::{Qualification, Stage};
+use crate::domain::temperature::Temperature;
 
 pub const GERMAN: Phrases = Phrases {
     language: "de",
@@ -56,6 +57,9 @@ pub const GERMAN: Phrases = Phrases {
     judged: "Woher die Punkte kommen",
     stage: "Stufe",
     qualification: "gilt als",
+    persona: "Persona",
+    temperature: "Temperatur",
+    temperatures: &[(Temperature::Hot, "heiß"), (Temperature::Warm, "warm"), (Temperature::Cold, "kalt")],
     bant: "Was zu klären ist",
     questions: &[
         ("budget", "Budget", "Gibt es ein Budget, und wie hoch ist es?"),
