@@ -25,6 +25,7 @@ mod power_cut;
 mod preview;
 mod report;
 mod routing;
+mod sales;
 mod sample;
 mod schedule;
 mod schema;

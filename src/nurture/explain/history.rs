@@ -194,6 +194,28 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Won => "sales won the lead".to_owned(),
         EventKind::Lost => "sales lost the lead".to_owned(),
         EventKind::Returned => "sales returned the lead".to_owned(),
+        _ => of_sales(record, kind, about),
+    }
+}
+
+/// What sales did with a lead that it has.
+fn of_sales(record: &LeadRecord, kind: EventKind, about: Option<&str>) -> String {
+    let who = || about.map_or_else(|| "sales".to_owned(), |rep| record.rep(rep));
+    match kind {
+        EventKind::Answered => format!("{} wrote to the lead", who()),
+        EventKind::Postponed => {
+            format!(
+                "sales comes back to the lead on {}",
+                about.and_then(|at| at.get(..10)).unwrap_or("a day")
+            )
+        }
+        EventKind::Reminded => format!("{} was reminded that the lead waits", who()),
+        EventKind::Escalated => format!("{} was told that nobody answers the lead", who()),
+        EventKind::MeetingAgreed => "sales and the lead agreed to meet".to_owned(),
+        EventKind::OfferAsked => "the lead wants an offer".to_owned(),
+        EventKind::NotAReply => "sales says that nobody replied".to_owned(),
+        EventKind::Referred => format!("sales talks to {} instead", about.unwrap_or("somebody else")),
+        EventKind::Feedback => format!("sales says of the mail: {}", about.unwrap_or("something is wrong")),
         other => other.to_string(),
     }
 }
