@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::context::environment;
 use super::{Outcome, output};
 use crate::config::{self, Config};
-use crate::workspace::{Checked, Code, Diagnostic, Files, Workspace, funnel};
+use crate::workspace::{Checked, Code, Diagnostic, Files, Severity, Workspace, funnel};
 
 pub use format::Format;
 use format::Shown;
@@ -113,7 +113,8 @@ fn refuse_other_folders(workspace: &Path, files: &Files) -> anyhow::Result<()> {
 fn summary(report: &Report<'_>, workspace: Option<&Workspace>) -> String {
     let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     let warnings = (report.warnings > 0).then(|| count(report.warnings, "warning"));
-    let explained = report.diagnostics.first().map_or_else(String::new, |found| {
+    let error = report.diagnostics.iter().find(|found| found.severity == Severity::Error);
+    let explained = error.or(report.diagnostics.first()).map_or_else(String::new, |found| {
         format!("\nMore about a code, with examples: dripline check --explain {}", found.code)
     });
     let parts = if report.errors > 0 {
