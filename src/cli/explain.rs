@@ -5,6 +5,7 @@ use std::path::Path;
 use super::context::Context;
 use super::{Outcome, output};
 use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS, Lead};
+use crate::domain::visible::one_line;
 use crate::http::LeadView;
 use crate::nurture::explain::{Entry, Explanation, Judged, Next, explain};
 use crate::nurture::lookup::find;
@@ -54,7 +55,7 @@ fn known(lead: &Lead) -> String {
     let own = LEAD_FIELDS.iter().map(|name| (*name).to_owned());
     let company = COMPANY_FIELDS.iter().map(|name| format!("company.{name}"));
     let free = lead.contact.fields.keys().map(|name| format!("fields.{name}"));
-    let line = |name: String| Some(format!("{name}: {}\n", lead.field(&name)?));
+    let line = |name: String| Some(format!("{}: {}\n", one_line(&name), one_line(&lead.field(&name)?)));
     own.chain(company).chain(free).filter_map(line).collect()
 }
 
@@ -67,7 +68,8 @@ pub async fn stands(engine: &Engine, lead: &str, with_causes: bool) -> NurtureRe
 
 /// A line for each thing that keeps mail from a lead.
 fn causes(explanation: &Explanation) -> String {
-    explanation.not_sent_because.iter().map(|because| format!("Not sent because {because}.\n")).collect()
+    let line = |because: &String| format!("Not sent because {}.\n", one_line(because));
+    explanation.not_sent_because.iter().map(line).collect()
 }
 
 /// Who it is, where the lead stands, and why nothing is sent.
@@ -89,7 +91,7 @@ fn timeline(explanation: &Explanation) -> String {
     let line = |entry: &Entry| {
         let because =
             entry.because.as_ref().map(|because| format!(", because {because}")).unwrap_or_default();
-        format!("{}  {}{because}\n", entry.local, entry.what)
+        format!("{}  {}\n", entry.local, one_line(&format!("{}{because}", entry.what)))
     };
     let zone = format!("\nWhat happened ({}):\n", explanation.timezone);
     zone + &explanation.timeline.iter().map(line).collect::<String>()

@@ -3,7 +3,7 @@
 mod add;
 mod columns;
 mod consent;
-mod until;
+pub(super) mod until;
 
 use std::path::Path;
 

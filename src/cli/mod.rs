@@ -13,6 +13,7 @@ mod new;
 pub mod output;
 mod pause;
 mod preview;
+mod report;
 pub mod schema;
 mod score;
 mod serve;
@@ -48,6 +49,7 @@ pub enum Command {
     Explain(explain::Args),
     Score(score::Args),
     Inbound(inbound::Args),
+    Report(report::Args),
     Pause(pause::Pause),
     Resume(pause::Resume),
     #[command(subcommand)]
@@ -99,6 +101,7 @@ impl Cli {
             Command::Explain(args) => explain::run(workspace, args).await,
             Command::Score(args) => score::run(workspace, args).await,
             Command::Inbound(args) => inbound::run(workspace, args).await,
+            Command::Report(args) => report::run(workspace, &args).await,
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -96,7 +96,8 @@ impl FromStr for WebhookUrl {
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let path = path.parse().map_err(|_| WebhookUrlError)?;
         // Some resolvers read numbers as addresses: `127.1`, `2130706433`.
-        if host.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()))
+        let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+        if last.bytes().all(|byte| byte.is_ascii_digit())
             && host.parse::<Ipv4Addr>().is_err()
             && !host.contains(':')
         {

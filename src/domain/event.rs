@@ -57,6 +57,8 @@ words! {
         Cancelled = "cancelled",
         Ambiguous = "ambiguous",
         // Sales
+        /// A score would hand it over, and nobody who fits can have more.
+        WaitsForSales = "waits_for_sales",
         HandedOver = "handed_over",
         Accepted = "accepted",
         Opportunity = "opportunity",

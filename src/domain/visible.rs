@@ -16,6 +16,18 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(shown).collect())
 }
 
+/// What is kept of a text that may have several lines: what is not to be read is left out.
+pub fn text(text: &str) -> String {
+    text.chars().filter(|letter| matches!(letter, '\n' | '\t') || !commands(*letter)).collect()
+}
+
+/// What is kept of a name, a city and the like: one line, runs of blanks as one, and nothing that is not to be read.
+pub fn field(text: &str) -> String {
+    let readable: String =
+        text.chars().filter(|letter| letter.is_whitespace() || !commands(*letter)).collect();
+    readable.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a character is none to be read: a control character, a separator of lines, or one that turns the direction of
 /// what follows.
 pub fn commands(letter: char) -> bool {
@@ -39,6 +51,8 @@ mod tests {
             assert!(matches!(one_line(fine), Cow::Borrowed(same) if same == fine));
         }
         assert_eq!(one_line("Kim\r\nBcc: x\t\u{1b}[2J"), "Kim  Bcc: x �[2J");
+        assert_eq!(field(" Kim\r\nBcc:\u{202e} x\u{1b}[2J\u{a0} "), "Kim Bcc: x[2J");
+        assert_eq!(text("> Ja\u{202e}!\r\n> \u{7}Kim\n"), "> Ja!\n> Kim\n");
         assert_eq!(one_line("a\u{202e}txt.exe\u{2028}b\u{85}"), "a�txt.exe b�");
     }
 }

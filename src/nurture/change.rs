@@ -99,6 +99,8 @@ async fn record_some(engine: &Engine, deeds: &[(i64, Deed)]) -> NurtureResult<Ve
 pub enum Change {
     /// Nothing is sent any more, until the person asks for it.
     Stop { kind: StopKind, because: String },
+    /// The person leaves by the link in a mail, which is this message.
+    Unsubscribe { message: i64, because: String },
     /// Nothing is sent until a time, or until somebody resumes.
     Pause { until: Option<Timestamp>, because: String },
     /// A pause, or an absence, is over.
@@ -181,6 +183,9 @@ impl Change {
         let nothing = StopTicket::nothing();
         match self {
             Change::Stop { kind, because } => record.stop(lead, kind, &because).await,
+            Change::Unsubscribe { message, because } => {
+                record.stop_by(lead, StopKind::Unsubscribe, &because, Some(message)).await
+            }
             Change::Pause { until, because } => {
                 record.hold(lead, Hold { kind: HoldKind::Pause, until }, &because).await
             }

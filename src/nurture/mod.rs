@@ -6,6 +6,7 @@
 pub mod change;
 pub mod claim;
 pub mod clock;
+pub mod company;
 pub mod deadlines;
 pub mod deliver;
 pub mod engine;
@@ -29,8 +30,10 @@ pub mod record;
 pub mod registry;
 pub mod relays;
 pub mod replay;
+pub mod report;
 pub mod revision;
 pub mod rollout;
+pub mod routing;
 pub mod sales;
 pub mod score;
 pub mod webhook;

@@ -17,6 +17,7 @@ use crate::domain::event::{Details, EventKind};
 use crate::domain::inbound::InboundKind;
 use crate::domain::outcome::{Outcome, RETRY_FOR, backoff};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
+use crate::domain::visible;
 use crate::mail::compose::{Enclosure, Letter, Mailbox};
 use crate::mail::delivery::{Delivery, Envelope};
 use crate::mail::inbound::{self, File};
@@ -266,17 +267,20 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
     let both = mail.colleague.as_ref().map(|colleague| format!("{colleague}, {}", mail.reply_to));
     let alone = both.is_none().then(|| mailbox("", &mail.reply_to));
     headers.extend(both.map(|both| ("Reply-To", both)));
+    // Strangers wrote parts of them.
+    let (subject, text) = (visible::field(&told.subject), visible::text(&told.text));
+    let html = told.html.as_deref().map(visible::text);
     let letter = Letter {
         message_id: format!("{}@{}", engine.keys.message_id(0, item.id), engine.message_domain),
         date: item.first_at,
         from: mailbox(&mail.from_name, &mail.from_email),
         to: mailbox(&mail.to_name, to),
         reply_to: alone,
-        subject: &told.subject,
+        subject: &subject,
         in_reply_to: told.in_reply_to.clone(),
         unsubscribe: None,
-        text: &told.text,
-        html: told.html.as_deref(),
+        text: &text,
+        html: html.as_deref(),
         headers,
     };
     let envelope = Envelope { from: Some(mail.from_email.clone()), to: to.to_owned() };

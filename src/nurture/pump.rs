@@ -16,6 +16,7 @@ use super::judge;
 use super::limits::Allowance;
 use super::record::Record;
 use super::revision::Revision;
+use super::routing;
 use super::settle::settle;
 use super::telling;
 use crate::domain::enrollment::MessageState;
@@ -273,7 +274,8 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let is_resting = |lane: i64| resting.iter().any(|(resting, _)| *resting == lane);
     let due = used.iter().any(|(lane, due)| *due <= now && !is_resting(*lane));
     let sending = !messages::sending_nodes(&mut tx).await?.is_empty();
+    let routed = routing::is_idle(&mut tx, now).await?;
     // Asked after the snapshot: what it showed as leased is being told until here, or has ended.
     let telling = engine.telling.is_on();
-    Ok(rolled_out && told && judged && waited && !telling && (paused || !due) && !sending)
+    Ok(rolled_out && told && judged && waited && routed && !telling && (paused || !due) && !sending)
 }

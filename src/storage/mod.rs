@@ -19,8 +19,11 @@ pub mod messages;
 pub mod meta;
 pub mod notices;
 pub mod outbox;
+pub mod report;
 pub mod responses;
 pub mod revisions;
+pub mod routing;
+pub mod sales_line;
 
 mod db;
 mod error;

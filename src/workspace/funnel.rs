@@ -60,10 +60,21 @@ pub struct Funnel {
     /// `[reply] absence`: how long somebody is held who is away, and does not say until when. `0 days`: not at all.
     /// A week.
     pub absence: Wait,
+    /// `[source.NAME]`: what a source of leads is called, and what it cost. None.
+    pub sources: BTreeMap<String, LeadSource>,
     /// How leads are scored and qualified.
     pub rules: Rules,
     /// By when sales answers, and what becomes of what comes back.
     pub sales: SalesRules,
+}
+
+/// `[source.NAME]`: where leads come from, by the word that they bring along.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeadSource {
+    /// What the report calls it. The name.
+    pub title: Option<String>,
+    /// What was spent on it, in the currency of the house. Not known.
+    pub cost: Option<i64>,
 }
 
 /// `[company]`: who sends.

@@ -27,13 +27,13 @@ pub enum Noun {
     Form,
     /// A custom event, `did NAME`.
     Event,
+    /// `[persona.NAME]`
+    Persona,
     Sequence,
     /// `[webhook.NAME]` of dripline.toml.
     Webhook,
     /// `[relay.NAME]` of dripline.toml.
     Relay,
-    /// `[persona.NAME]`
-    Persona,
 }
 
 /// What a file does with a name.

@@ -1,6 +1,7 @@
 //! `/api/v1`: for programs, with a key.
 
 mod changes;
+mod companies;
 mod events;
 mod fields;
 mod lead_body;
@@ -40,4 +41,5 @@ pub fn router() -> Router<Site> {
         .route("/leads/{lead}/pause", changes::route(changes::pause))
         .route("/leads/{lead}/resume", changes::route(changes::resume))
         .route("/leads/{lead}/stop", changes::route(changes::stop))
+        .route("/companies/{company}/deal", post(companies::deal))
 }

@@ -9,6 +9,7 @@ use crate::domain::event::{Details, EventKind};
 use crate::domain::lead::{Company, Contact, Lead};
 use crate::domain::score::Engagement;
 use crate::domain::stage::{Party, Qualification, Stage};
+use crate::domain::visible;
 use crate::domain::words::words;
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::storage::addresses::{self, Suppression};
@@ -55,6 +56,23 @@ words! {
     }
 }
 
+impl LeadInput {
+    /// Without line breaks in names, and signs that are not to be read: they would look like something else wherever a
+    /// person or a program reads them. Free fields may be texts of several lines.
+    fn tidied(mut self) -> Self {
+        let Contact { first_name, last_name, title, city, job_title, phone, .. } = &mut self.contact;
+        for text in [first_name, last_name, title, city, job_title, phone, &mut self.source] {
+            *text = text.take().map(|text| visible::field(&text)).filter(|text| !text.is_empty());
+        }
+        if let Some(company) = &mut self.company {
+            company.name = visible::field(&company.name);
+            company.industry = company.industry.take().map(|text| visible::field(&text));
+        }
+        self.company = self.company.filter(|company| !company.name.is_empty() || company.domain.is_some());
+        self
+    }
+}
+
 impl Record<'_> {
     /// Stores one lead, new or known.
     ///
@@ -73,6 +91,7 @@ impl Record<'_> {
         inputs: Vec<LeadInput>,
         import: Option<i64>,
     ) -> NurtureResult<(Vec<NurtureResult<Stored>>, StopTicket)> {
+        let inputs: Vec<LeadInput> = inputs.into_iter().map(LeadInput::tidied).collect();
         let addresses: Vec<String> =
             inputs.iter().map(|input| self.engine.keys.address_hash(&input.email)).collect();
         let suppressions = self.know(&addresses).await?;
@@ -222,6 +241,10 @@ impl Record<'_> {
             return Ok(How::Unchanged);
         }
         leads::update_contact(self.tx, &lead).await?;
+        if let Some(left) = left(&old, &lead).filter(|_| old.with == Party::Sales) {
+            // Whoever is still there was left alone for the sake of this lead.
+            companies::ask_wake(self.tx, left).await?;
+        }
         updated.push(lead.id);
         Ok(How::Updated)
     }
@@ -237,8 +260,15 @@ impl Record<'_> {
         let events: Vec<Event> = ids.iter().map(event).collect();
         self.note(&events).await?;
         self.wake(ids).await?;
+        self.reconsider_line(ids).await?;
         self.appraise(ids, self.now).await
     }
+}
+
+/// The company that a lead is with no longer.
+fn left(old: &Lead, new: &Lead) -> Option<i64> {
+    let company = |lead: &Lead| lead.company.as_ref().map(|company| company.id);
+    company(old).filter(|before| company(new) != Some(*before))
 }
 
 /// Whether a new description of a company holds nothing that the old one does not say.

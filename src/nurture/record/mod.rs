@@ -11,6 +11,7 @@ mod enroll;
 mod hand_over;
 mod planned;
 mod respond;
+mod routing;
 mod sales;
 mod stop;
 
@@ -82,6 +83,7 @@ impl Record<'_> {
         leads::update_contact(self.tx, &stored.lead).await?;
         self.event(id, kind, Details { about: Some(about.to_owned()), ..Details::default() }).await?;
         self.wake(&[id]).await?;
+        self.reconsider_line(&[id]).await?;
         self.appraise(&[id], self.now).await
     }
 

@@ -49,6 +49,9 @@ impl Record<'_> {
             // Whoever takes the lead over from a colleague has heard nothing of it yet.
             notify::hand_over(self, &stored, rep.as_deref(), &open.cause, None).await?;
         }
+        if rep.is_some() && rep != open.rep {
+            self.release(&stored).await?;
+        }
         let about = rep.or(open.rep);
         self.event(lead, kind, Details { about, ..Details::default() }).await?;
         self.qualify(&stored, Qualification::Sql, "sales took the lead on").await
@@ -196,7 +199,7 @@ impl Record<'_> {
     }
 
     async fn end_hand_over(&mut self, lead: i64, closing: Closing<'_>) -> NurtureResult<()> {
-        self.lead(lead).await?;
+        let stored = self.lead(lead).await?;
         let open = self.open_hand_over(lead).await?;
         hand_overs::close(self.tx, open.id, &closing, self.now).await?;
         responses::silence(self.tx, open.id).await?;
@@ -204,7 +207,7 @@ impl Record<'_> {
         for kind in [HoldKind::HandOver, HoldKind::Reply] {
             holds::end(self.tx, lead, kind).await?;
         }
-        Ok(())
+        self.release(&stored).await
     }
 }
 

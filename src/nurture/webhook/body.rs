@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::event::{Details, EventKind};
+use crate::domain::event::Details;
 use crate::domain::lead::Lead;
 use crate::domain::time::{Timestamp, as_rfc3339};
 use crate::nurture::revision::Revision;
@@ -139,7 +139,6 @@ impl<'a> Body<'a> {
     }
 
     fn new(kind: &'static str, timestamp: Timestamp, lead: LeadBody<'a>, event: EventBody<'a>) -> Self {
-        debug_assert!(kind != STEP || EventKind::ALL.iter().all(|kind| kind.as_str() != STEP));
         Self { kind, timestamp, data: Data { lead, event, hand_over: None } }
     }
 
@@ -208,4 +207,20 @@ impl<'a> LeadBody<'a> {
 /// To a tenth of a point.
 fn rounded(points: f64) -> f64 {
     (points * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::EventKind;
+
+    #[test]
+    fn no_event_is_taken_for_a_step() {
+        assert!(EventKind::ALL.iter().all(|kind| kind.as_str() != STEP));
+    }
+
+    #[test]
+    fn points_are_rounded() {
+        assert_eq!([rounded(12.345), rounded(-0.04), rounded(20.0)], [12.3, -0.0, 20.0]);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Defaults, FILE, Funnel, OwnCompany, ReplyThen, Sender, Topic, rules, sales, team};
+use super::{Defaults, FILE, Funnel, LeadSource, OwnCompany, ReplyThen, Sender, Topic, rules, sales, team};
 use crate::domain::address::Address;
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
@@ -47,6 +47,7 @@ pub fn read(source: Source, names: &mut Names) -> Funnel {
         consent: consent(root.table("consent")),
         reply_then,
         absence,
+        sources: sources(&mut root),
         rules: rules::read(&mut root, names),
         sales: sales::read(&mut root),
     };
@@ -117,6 +118,18 @@ fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, Stri
     }
     names.topics.extend(topics.keys().cloned());
     (topics, first)
+}
+
+/// Sources are what imports and forms call them, which need not be one word.
+fn sources(root: &mut Table) -> BTreeMap<String, LeadSource> {
+    let source = |mut table: Table| {
+        let title = table.text("title").map(|title| title.one_line().to_owned());
+        let cost = table.integer("cost", 0..=1_000_000_000_000);
+        table.finish();
+        LeadSource { title, cost }
+    };
+    let tables = root.named("source").into_iter();
+    tables.map(|(name, table)| (name.value.to_owned(), source(table))).collect()
 }
 
 fn segments(root: &mut Table, names: &mut Names) -> Segments {

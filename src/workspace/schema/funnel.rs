@@ -37,6 +37,11 @@ const KEYS: &[Key] = &[
         Takes::Named("dach", WHEN_ONLY),
         "A named group of leads, for conditions: \"in segment NAME\".",
     ),
+    key(
+        "source",
+        Takes::NamedFreely("spring fair", SOURCE),
+        "Where leads come from, by the word that they bring along: for `dripline report`.",
+    ),
     key("scoring", Takes::Table(SCORING), "How engagement fades."),
     key("score", Takes::Tables(SCORE), "Engagement: points for something that a lead does."),
     key("fit", Takes::Tables(FIT), "Fit: points for who a lead is. They do not fade."),
@@ -206,6 +211,17 @@ fn choices() -> Vec<&'static str> {
 fn holds() -> Vec<&'static str> {
     SalesHold::ALL.iter().map(|word| word.as_str()).collect()
 }
+
+const SOURCE: &[Key] = &[
+    key("title", Takes::Text, "What the report calls it.").otherwise("the name").example("Spring fair"),
+    key(
+        "cost",
+        Takes::Integer(0, 1_000_000_000_000),
+        "What was spent on it until now, in your currency: what a customer cost follows from it.",
+    )
+    .otherwise("not known")
+    .example("1200"),
+];
 
 const WHEN: Key =
     key("when", Takes::Text, "An expression in CEL over `lead`, `company`, `fit`, `engagement` and `score`.")

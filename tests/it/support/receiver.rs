@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http::HeaderMap;
 use rustls::ServerConfig;
@@ -14,6 +15,10 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+
+use super::pace::until;
+
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The secret of every webhook here.
 pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -107,7 +112,8 @@ impl Receiver {
     }
 
     async fn at(address: &str, tls: Option<TlsAcceptor>, answer: Answer) -> Self {
-        let listener = TcpListener::bind(address).await.expect("a port");
+        // A receiver that was here before may need a moment to be gone.
+        let listener = until(PATIENCE, async || TcpListener::bind(address).await.ok()).await;
         let address = listener.local_addr().expect("an address");
         let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
         let running = tokio::spawn(serve(listener, tls, calls.clone(), Arc::new(answer)));

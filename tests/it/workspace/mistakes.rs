@@ -87,7 +87,12 @@ const MISTAKES: &[Mistake] = &[
     ),
     mistake("sequences/second.toml", "thread = \"guide\"", "thread = \"long\"", &["9:10 DL024"]),
     mistake("sequences/second.toml", "mail = \"short\"", "mail = \"short\"\nid = \"guide\"", &["9:6 DL033"]),
-    mistake("sequences/second.toml", "mail = \"short\"", "webhook = \"our crm\"", &["8:11 DL009"]),
+    mistake(
+        "sequences/second.toml",
+        "mail = \"short\"",
+        "webhook = \"our crm\"",
+        &["8:11 DL009", "9:10 DL003"],
+    ),
     mistake(
         "sequences/second.toml",
         "title = \"Second\"\n",
