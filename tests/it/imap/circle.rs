@@ -89,12 +89,15 @@ impl World {
 
     /// The mails in a mailbox, oldest first, once there are so many.
     async fn mails_of(&self, email: &str, count: usize) -> Vec<Vec<u8>> {
-        let fetch = ["fetch", "-u", email, "text", "mailbox", "INBOX"];
+        let uids = ["-f", "flow", "fetch", "-u", email, "uid", "mailbox", "INBOX"];
         let mails = async || {
-            let raw = self.dovecot.doveadm(&fetch);
-            let mails = raw.split('\x0c').map(|raw| raw.trim_start_matches("text:\n").as_bytes().to_vec());
-            let mails: Vec<Vec<u8>> = mails.filter(|raw| !raw.trim_ascii().is_empty()).collect();
-            Some(mails).filter(|mails| mails.len() >= count)
+            let found = self.dovecot.doveadm(&uids);
+            let uids: Vec<&str> = found.lines().map(|line| line.trim().trim_start_matches("uid=")).collect();
+            let mail = |uid: &&str| {
+                let fetch = ["fetch", "-u", email, "text", "mailbox", "INBOX", "uid", uid];
+                self.dovecot.doveadm(&fetch).trim_start_matches("text:\n").as_bytes().to_vec()
+            };
+            (uids.len() >= count).then(|| uids.iter().map(mail).collect::<Vec<_>>())
         };
         until(PATIENCE, mails).await
     }
