@@ -11,7 +11,9 @@ use crate::domain::time::SECOND;
 use crate::nurture::clock::ClockWatch;
 use crate::nurture::mailbox::Reader;
 use crate::nurture::pump::{LOOK_EVERY, Pump, Stepped};
-use crate::nurture::{Engine, NurtureResult, deliver, judge, notify, pump, rollout, webhook};
+use crate::nurture::{
+    Engine, NurtureResult, company, deadlines, deliver, judge, notify, pump, rollout, routing, webhook,
+};
 
 /// How long a loop rests after an error of the database.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -29,6 +31,8 @@ pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationT
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), roll_out));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), judge_hits));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), tell_reps));
+    tasks.spawn(side_loop(engine.clone(), shutdown.clone(), route_leads));
+    tasks.spawn(side_loop(engine.clone(), shutdown.clone(), watch_clocks));
     let abandoned = engine.clone();
     tasks.spawn(async move {
         if let Err(error) = webhook::send::give_up_abandoned(&abandoned).await {
@@ -141,4 +145,13 @@ async fn judge_hits(engine: Arc<Engine>) -> NurtureResult<bool> {
 
 async fn tell_reps(engine: Arc<Engine>) -> NurtureResult<bool> {
     Ok(notify::step(&engine).await? > 0)
+}
+
+async fn route_leads(engine: Arc<Engine>) -> NurtureResult<bool> {
+    let handed_over = routing::step(&engine).await?;
+    Ok(company::step(&engine).await? || handed_over)
+}
+
+async fn watch_clocks(engine: Arc<Engine>) -> NurtureResult<bool> {
+    deadlines::step(&engine).await
 }

@@ -41,6 +41,10 @@ words! {
         Absence = "absence",
         HandOver = "hand_over",
         Reply = "reply",
+        /// Sales works on somebody else of the company. It follows from what is known of the company; no row says so.
+        Company = "company",
+        /// The same, of an open deal with the company.
+        Deal = "deal",
     }
 }
 
@@ -52,6 +56,8 @@ impl HoldKind {
             HoldKind::Absence => "the person is away",
             HoldKind::HandOver => "the lead is with sales",
             HoldKind::Reply => "a reply of the person waits for an answer",
+            HoldKind::Company => "sales is talking to a colleague",
+            HoldKind::Deal => "sales has an open deal with the company",
         }
     }
 }

@@ -53,6 +53,8 @@ pub struct Company {
     pub industry: Option<String>,
     pub size: Option<i64>,
     pub country: Option<String>,
+    /// Since when the CRM says that sales has an open deal with it.
+    pub deal_since: Option<Timestamp>,
 }
 
 /// A lead as it is stored.

@@ -33,6 +33,19 @@ words! {
     }
 }
 
+impl Why {
+    /// In words that follow the name of the rep.
+    pub const fn of_rep(self) -> &'static str {
+        match self {
+            Why::Named | Why::Head => "",
+            Why::Owner => ", who had the lead before",
+            Why::Colleague => ", who has a colleague of it",
+            Why::Turn => ", whose turn it was",
+            Why::Load => ", who had the fewest leads",
+        }
+    }
+}
+
 /// A rep as they stand now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -189,14 +202,14 @@ impl<'t> Team<'t> {
 
 /// A lead that waits for a place with sales.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct InLine {
+pub struct Waiting {
     pub lead: i64,
     pub score: f64,
     pub since: Timestamp,
 }
 
 /// Puts those who wait into the order in which they get a place: the highest score first, of equals who waits longest.
-pub fn rank(line: &mut [InLine]) {
+pub fn rank(line: &mut [Waiting]) {
     // Half a point is no difference that anybody could see.
     line.sort_by_key(|waiting| (Reverse(waiting.score.round() as i64), waiting.since, waiting.lead));
 }

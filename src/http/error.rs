@@ -53,6 +53,7 @@ impl From<NurtureError> for Problem {
     fn from(error: NurtureError) -> Self {
         match error {
             NurtureError::NoLead(_) => Self::not_found("there is no such lead"),
+            NurtureError::NoCompany(_) => Self::not_found("there is no such company"),
             NurtureError::Refused(why) => Self::new(StatusCode::CONFLICT, why),
             NurtureError::Db(_)
             | NurtureError::NothingApplied

@@ -14,6 +14,8 @@ pub enum NurtureError {
     Unreadable(i64, String),
     #[error("there is no lead {0}")]
     NoLead(String),
+    #[error("there is no company {0}")]
+    NoCompany(String),
     /// The request makes no sense for this lead as it is.
     #[error("{0}")]
     Refused(String),

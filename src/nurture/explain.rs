@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::company;
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::facts::LeadFacts;
 use super::lookup::find;
 use super::record::zone_of;
 use super::revision::{self, Revision};
+use super::routing::{self, InLine};
 use crate::domain::enrollment::EnrollmentState;
 use crate::domain::event::Happening;
 use crate::domain::gate::Hold;
@@ -48,6 +50,8 @@ pub struct Explanation {
     pub judged: Judged,
     /// What keeps mail from the lead now, in words that end "not sent because …".
     pub not_sent_because: Vec<String>,
+    /// If a score would hand it over to sales, and nobody who fits can have more.
+    pub waits_for_sales: Option<InLine>,
     pub next: Option<Next>,
     /// Oldest first.
     pub timeline: Vec<Entry>,
@@ -137,6 +141,7 @@ pub async fn explain(engine: &Engine, id_or_email: &str) -> NurtureResult<Explan
         score: rules.worth(&record.stored.lead, now).to_string(),
         judged,
         not_sent_because: outlook::not_sent_because(&record, engine, now),
+        waits_for_sales: record.in_line.clone(),
         next,
         timeline: history::entries(&record, zone),
     })
@@ -150,7 +155,9 @@ struct LeadRecord {
     walks: Vec<Enrollment>,
     /// What decides on the walk that goes on, if one does.
     facts: LeadFacts,
+    /// Those that follow from its company included.
     holds: Vec<Hold>,
+    in_line: Option<InLine>,
     unwanted: Vec<String>,
     hand_over: Option<HandOver>,
     /// Why nothing is sent to anybody.
@@ -176,11 +183,14 @@ impl LeadRecord {
             walks.iter().filter(|walk| walk.state == EnrollmentState::Active).cloned().collect();
         let messages = messages::of_lead(tx, id).await?;
         let past = past(tx, &messages, &revision).await?;
+        let mut holds = holds::of_leads(tx, &[id]).await?;
+        holds.extend(company::holds(tx, &revision.workspace.funnel, std::iter::once(&stored)).await?);
         Ok(Self {
             events: events::timeline(tx, id, MOST_EVENTS).await?,
             facts: LeadFacts::read(tx, &revision, &active, now).await?,
             walks,
-            holds: holds::of_leads(tx, &[id]).await?.into_iter().map(|(_, hold)| hold).collect(),
+            holds: holds.into_iter().map(|(_, hold)| hold).collect(),
+            in_line: routing::place_of(tx, &revision, id, now).await?,
             unwanted: consents::unwanted_topics(tx, &[id])
                 .await?
                 .into_iter()

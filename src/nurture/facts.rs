@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::company;
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::{asks_for_deeds, zone_of};
@@ -48,10 +49,13 @@ impl LeadFacts {
             walks.iter().filter(|walk| asks(revision, walk)).map(|walk| walk.lead).collect();
         let leads: HashMap<i64, Arc<StoredLead>> =
             found.into_iter().map(|stored| (stored.lead.id, Arc::new(stored))).collect();
+        let mut holds = holds::of_leads(tx, &ids).await?;
+        let stored = leads.values().map(Arc::as_ref);
+        holds.extend(company::holds(tx, &revision.workspace.funnel, stored).await?);
         let tracked = |id: &&i64| leads.get(*id).is_some_and(|stored| stored.lead.tracking);
         let watched: Vec<i64> = curious.iter().filter(tracked).copied().collect();
         Ok(Self {
-            holds: grouped(holds::of_leads(tx, &ids).await?),
+            holds: grouped(holds),
             unwanted: grouped(consents::unwanted_topics(tx, &ids).await?),
             messages: grouped_by(messages::recent(tx, &ids, since).await?, |message| message.lead),
             deeds: grouped(events::deeds(tx, &curious).await?),
@@ -62,6 +66,11 @@ impl LeadFacts {
 
     pub fn lead(&self, id: i64) -> Option<&Arc<StoredLead>> {
         self.leads.get(&id)
+    }
+
+    /// What holds a lead, its company included.
+    pub fn holds(&self, lead: i64) -> &[Hold] {
+        slice(&self.holds, lead)
     }
 
     /// The messages of a lead that count for caps or are not over.
@@ -103,7 +112,7 @@ impl LeadFacts {
                 closed_by: lead.closed_by,
                 suppressed_by: stored.suppressed_by,
                 with_sales: lead.with == Party::Sales,
-                holds: slice(&self.holds, lead.id),
+                holds: self.holds(lead.id),
                 basis: lead.basis,
                 required: funnel.consent,
                 topic_unwanted: unwanted.contains(&track.sequence.topic),

@@ -7,6 +7,7 @@ use std::time::Instant;
 use tracing::warn;
 
 use super::claim::{Claimed, End};
+use super::deadlines;
 use super::decide::Decisions;
 use super::engine::Engine;
 use super::error::NurtureResult;
@@ -15,6 +16,7 @@ use super::judge;
 use super::limits::Allowance;
 use super::record::Record;
 use super::revision::Revision;
+use super::routing;
 use super::settle::settle;
 use super::telling;
 use crate::domain::enrollment::MessageState;
@@ -266,12 +268,14 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let paused = deployment.is_some_and(|deployment| deployment.paused_because.is_some());
     let told = telling::next(engine, &mut tx).await?.is_none_or(|due| due > now);
     let judged = judge::next(engine, &mut tx).await?.is_none_or(|due| due > now);
+    let waited = deadlines::next(&mut tx).await?.is_none_or(|due| due > now);
     let resting = lanes::paused(&mut tx).await?;
     let used = enrollments::lanes(&mut tx).await?;
     let is_resting = |lane: i64| resting.iter().any(|(resting, _)| *resting == lane);
     let due = used.iter().any(|(lane, due)| *due <= now && !is_resting(*lane));
     let sending = !messages::sending_nodes(&mut tx).await?.is_empty();
+    let routed = routing::is_idle(&mut tx, now).await?;
     // Asked after the snapshot: what it showed as leased is being told until here, or has ended.
     let telling = engine.telling.is_on();
-    Ok(rolled_out && told && judged && !telling && (paused || !due) && !sending)
+    Ok(rolled_out && told && judged && waited && routed && !telling && (paused || !due) && !sending)
 }

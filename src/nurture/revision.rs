@@ -8,7 +8,7 @@ use crate::domain::sequence::Sequence;
 use crate::domain::time::Timestamp;
 use crate::domain::track::{Track, renumber};
 use crate::storage::revisions::{self, NumberedStep};
-use crate::storage::{Db, Tx};
+use crate::storage::{Db, Tx, routing};
 use crate::workspace::diagnostic::Diagnostic;
 use crate::workspace::files::Files;
 use crate::workspace::{Checked, Workspace};
@@ -86,6 +86,8 @@ pub async fn apply(db: &Db, files: &Files, now: Timestamp) -> NurtureResult<(App
     number(&mut tx, &workspace, before.as_deref()).await?;
     let changed = changed(&workspace, before.as_deref());
     revisions::deploy(&mut tx, id, &changed, Some(0)).await?;
+    // The team may have more room.
+    routing::freed(&mut tx).await?;
     let steps = revisions::steps(&mut tx).await?;
     tx.commit().await?;
     Ok((Applied::New(Arc::new(Revision::new(id, workspace, &steps))), diagnostics))

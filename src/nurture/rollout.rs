@@ -1,6 +1,7 @@
 //! Rolling out a revision: walks in changed sequences are decided anew, and leads that walk nowhere are offered one.
 //! It goes through the leads in small transactions, and goes on where it was after a crash.
 
+use super::company;
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::Record;
@@ -34,6 +35,8 @@ pub async fn step(engine: &Engine) -> NurtureResult<bool> {
     let ids = leads::behind(&mut tx, from, BATCH).await?;
     leads::lock_all(&mut tx, &ids).await?;
     enrollments::wake_changed(&mut tx, &ids, &deployment.changed, now).await?;
+    // `[routing] hold` may have changed.
+    company::wake_held(&mut tx, engine, &ids).await?;
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now };
     record.recount(&ids).await?;
     let ticket = record.appraise(&ids, now).await?;

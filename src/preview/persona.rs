@@ -165,6 +165,7 @@ fn company(name: &str, domain: &str, industry: &str, country: &str) -> Company {
         industry: text(industry),
         size: Some(120),
         country: text(country),
+        deal_since: None,
     }
 }
 

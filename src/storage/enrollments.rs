@@ -58,6 +58,8 @@ const REST: &str =
     "UPDATE enrollments SET due_at = $2, waits_for = $3 WHERE lead_id = $1 AND state = 'active'";
 const WAKE_LEADS: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL WHERE state = 'active' \
     AND lead_id IN ({rows}) AND (due_at IS NULL OR due_at > $1)";
+const WAKE_FROM: &str = "UPDATE enrollments SET due_at = $1, waits_for = NULL WHERE state = 'active' \
+    AND waits_for = $2 AND lead_id IN ({rows})";
 const ACTIVE: &str = select!("WHERE e.lead_id = $1 AND e.state = 'active'");
 const BY_ID: &str = select!("WHERE e.id = $1 {lock: FOR NO KEY UPDATE OF e}");
 const LEAD_OF: &str = "SELECT lead_id FROM enrollments WHERE id = $1";
@@ -72,6 +74,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("end", END),
     ("wake", WAKE),
     ("wake_leads", WAKE_LEADS),
+    ("wake_from", WAKE_FROM),
     ("rest", REST),
     ("active", ACTIVE),
     ("by_id", BY_ID),
@@ -161,6 +164,12 @@ pub async fn wake(tx: &mut Tx, ids: &[i64], at: Timestamp) -> DbResult<()> {
 /// Makes the active enrollments of these leads due at `at`, if they would be later.
 pub async fn wake_leads(tx: &mut Tx, leads: &[i64], at: Timestamp) -> DbResult<()> {
     tx.execute_for(WAKE_LEADS, args![at], leads).await?;
+    Ok(())
+}
+
+/// Makes the active enrollments of these leads due at `at` that wait for this.
+pub async fn wake_from(tx: &mut Tx, leads: &[i64], waits_for: &str, at: Timestamp) -> DbResult<()> {
+    tx.execute_for(WAKE_FROM, args![at, waits_for], leads).await?;
     Ok(())
 }
 

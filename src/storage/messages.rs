@@ -52,7 +52,7 @@ const CANCEL: &str = "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE 
     RETURNING id";
 const CANCEL_ONE: &str =
     "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE id = $1 AND state IN (3, 4)";
-const SENDING: &str = "SELECT id, node FROM messages WHERE lead_id = $1 AND state = 1";
+const SENDING: &str = "SELECT id, node FROM messages WHERE lead_id IN ({rows}) AND state = 1";
 const RECENT: &str = select!("WHERE lead_id IN ({rows}) AND (at > $1 OR state <> 2)");
 const OF_LEAD: &str = select!("WHERE lead_id = $1 ORDER BY at, id");
 const BY_ID: &str = select!("WHERE id = $1");
@@ -185,9 +185,9 @@ pub async fn cancel_one(tx: &mut Tx, id: i64, why: &str, now: Timestamp) -> DbRe
     Ok(())
 }
 
-/// The messages of a lead that are claimed or on the wire: pairs of id and node.
-pub async fn sending(tx: &mut Tx, lead: i64) -> DbResult<Vec<(i64, String)>> {
-    tx.all(SENDING, args![lead], |row| Ok((row.int(0)?, row.text(1)?))).await
+/// The messages of these leads that are claimed or on the wire: pairs of id and node.
+pub async fn sending(tx: &mut Tx, leads: &[i64]) -> DbResult<Vec<(i64, String)>> {
+    tx.all_for(SENDING, vec![], leads, |row| Ok((row.int(0)?, row.text(1)?))).await
 }
 
 /// The messages of these leads that count for caps (younger than `since`) or are not sent.

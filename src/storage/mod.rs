@@ -20,7 +20,10 @@ pub mod meta;
 pub mod notices;
 pub mod outbox;
 pub mod report;
+pub mod responses;
 pub mod revisions;
+pub mod routing;
+pub mod sales_line;
 
 mod db;
 mod error;

@@ -3,6 +3,7 @@
 use dripline::storage::{Arg, Cells, Dialect, Sql, Tx};
 use dripline::storage::{
     addresses, consents, enrollments, events, hand_overs, hits, holds, inbound, leads, messages, outbox,
+    responses, sales_line,
 };
 
 use crate::support::database::{TestDb, on_both};
@@ -14,7 +15,7 @@ const LEADS: usize = 20_000;
 
 /// The tables that grow with the leads or the mails, and what fills those behind the first two from the leads:
 /// walks in 16 lanes, a few mails on the wire and a few held, one of everything else.
-const GROWING: [(&str, &str); 12] = [
+const GROWING: [(&str, &str); 13] = [
     ("leads", ""),
     ("addresses", ""),
     ("consents", "(id, lead_id, channel, basis, at) SELECT id, id, 'email', 'opt_in', 1 FROM leads"),
@@ -31,7 +32,11 @@ const GROWING: [(&str, &str); 12] = [
          CASE WHEN id % 200 = 0 THEN 1 WHEN id % 200 = 1 THEN 4 ELSE 2 END, 'main', 1, 0, 1, 1 FROM leads",
     ),
     ("events", "(id, lead_id, kind, at, data) SELECT id, id, 'visited', 1, '{}' FROM leads"),
-    ("hand_overs", "(id, lead_id, state, cause, opened_at) SELECT id, id, 'open', 'pricing', 1 FROM leads"),
+    (
+        "hand_overs",
+        "(id, lead_id, state, cause, rep, opened_at) SELECT id, id, 'open', 'pricing', 'rep' || (id % 1000), 1 FROM leads",
+    ),
+    ("sales_line", "(lead_id, cause, since) SELECT id, 'is ready', 1 FROM leads"),
     (
         "hits",
         "(id, lead_id, message_id, kind, at, head, agent, network) \
@@ -48,7 +53,7 @@ const GROWING: [(&str, &str); 12] = [
 ];
 
 /// The modules with statements that must not scan.
-const HOT: [(&str, &[(&str, &str)]); 11] = [
+const HOT: [(&str, &[(&str, &str)]); 13] = [
     ("addresses", addresses::HOT),
     ("consents", consents::HOT),
     ("enrollments", enrollments::HOT),
@@ -60,6 +65,8 @@ const HOT: [(&str, &[(&str, &str)]); 11] = [
     ("leads", leads::HOT),
     ("messages", messages::HOT),
     ("outbox", outbox::HOT),
+    ("sales_line", sales_line::HOT),
+    ("responses", responses::HOT),
 ];
 
 async fn hot_statements_scan_no_table(db: TestDb) {
@@ -70,6 +77,7 @@ async fn hot_statements_scan_no_table(db: TestDb) {
     }
     let mut tx = db.begin().await.unwrap();
     tx.execute("UPDATE leads SET external_id = email", vec![]).await.unwrap();
+    in_companies(&mut tx).await;
     for (table, rows) in GROWING.iter().filter(|(_, rows)| !rows.is_empty()) {
         let insert: &str = format!("INSERT INTO {table} {rows}").leak();
         tx.execute(Sql::from(insert), vec![]).await.unwrap();
@@ -84,6 +92,17 @@ async fn hot_statements_scan_no_table(db: TestDb) {
     }
     tx.execute("ANALYZE", vec![]).await.unwrap();
     assert_no_scan(&mut tx).await;
+}
+
+/// Puts the leads into companies of ten each. A few are with sales.
+async fn in_companies(tx: &mut Tx) {
+    let companies =
+        "INSERT INTO companies (id, name, found_by) SELECT id, email, email FROM leads WHERE id % 10 = 0";
+    tx.execute(companies, vec![]).await.unwrap();
+    let members = "UPDATE leads SET company_id = id / 10 * 10, owner = 'kim', \
+        party = CASE WHEN id % 50 = 0 THEN 'sales' ELSE 'marketing' END \
+        WHERE EXISTS (SELECT 1 FROM companies c WHERE c.id = leads.id / 10 * 10)";
+    tx.execute(members, vec![]).await.unwrap();
 }
 
 async fn assert_no_scan(tx: &mut Tx) {
@@ -153,10 +172,14 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         }),
         "enrollments::end" => (vec![int(7), text("left"), int(1)], none),
         "enrollments::wake" | "enrollments::wake_leads" => (vec![int(1)], key),
+        "enrollments::wake_from" => (vec![int(1), text("a colleague")], key),
         "enrollments::rest" => (vec![int(7), int(1), text("away")], none),
+        "events::last" => (vec![int(7), text("replied")], none),
+        "events::mark" => (vec![int(7), text("{}")], none),
         "events::timeline" => (vec![int(7), int(50)], none),
         "hand_overs::close" => (vec![int(7), text("won"), int(1), text(""), Arg::Real(None)], none),
         "hand_overs::accept" => (vec![int(7), text("accepted"), text("kim"), int(1)], none),
+        "hand_overs::loads" => (vec![text("rule")], |n| vec![Arg::from(format!("rep{n}"))]),
         "hits::old" => (vec![int(500), int(64)], none),
         "hits::forget" => (vec![int(7)], none),
         "hits::any_judged" => (vec![int(500)], none),
@@ -167,11 +190,16 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
             (vec![int(7), int(1), text("by hand"), text("bounce"), text("by_hand"), int(7)], none)
         }
         "inbound::by_id" | "inbound::locked" | "events::signs" => (vec![int(7)], none),
+        "inbound::last" => (vec![int(7), text("human_reply"), int(1)], none),
         "inbound::by_hash" => (vec![text("lead107@example.org")], none),
         "holds::end" => (vec![int(7), text("pause")], none),
         "leads::by_emails" => (vec![], |n| vec![Arg::from(format!("lead{}@example.org", n + 100))]),
         "leads::by_external_ids" => (vec![], |n| vec![Arg::from(format!("crm-{n}"))]),
+        "leads::of_company" => (vec![int(7), int(8), int(10)], none),
+        "leads::clear_prospect" => (vec![int(7), int(8)], none),
         "leads::behind" => (vec![int(7), int(256)], none),
+        "leads::ids_of_company" => (vec![int(100), int(7), int(256)], none),
+        "leads::owners" | "leads::with_sales" => (vec![], |n| vec![Arg::from((n + 10) * 10)]),
         "leads::close" => (vec![int(7), text("by_hand")], none),
         "leads::set_party" => (vec![int(7), text("sales"), text("kim")], none),
         "leads::set_qualification" => (vec![int(7), text("mql")], none),
@@ -194,6 +222,14 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "outbox::due" => (vec![text("mail"), int(5_000), int(16)], none),
         "outbox::lease" => (vec![int(1)], key),
         "outbox::done" | "outbox::retry" => (vec![int(7), int(1), text("away")], none),
+        "responses::by_id" | "responses::open_of" | "responses::newest_of" | "responses::silence" => {
+            (vec![int(7)], none)
+        }
+        "responses::start" | "responses::answered" | "responses::postpone" => (vec![int(7), int(9)], none),
+        "responses::meeting" | "responses::offer" | "responses::escalated" => (vec![int(7), int(9)], none),
+        "responses::reminded" => (vec![int(7), int(9), int(10)], none),
+        "responses::due" => (vec![int(500), int(16)], none),
+        "responses::next" => (vec![], none),
         "outbox::untried" => (vec![int(7), text("mail")], none),
         "outbox::delay" => (vec![int(7), int(1)], none),
         "outbox::next" => (vec![text("mail")], none),
@@ -206,10 +242,11 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
             (vec![int(7)], none)
         }
         "enrollments::count_due" => (vec![int(3), int(50)], none),
-        "messages::sending" | "messages::of_lead" | "messages::by_id" => (vec![int(7)], none),
+        "messages::of_lead" | "messages::by_id" | "sales_line::leave" => (vec![int(7)], none),
         "consents::of_lead" => (vec![int(7)], none),
         "consents::unwanted" | "enrollments::of_leads" | "events::deeds" => (vec![], key),
-        "hits::of_leads" | "hits::unjudged" | "hits::mark" => (vec![], key),
+        "hits::of_leads" | "hits::unjudged" | "hits::mark" | "messages::sending" => (vec![], key),
+        "sales_line::of_leads" => (vec![], key),
         "holds::of_leads" | "leads::by_ids" | "leads::lock_all" | "messages::by_ids" => (vec![], key),
         other => panic!("say which arguments {other} takes"),
     }

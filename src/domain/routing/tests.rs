@@ -157,7 +157,7 @@ fn a_new_rep_and_one_who_comes_back_get_one_lead_and_wait_for_their_turn() {
 
 #[test]
 fn the_highest_score_is_first_and_of_equals_who_waits_longest() {
-    let waiting = |lead, score, since| InLine { lead, score, since: Timestamp::from_millis(since) };
+    let waiting = |lead, score, since| Waiting { lead, score, since: Timestamp::from_millis(since) };
     let mut line =
         [waiting(1, 50.2, 30), waiting(2, 80.0, 40), waiting(3, 49.8, 10), waiting(4, f64::NAN, 1)];
     rank(&mut line);

@@ -1,6 +1,7 @@
 //! `/api/v1`: for programs, with a key.
 
 mod changes;
+mod companies;
 mod events;
 mod fields;
 mod lead_body;
@@ -31,7 +32,14 @@ pub fn router() -> Router<Site> {
         .route("/leads/{lead}/won", changes::route(changes::won))
         .route("/leads/{lead}/lost", changes::route(changes::lost))
         .route("/leads/{lead}/return", changes::route(changes::give_back))
+        .route("/leads/{lead}/no", changes::route(changes::no))
+        .route("/leads/{lead}/later", changes::route(changes::later))
+        .route("/leads/{lead}/meeting", changes::route(changes::meeting))
+        .route("/leads/{lead}/offer", changes::route(changes::offer))
+        .route("/leads/{lead}/not-a-reply", changes::route(changes::not_a_reply))
+        .route("/leads/{lead}/feedback", changes::route(changes::feedback))
         .route("/leads/{lead}/pause", changes::route(changes::pause))
         .route("/leads/{lead}/resume", changes::route(changes::resume))
         .route("/leads/{lead}/stop", changes::route(changes::stop))
+        .route("/companies/{company}/deal", post(companies::deal))
 }

@@ -9,6 +9,7 @@ use crate::domain::enrollment::MessageState;
 use crate::domain::event::{Details, EventKind, Happening};
 use crate::domain::gate::{HoldKind, StopKind};
 use crate::domain::purchase::Purchase;
+use crate::domain::routing::Why;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{Timestamp, as_rfc3339};
 use crate::storage::messages::Message;
@@ -183,8 +184,9 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Resumed => "may be written to again".to_owned(),
         EventKind::Cancelled => format!("did not send {}", step()),
         EventKind::Ambiguous => format!("{} may have arrived", step()),
+        EventKind::WaitsForSales => "waits for a place with sales".to_owned(),
         EventKind::HandedOver => match about {
-            Some(rep) => format!("handed over to {}", record.rep(rep)),
+            Some(rep) => format!("handed over to {}{}", record.rep(rep), chosen(record, details)),
             None => "handed over to sales".to_owned(),
         },
         EventKind::Accepted => "sales took the lead on".to_owned(),
@@ -192,6 +194,28 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Won => "sales won the lead".to_owned(),
         EventKind::Lost => "sales lost the lead".to_owned(),
         EventKind::Returned => "sales returned the lead".to_owned(),
+        _ => of_sales(record, kind, about),
+    }
+}
+
+/// What sales did with a lead that it has.
+fn of_sales(record: &LeadRecord, kind: EventKind, about: Option<&str>) -> String {
+    let who = || about.map_or_else(|| "sales".to_owned(), |rep| record.rep(rep));
+    match kind {
+        EventKind::Answered => format!("{} wrote to the lead", who()),
+        EventKind::Postponed => {
+            format!(
+                "sales comes back to the lead on {}",
+                about.and_then(|at| at.get(..10)).unwrap_or("a day")
+            )
+        }
+        EventKind::Reminded => format!("{} was reminded that the lead waits", who()),
+        EventKind::Escalated => format!("{} was told that nobody answers the lead", who()),
+        EventKind::MeetingAgreed => "sales and the lead agreed to meet".to_owned(),
+        EventKind::OfferAsked => "the lead wants an offer".to_owned(),
+        EventKind::NotAReply => "sales says that nobody replied".to_owned(),
+        EventKind::Referred => format!("sales talks to {} instead", about.unwrap_or("somebody else")),
+        EventKind::Feedback => format!("sales says of the mail: {}", about.unwrap_or("something is wrong")),
         other => other.to_string(),
     }
 }
@@ -200,6 +224,14 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
 fn bought(details: &Details) -> String {
     let what = details.data.as_ref().map(|data| Purchase::of(data).to_string()).unwrap_or_default();
     if what.is_empty() { "bought".to_owned() } else { format!("bought {what}") }
+}
+
+/// Why a lead went to this rep: ` in place of Kim Meier, whose turn it was`.
+fn chosen(record: &LeadRecord, details: &Details) -> String {
+    let said = |name: &str| details.data.as_ref()?.get(name)?.as_str();
+    let why = said("chosen").and_then(|why| why.parse().ok()).map_or("", Why::of_rep);
+    let instead = said("instead_of").map(|rep| format!(" in place of {}", record.rep(rep)));
+    instead.unwrap_or_default() + why
 }
 
 /// `step guide of "Welcome"`

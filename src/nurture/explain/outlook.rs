@@ -48,7 +48,9 @@ pub(super) fn sentence(
         Some(_) => "next mail waits".to_owned(),
         None => "no mail planned".to_owned(),
     };
-    [lead.stage.title(), lead.qualification.title(), temperature.as_str(), &with, &outlook].join(" · ")
+    let line = record.in_line.as_ref().map(ToString::to_string);
+    let parts = [lead.stage.title(), lead.qualification.title(), temperature.as_str(), &with].into_iter();
+    parts.chain(line.as_deref()).chain([outlook.as_str()]).collect::<Vec<_>>().join(" · ")
 }
 
 /// What comes next in the sequence that the lead walks.

@@ -18,7 +18,7 @@ use crate::storage::leads::{self, StoredLead};
 use crate::storage::{companies, consents};
 
 /// What somebody says about a lead.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LeadInput {
     pub email: Address,
     pub contact: Contact,
@@ -241,6 +241,10 @@ impl Record<'_> {
             return Ok(How::Unchanged);
         }
         leads::update_contact(self.tx, &lead).await?;
+        if let Some(left) = left(&old, &lead).filter(|_| old.with == Party::Sales) {
+            // Whoever is still there was left alone for the sake of this lead.
+            companies::ask_wake(self.tx, left).await?;
+        }
         updated.push(lead.id);
         Ok(How::Updated)
     }
@@ -256,8 +260,15 @@ impl Record<'_> {
         let events: Vec<Event> = ids.iter().map(event).collect();
         self.note(&events).await?;
         self.wake(ids).await?;
+        self.reconsider_line(ids).await?;
         self.appraise(ids, self.now).await
     }
+}
+
+/// The company that a lead is with no longer.
+fn left(old: &Lead, new: &Lead) -> Option<i64> {
+    let company = |lead: &Lead| lead.company.as_ref().map(|company| company.id);
+    company(old).filter(|before| company(new) != Some(*before))
 }
 
 /// Whether a new description of a company holds nothing that the old one does not say.

@@ -11,11 +11,12 @@ use crate::domain::enrollment::{EnrollmentState, MessageState};
 use crate::domain::event::{Details, EventKind};
 use crate::domain::gate::{Hold, HoldKind, StopKind};
 use crate::domain::time::Timestamp;
+use crate::nurture::company;
 use crate::nurture::engine::Engine;
 use crate::nurture::error::NurtureResult;
 use crate::nurture::liveness;
 use crate::storage::messages::Message;
-use crate::storage::{Tx, addresses, enrollments, holds, leads, messages, notices};
+use crate::storage::{Tx, addresses, enrollments, holds, leads, messages, notices, sales_line};
 
 /// The reason of a message that was cancelled before anything was written.
 pub const NOT_STARTED: &str = "stopped before it started";
@@ -34,6 +35,9 @@ pub struct StopTicket {
     cancelled: Vec<i64>,
     /// With the nodes that claimed them.
     sending: Vec<(i64, String)>,
+    /// Companies that are held: what is being sent to their leads is looked for after the commit, since their locks come
+    /// before some of those that are held until then.
+    companies: BTreeSet<i64>,
     planned: Vec<Planned>,
 }
 
@@ -60,16 +64,29 @@ impl StopTicket {
 
     /// What is being sent to a lead, to be looked for once more.
     pub(crate) async fn of_sending(tx: &mut Tx, lead: i64) -> NurtureResult<Self> {
-        Ok(Self { sending: messages::sending(tx, lead).await?, ..Self::default() })
+        Ok(Self { sending: messages::sending(tx, &[lead]).await?, ..Self::default() })
     }
 
-    /// For the one who records the end of the only message that can be on the wire.
+    /// Whatever is being sent to the leads of a company, to be looked for.
+    pub(crate) fn of_company(company: i64) -> Self {
+        Self::nothing().holding(Some(company))
+    }
+
+    /// The same ticket of a lead with which its company is held.
+    pub(super) fn holding(mut self, company: Option<i64>) -> Self {
+        self.companies.extend(company);
+        self
+    }
+
+    /// For the one who records the end of the only message that can be on the wire. What is being sent to others of a
+    /// company goes out: nobody waits for an answer.
     pub(crate) fn nothing_else_is_sent(self) {}
 
     /// The same ticket with what another one found.
     pub fn and(mut self, other: StopTicket) -> Self {
         self.cancelled.extend(other.cancelled);
         self.sending.extend(other.sending);
+        self.companies.extend(other.companies);
         self.planned.extend(other.planned);
         self
     }
@@ -96,7 +113,10 @@ impl StopTicket {
 
     /// Cancels what has not started and waits, ten seconds at most, for what is on the wire. What a node claimed that
     /// does not run any more can be on no wire, and how it ended is not known: nobody waits for that.
-    pub async fn settle(self, engine: &Engine) -> NurtureResult<Found> {
+    pub async fn settle(mut self, engine: &Engine) -> NurtureResult<Found> {
+        for company in std::mem::take(&mut self.companies) {
+            self.sending.extend(company::sending(engine, company).await?);
+        }
         let mut found = Found { cancelled: self.cancelled, planned: self.planned, ..Found::default() };
         if self.sending.is_empty() {
             return Ok(found);
@@ -169,6 +189,7 @@ impl Record<'_> {
         self.suppress(lead, kind).await?;
         let stored = self.lead(lead).await?;
         leads::close(self.tx, lead, kind).await?;
+        sales_line::leave(self.tx, lead).await?;
         if let Some(enrollment) = enrollments::active(self.tx, lead).await? {
             let id = enrollment.walk.enrollment;
             enrollments::end(self.tx, id, EnrollmentState::Stopped, self.now).await?;
@@ -226,11 +247,11 @@ impl Record<'_> {
     /// Cancels what waits, finds what is being sent, and has the other nodes told. The lead is locked already.
     pub(super) async fn halt_messages(&mut self, lead: i64, why: &str) -> NurtureResult<StopTicket> {
         let cancelled = messages::cancel_waiting(self.tx, lead, why, self.now).await?;
-        let sending = messages::sending(self.tx, lead).await?;
+        let sending = messages::sending(self.tx, &[lead]).await?;
         let registry = &self.engine.registry;
         let elsewhere: Vec<i64> =
             sending.iter().map(|(id, _)| *id).filter(|id| !registry.holds_any(&[*id])).collect();
         notices::stop(self.tx, &elsewhere).await?;
-        Ok(StopTicket { cancelled, sending, planned: Vec::new() })
+        Ok(StopTicket { cancelled, sending, ..StopTicket::default() })
     }
 }

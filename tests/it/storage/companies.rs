@@ -1,14 +1,16 @@
-//! The table `companies`. What is stored shows through the leads of a company.
+//! The tables `companies` and `company_wakes`. What is stored shows through the leads of a company.
 
 use dripline::domain::lead::Company;
 use dripline::storage::{Tx, companies, leads};
 
 use crate::support::database::{TestDb, on_both};
-use crate::support::records::{lead, store_leads};
+use crate::support::records::{at, lead, store_leads};
 
 on_both!(
     a_company_is_found_by_its_domain,
     a_company_without_a_domain_is_found_by_its_name,
+    a_deal_is_open_since_it_was_told_first,
+    a_wake_that_was_asked_for_again_is_kept,
     what_is_known_of_a_company_stays,
 );
 
@@ -28,6 +30,7 @@ async fn a_company_is_found_by_its_domain(db: TestDb) {
         industry: Some("software".to_owned()),
         size: Some(40),
         country: None,
+        deal_since: None,
     };
     let id = companies::upsert(&mut tx, &first).await.unwrap();
     assert_eq!(stored(&mut tx, id).await, Company { id, ..first.clone() });
@@ -50,6 +53,34 @@ async fn a_company_without_a_domain_is_found_by_its_name(db: TestDb) {
     assert_eq!(companies::upsert(&mut tx, &named("NORDWERK")).await.unwrap(), id);
     assert_ne!(companies::upsert(&mut tx, &named("Südwerk")).await.unwrap(), id);
     assert_eq!(stored(&mut tx, id).await.name, "NORDWERK");
+}
+
+async fn a_deal_is_open_since_it_was_told_first(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let company = Company { name: "Nordwerk".to_owned(), ..Company::default() };
+    let id = companies::upsert(&mut tx, &company).await.unwrap();
+    assert_eq!(companies::find(&mut tx, "NORDWERK").await.unwrap(), Some(id));
+    assert_eq!(companies::find(&mut tx, "nordwerk.example").await.unwrap(), None);
+    companies::open_deal(&mut tx, id, at(5)).await.unwrap();
+    companies::open_deal(&mut tx, id, at(9)).await.unwrap();
+    assert_eq!(stored(&mut tx, id).await.deal_since, Some(at(5)));
+    companies::upsert(&mut tx, &company).await.unwrap();
+    assert_eq!(stored(&mut tx, id).await.deal_since, Some(at(5)), "new data change nothing about it");
+    companies::close_deal(&mut tx, id).await.unwrap();
+    assert_eq!(stored(&mut tx, id).await.deal_since, None);
+}
+
+async fn a_wake_that_was_asked_for_again_is_kept(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    assert_eq!(companies::next_wake(&mut tx).await.unwrap(), None);
+    companies::ask_wake(&mut tx, 7).await.unwrap();
+    let asked = companies::next_wake(&mut tx).await.unwrap().unwrap();
+    companies::ask_wake(&mut tx, 7).await.unwrap();
+    companies::woken(&mut tx, asked).await.unwrap();
+    let again = companies::next_wake(&mut tx).await.unwrap();
+    assert_eq!((asked, again), ((7, 1), Some((7, 2))));
+    companies::woken(&mut tx, (7, 2)).await.unwrap();
+    assert_eq!(companies::next_wake(&mut tx).await.unwrap(), None);
 }
 
 async fn what_is_known_of_a_company_stays(db: TestDb) {

@@ -16,6 +16,7 @@ on_both!(
     ending_a_walk_happens_once,
     waking_never_moves_later,
     leads_are_woken_by_their_ids,
+    who_rests_for_a_reason_is_woken_from_it,
     resting_is_for_the_active_walk,
     changed_sequences_are_woken,
     renaming_takes_past_walks_along,
@@ -130,6 +131,22 @@ async fn leads_are_woken_by_their_ids(db: TestDb) {
     assert_eq!(dues, [Some(at(500)), Some(at(500)), Some(at(100)), None, Some(at(1_000))]);
     assert_eq!(stored(&mut tx, ids[1]).await.waits_for, None);
     assert_eq!(stored(&mut tx, ids[2]).await.waits_for.as_deref(), Some("its time"));
+}
+
+async fn who_rests_for_a_reason_is_woken_from_it(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let leads = new_leads(&mut tx, 4).await;
+    let ids = new_enrollments(&mut tx, &leads).await;
+    for (lead, why) in [(0, "a colleague"), (1, "a reply"), (3, "a colleague")] {
+        enrollments::rest(&mut tx, leads[lead], None, why).await.unwrap();
+    }
+    enrollments::wake_from(&mut tx, &leads[..3], "a colleague", at(500)).await.unwrap();
+    let mut dues = Vec::new();
+    for id in &ids {
+        dues.push(due(&mut tx, *id).await);
+    }
+    assert_eq!(dues, [Some(at(500)), None, Some(at(1_000)), None]);
+    assert_eq!(stored(&mut tx, ids[0]).await.waits_for, None);
 }
 
 async fn resting_is_for_the_active_walk(db: TestDb) {

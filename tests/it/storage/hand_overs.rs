@@ -1,6 +1,7 @@
 //! The table `hand_overs`.
 
 use dripline::domain::hand_over::{HandOver, HandOverState, Origin};
+use dripline::domain::routing::Load;
 use dripline::storage::hand_overs::{self, Closing};
 
 use crate::support::database::{TestDb, on_both};
@@ -11,6 +12,7 @@ on_both!(
     a_closed_one_stays_as_it_ended,
     sales_takes_it_on,
     the_latest_is_found_open_or_closed,
+    loads_are_those_of_open_ones
 );
 
 fn hand_over(id: i64, lead: i64) -> HandOver {
@@ -91,4 +93,30 @@ async fn the_latest_is_found_open_or_closed(db: TestDb) {
     hand_overs::open(&mut tx, &HandOver { opened_at: at(10), ..hand_over(first, lead) }).await.unwrap();
     let latest = hand_overs::latest(&mut tx, lead).await.unwrap().unwrap();
     assert_eq!((latest.hand_over.id, latest.amount), (first, None));
+}
+
+async fn loads_are_those_of_open_ones(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let leads = new_leads(&mut tx, 5).await;
+    let of = |rep: &str, origin| (Some(rep.to_owned()), origin);
+    let all = [
+        of("kim", Origin::Rule),
+        of("kim", Origin::Rule),
+        of("kim", Origin::Reply),
+        of("lee", Origin::Step),
+        (None, Origin::Rule),
+    ];
+    for (lead, (rep, origin)) in leads.iter().zip(all) {
+        let hand_over = HandOver { rep, origin, ..hand_over(tx.id().unwrap(), *lead) };
+        hand_overs::open(&mut tx, &hand_over).await.unwrap();
+        assert_eq!(hand_overs::open_of(&mut tx, *lead).await.unwrap().unwrap().origin, origin);
+    }
+    let closed = hand_overs::open_of(&mut tx, leads[0]).await.unwrap().unwrap();
+    let won = Closing { state: HandOverState::Won, reason: None, amount: None };
+    hand_overs::close(&mut tx, closed.id, &won, at(9)).await.unwrap();
+    let mut loads = hand_overs::loads(&mut tx, &["kim", "lee", "zoe"]).await.unwrap();
+    loads.sort_by(|a, b| a.0.cmp(&b.0));
+    let load = |all, scored| Load { all, scored };
+    assert_eq!(loads, [("kim".to_owned(), load(2, 1)), ("lee".to_owned(), load(1, 0))]);
+    assert_eq!(hand_overs::loads(&mut tx, &[]).await.unwrap(), []);
 }

@@ -28,6 +28,7 @@ on_both!(
     each_change_counts_the_version,
     changes_under_the_lock_do_not_overlap,
     what_the_loop_learns_is_kept,
+    a_company_is_asked_for_its_leads,
 );
 on_postgres!(the_lock_is_held_until_the_end, many_locks_are_taken_in_one_order);
 
@@ -40,6 +41,7 @@ async fn full(tx: &mut Tx) -> StoredLead {
         industry: Some("software".to_owned()),
         size: Some(40),
         country: Some("DE".to_owned()),
+        deal_since: None,
     };
     company.id = companies::upsert(tx, &company).await.unwrap();
     let plain = lead(tx.id().unwrap());
@@ -107,6 +109,30 @@ async fn a_lead_comes_back_as_given(db: TestDb) {
     assert_eq!(both, [full, bare]);
     let imported = tx.all("SELECT import_id FROM leads", vec![], |row| row.opt_int(0)).await.unwrap();
     assert_eq!(imported, [Some(import), Some(import)]);
+}
+
+async fn a_company_is_asked_for_its_leads(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let named = |name: &str| Company { name: name.to_owned(), ..Company::default() };
+    let one = companies::upsert(&mut tx, &named("One")).await.unwrap();
+    let other = companies::upsert(&mut tx, &named("Other")).await.unwrap();
+    let mut members = Vec::new();
+    for company in [one, one, one, other] {
+        let mut stored = lead(tx.id().unwrap());
+        stored.lead.company = Some(Company { id: company, ..Company::default() });
+        store_leads(&mut tx, std::slice::from_ref(&stored)).await;
+        members.push(stored.lead.id);
+    }
+    assert_eq!(leads::ids_of_company(&mut tx, one, 0, 2).await.unwrap(), members[..2]);
+    assert_eq!(leads::ids_of_company(&mut tx, one, members[1], 2).await.unwrap(), members[2..3]);
+    assert_eq!(leads::ids_of_company(&mut tx, one, members[2], 2).await.unwrap(), [0; 0]);
+
+    leads::set_party(&mut tx, members[0], Party::Marketing, Some("kim")).await.unwrap();
+    leads::set_party(&mut tx, members[2], Party::Sales, Some("lee")).await.unwrap();
+    let own = |lead: usize, rep: &str| (one, members[lead], rep.to_owned());
+    let owners = leads::owners(&mut tx, &[one, other]).await.unwrap();
+    assert_eq!(owners, [own(2, "lee"), own(0, "kim")], "who is with sales comes first");
+    assert_eq!(leads::with_sales(&mut tx, &[one, other]).await.unwrap(), [(one, members[2])]);
 }
 
 async fn a_lead_is_found_by_its_keys(db: TestDb) {

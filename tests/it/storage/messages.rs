@@ -224,8 +224,8 @@ async fn a_lead_has_its_messages_in_order(db: TestDb) {
     let ids: Vec<i64> =
         messages::of_lead(&mut tx, 1).await.unwrap().iter().map(|message| message.id).collect();
     assert_eq!(ids, [sending, later]);
-    assert_eq!(messages::sending(&mut tx, 1).await.unwrap(), [(sending, NODE.to_owned())]);
-    assert_eq!(messages::sending(&mut tx, 3).await.unwrap(), []);
+    assert_eq!(messages::sending(&mut tx, &[1]).await.unwrap(), [(sending, NODE.to_owned())]);
+    assert_eq!(messages::sending(&mut tx, &[3]).await.unwrap(), []);
 }
 
 async fn orphans_are_a_nodes_own(db: TestDb) {

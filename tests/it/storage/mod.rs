@@ -22,5 +22,8 @@ mod migrations;
 mod notices;
 mod outbox;
 mod report;
+mod responses;
 mod revisions;
+mod routing;
 mod rows;
+mod sales_line;

@@ -1,0 +1,86 @@
+//! Which rep takes a lead, and the line of those who wait for a place with sales.
+
+use super::Record;
+use super::hand_over::Ask;
+use crate::domain::event::{Details, EventKind};
+use crate::domain::routing::{Choice, Why};
+use crate::nurture::error::NurtureResult;
+use crate::nurture::routing::{Team, next_absence};
+use crate::storage::leads::StoredLead;
+use crate::storage::sales_line::{self, Waiting};
+use crate::storage::{companies, routing};
+use crate::workspace::funnel::SalesHold;
+
+impl Record<'_> {
+    /// Chooses the rep of a lead, whose lock is held. From here to the end of the transaction nobody else chooses one.
+    pub(super) async fn choose_rep(&mut self, stored: &StoredLead, ask: &Ask<'_>) -> NurtureResult<Choice> {
+        let lead = stored.lead.id;
+        if ask.rep.is_some() {
+            self.rep(stored, ask.rep)?;
+        }
+        let takes_place = ask.origin.takes_place();
+        let state = routing::lock(self.tx).await?;
+        // What is read behind the lock knows of all that was chosen before.
+        let team = Team::read(self.tx, self.revision, std::slice::from_ref(stored), self.now).await?;
+        let choice = team.choose(&stored.lead, ask.rep, takes_place);
+        let Choice::Rep(chosen) = &choice else { return Ok(choice) };
+        if takes_place && !ask.from_line {
+            let waits = !sales_line::of_leads(self.tx, &[lead]).await?.is_empty();
+            let freed = state.is_some_and(|state| state.is_due(self.now)) && sales_line::any(self.tx).await?;
+            if waits || freed {
+                // The place is for whoever is first in line.
+                return Ok(Choice::Full(vec![chosen.rep.clone()]));
+            }
+        }
+        if matches!(chosen.why, Why::Turn | Why::Load) {
+            routing::take_turn(self.tx, &chosen.rep).await?;
+        }
+        Ok(choice)
+    }
+
+    /// Puts a lead into the line of those who wait for a place with one of these reps, unless it stands there.
+    pub(super) async fn wait_in_line(
+        &mut self,
+        lead: i64,
+        cause: &str,
+        reps: &[String],
+    ) -> NurtureResult<()> {
+        let waiting = Waiting { lead, cause: cause.to_owned(), since: self.now };
+        if !sales_line::join(self.tx, &waiting).await? {
+            return Ok(());
+        }
+        let funnel = &self.revision.workspace.funnel;
+        if let Some(at) = next_absence(funnel, self.now) {
+            routing::look_at(self.tx, at).await?;
+        }
+        let names: Vec<&str> =
+            reps.iter().map(|rep| funnel.rep(rep).map_or(rep.as_str(), |rep| rep.name.as_str())).collect();
+        let has = if names.len() == 1 { "has" } else { "have" };
+        let because = format!("{cause}; {} {has} as many leads as the capacity allows", names.join(", "));
+        let details = Details { because: Some(because), ..Details::default() };
+        self.event(lead, EventKind::WaitsForSales, details).await
+    }
+
+    /// Has the line looked at anew if one of these leads stands in it: what it is now may fit somebody else.
+    pub(super) async fn reconsider_line(&mut self, leads: &[i64]) -> NurtureResult<()> {
+        if !sales_line::of_leads(self.tx, leads).await?.is_empty() {
+            routing::freed(self.tx).await?;
+        }
+        Ok(())
+    }
+
+    /// The company that marketing leaves alone as long as sales works on this lead.
+    pub(super) fn company_held_with(&self, stored: &StoredLead) -> Option<i64> {
+        let holds = self.revision.workspace.funnel.routing.hold == SalesHold::Company;
+        stored.lead.company.as_ref().filter(|_| holds).map(|company| company.id)
+    }
+
+    /// What follows for others when a hand-over has ended, or went to another rep: a place may be free, and marketing may
+    /// write to the colleagues again.
+    pub(super) async fn release(&mut self, stored: &StoredLead) -> NurtureResult<()> {
+        if let Some(company) = self.company_held_with(stored) {
+            companies::ask_wake(self.tx, company).await?;
+        }
+        Ok(routing::freed(self.tx).await?)
+    }
+}
