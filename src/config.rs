@@ -5,9 +5,11 @@
 
 mod environment;
 mod mailbox;
+pub mod public;
 mod ratio;
 mod schema;
 pub mod secrets;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,6 +31,7 @@ use environment::Environment;
 pub use mailbox::{MailboxConfig, Then};
 pub use ratio::Ratio;
 pub use schema::DRIPLINE as SCHEMA;
+pub use webhook::{HAND_OVERS, WebhookConfig, WebhookUrl};
 
 /// The name of the file inside the workspace.
 pub const FILE: &str = "dripline.toml";
@@ -44,6 +47,8 @@ pub struct Config {
     pub inbound: Inbound,
     /// `[mailbox.NAME]`: where mail comes in. None: it is handed in by HTTP.
     pub mailboxes: BTreeMap<String, MailboxConfig>,
+    /// `[webhook.NAME]`: who is told what happens to leads. Nobody.
+    pub webhooks: BTreeMap<String, WebhookConfig>,
     pub tracking: Tracking,
     pub safety: Safety,
     pub fuse: Fuse,
@@ -220,6 +225,11 @@ fn read(mut root: Table) -> Config {
             .named("mailbox")
             .into_iter()
             .filter_map(|(name, table)| Some((name.value.to_owned(), mailbox::read(table)?)))
+            .collect(),
+        webhooks: root
+            .named("webhook")
+            .into_iter()
+            .filter_map(|(name, table)| Some((name.value.to_owned(), webhook::read(table)?)))
             .collect(),
         tracking: tracking(root.table("tracking")),
         safety: safety(root.table("safety")),

@@ -11,7 +11,9 @@ use crate::domain::time::SECOND;
 use crate::nurture::clock::ClockWatch;
 use crate::nurture::mailbox::Reader;
 use crate::nurture::pump::{LOOK_EVERY, Pump, Stepped};
-use crate::nurture::{Engine, NurtureResult, company, deliver, judge, notify, pump, rollout, routing};
+use crate::nurture::{
+    Engine, NurtureResult, company, deliver, judge, notify, pump, rollout, routing, webhook,
+};
 
 /// How long a loop rests after an error of the database.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -30,6 +32,15 @@ pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationT
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), judge_hits));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), tell_reps));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), route_leads));
+    let abandoned = engine.clone();
+    tasks.spawn(async move {
+        if let Err(error) = webhook::send::give_up_abandoned(&abandoned).await {
+            warn!("webhooks: {error}");
+        }
+    });
+    for name in engine.config.webhooks.keys() {
+        tasks.spawn(webhook_loop(engine.clone(), shutdown.clone(), name.clone()));
+    }
     for reader in Reader::all(engine) {
         tasks.spawn(mailbox_loop(engine.clone(), shutdown.clone(), reader));
     }
@@ -96,6 +107,15 @@ where
         };
         let _ = tokio::time::timeout(pause, shutdown.cancelled()).await;
     }
+}
+
+/// Calls a webhook. What is on its way at a shutdown is told again.
+async fn webhook_loop(engine: Arc<Engine>, shutdown: CancellationToken, name: String) {
+    let calls = side_loop(engine, shutdown.clone(), |engine| {
+        let name = name.clone();
+        async move { webhook::send::step(&engine, &name).await }
+    });
+    shutdown.run_until_cancelled(calls).await;
 }
 
 /// Takes in what comes into a mailbox.

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::context::environment;
 use super::{Outcome, output};
-use crate::config::Config;
-use crate::workspace::{Code, Diagnostic, Files, Workspace, funnel};
+use crate::config::{self, Config};
+use crate::workspace::{Checked, Code, Diagnostic, Files, Severity, Workspace, funnel};
 
 pub use format::Format;
 use format::Shown;
@@ -59,7 +59,11 @@ pub async fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
     refuse_other_folders(workspace, &files)?;
     let checked = Workspace::compile(&files);
     let (config, mut found) = Config::check(workspace, environment());
+    found.extend(config.iter().flat_map(|config| unknown_to_operator(config, &checked, workspace)));
     found.extend(checked.diagnostics);
+    found.sort_by(|a, b| {
+        (a.file != config::FILE, &a.file, a.line).cmp(&(b.file != config::FILE, &b.file, b.line))
+    });
     let leads = match &config {
         Some(config) => tracked::count(config, workspace).await,
         None => None,
@@ -82,6 +86,15 @@ pub async fn run(workspace: &Path, args: &Args) -> anyhow::Result<Outcome> {
     Ok(if problems { Outcome::Problems } else { Outcome::Fine })
 }
 
+/// Webhooks and relays that dripline.toml does not have, if there is one: it need not lie where the workspace is checked.
+fn unknown_to_operator(config: &Config, checked: &Checked, workspace: &Path) -> Vec<Diagnostic> {
+    let (webhooks, relays) = (&config.webhooks, &config.relays);
+    if !workspace.join(config::FILE).exists() && webhooks.is_empty() && relays.is_empty() {
+        return Vec::new();
+    }
+    checked.unknown_to_operator(&webhooks.keys().cloned().collect(), &relays.keys().cloned().collect())
+}
+
 /// A folder without any of a workspace's files is not a workspace with mistakes, but the wrong folder.
 fn refuse_other_folders(workspace: &Path, files: &Files) -> anyhow::Result<()> {
     if files.file(funnel::FILE).is_some() || files.below("sequences/").next().is_some() {
@@ -100,7 +113,8 @@ fn refuse_other_folders(workspace: &Path, files: &Files) -> anyhow::Result<()> {
 fn summary(report: &Report<'_>, workspace: Option<&Workspace>) -> String {
     let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     let warnings = (report.warnings > 0).then(|| count(report.warnings, "warning"));
-    let explained = report.diagnostics.first().map_or_else(String::new, |found| {
+    let error = report.diagnostics.iter().find(|found| found.severity == Severity::Error);
+    let explained = error.or(report.diagnostics.first()).map_or_else(String::new, |found| {
         format!("\nMore about a code, with examples: dripline check --explain {}", found.code)
     });
     let parts = if report.errors > 0 {

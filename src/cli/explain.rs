@@ -5,8 +5,9 @@ use std::path::Path;
 use super::context::Context;
 use super::{Outcome, output};
 use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS, Lead};
+use crate::domain::visible::one_line;
 use crate::http::LeadView;
-use crate::nurture::explain::{Entry, Explanation, Next, explain};
+use crate::nurture::explain::{Entry, Explanation, Judged, Next, explain};
 use crate::nurture::lookup::find;
 use crate::nurture::{Engine, NurtureResult};
 
@@ -54,7 +55,7 @@ fn known(lead: &Lead) -> String {
     let own = LEAD_FIELDS.iter().map(|name| (*name).to_owned());
     let company = COMPANY_FIELDS.iter().map(|name| format!("company.{name}"));
     let free = lead.contact.fields.keys().map(|name| format!("fields.{name}"));
-    let line = |name: String| Some(format!("{name}: {}\n", lead.field(&name)?));
+    let line = |name: String| Some(format!("{}: {}\n", one_line(&name), one_line(&lead.field(&name)?)));
     own.chain(company).chain(free).filter_map(line).collect()
 }
 
@@ -67,13 +68,22 @@ pub async fn stands(engine: &Engine, lead: &str, with_causes: bool) -> NurtureRe
 
 /// A line for each thing that keeps mail from a lead.
 fn causes(explanation: &Explanation) -> String {
-    explanation.not_sent_because.iter().map(|because| format!("Not sent because {because}.\n")).collect()
+    let line = |because: &String| format!("Not sent because {}.\n", one_line(because));
+    explanation.not_sent_because.iter().map(line).collect()
 }
 
 /// Who it is, where the lead stands, and why nothing is sent.
 fn head(explanation: &Explanation) -> String {
-    let Explanation { email, lead, sentence, score, .. } = explanation;
-    format!("{email} ({lead})\n{sentence}\n{score}.\n{}", causes(explanation))
+    let Explanation { email, lead, sentence, score, judged, .. } = explanation;
+    format!("{email} ({lead})\n{sentence}\n{score}.\n{}{}", known_as(judged), causes(explanation))
+}
+
+/// The persona of a lead, and what is not known of it.
+fn known_as(judged: &Judged) -> String {
+    let persona = judged.persona_title.as_ref().map(|title| format!("Persona: {title}.\n"));
+    let missing =
+        (!judged.complete).then(|| format!("Not complete: {} missing.\n", judged.missing.join(", ")));
+    [persona, missing].into_iter().flatten().collect()
 }
 
 /// A line for each thing that happened.
@@ -81,7 +91,7 @@ fn timeline(explanation: &Explanation) -> String {
     let line = |entry: &Entry| {
         let because =
             entry.because.as_ref().map(|because| format!(", because {because}")).unwrap_or_default();
-        format!("{}  {}{because}\n", entry.local, entry.what)
+        format!("{}  {}\n", entry.local, one_line(&format!("{}{because}", entry.what)))
     };
     let zone = format!("\nWhat happened ({}):\n", explanation.timezone);
     zone + &explanation.timeline.iter().map(line).collect::<String>()

@@ -25,7 +25,9 @@ Examples:
 Columns:
   email            required; the rest if you have it
   first_name, last_name, title, job_title, phone, city
-  company, company_domain
+  company, company_domain, company_industry
+  company_size     how many people work there
+  company_country  DE, AT, …
   salutation       mr, ms or neutral
   address_form     du or sie
   language         de, en-GB, …

@@ -2,7 +2,8 @@
 
 mod add;
 mod columns;
-mod until;
+mod consent;
+pub(super) mod until;
 
 use std::path::Path;
 
@@ -24,6 +25,7 @@ use until::Until;
 pub enum Command {
     Add(add::Args),
     Show(Show),
+    Consent(consent::Args),
     Enroll(Enroll),
     Unenroll(Unenroll),
     HandOver(HandOver),
@@ -44,7 +46,8 @@ pub struct Show {
     lead: Lead,
 }
 
-/// Enter a lead into a sequence by hand; it leaves the one it walks.
+/// Enter a lead into a sequence by hand. It leaves the one it walks, and gets this one from its start, also the mails that
+/// it had from it before.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: dripline lead enroll kim@example.org mofu-evaluation")]
 pub struct Enroll {
@@ -192,6 +195,7 @@ pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> 
     let (lead, wanted) = match command {
         Command::Add(args) => return add::run(context, args).await,
         Command::Show(args) => return explain::show(context, &args.lead.name, args.lead.json).await,
+        Command::Consent(args) => consent::read(engine, args).await?,
         Command::Enroll(args) => (args.lead, Change::Enroll { sequence: args.sequence }),
         Command::Unenroll(args) => (args.lead, Change::Unenroll),
         Command::HandOver(args) => {

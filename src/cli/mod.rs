@@ -13,7 +13,9 @@ mod new;
 pub mod output;
 mod pause;
 mod preview;
+mod report;
 pub mod schema;
+mod score;
 mod serve;
 mod signals;
 
@@ -45,7 +47,9 @@ pub enum Command {
     #[command(subcommand)]
     Lead(lead::Command),
     Explain(explain::Args),
+    Score(score::Args),
     Inbound(inbound::Args),
+    Report(report::Args),
     Pause(pause::Pause),
     Resume(pause::Resume),
     #[command(subcommand)]
@@ -95,7 +99,9 @@ impl Cli {
             Command::Import(args) => import::run(workspace, args).await,
             Command::Lead(command) => lead::run(workspace, command).await,
             Command::Explain(args) => explain::run(workspace, args).await,
+            Command::Score(args) => score::run(workspace, args).await,
             Command::Inbound(args) => inbound::run(workspace, args).await,
+            Command::Report(args) => report::run(workspace, &args).await,
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -22,6 +22,11 @@ const KEYS: &[Key] = &[
     key("lane", Takes::Named("gmail", LANE), "Recipient domains that share a provider, and its limits."),
     key("inbound", Takes::Table(INBOUND), "How answers and bounces come back."),
     key("mailbox", Takes::Named("replies", MAILBOX), "A mailbox from which mail is taken in, by IMAP."),
+    key(
+        "webhook",
+        Takes::Named("crm", WEBHOOK),
+        "A program of yours that is told what happens to leads, by Standard Webhooks.",
+    ),
     key("tracking", Takes::Table(TRACKING), "How opens and clicks are judged."),
     key("safety", Takes::Table(SAFETY), "For staging: who gets mail at all."),
     key("fuse", Takes::Table(FUSE), "What halts all sending because something has run wild."),
@@ -121,6 +126,37 @@ const MAILBOX: &[Key] = &[
     )
     .default("1 minute")
     .example("5 minutes"),
+];
+
+const WEBHOOK: &[Key] = &[
+    key(
+        "url",
+        Takes::Form("https?://[^\\s#@]+"),
+        "Where each call is posted. Nobody is told without encryption, unless `allow_private` says so.",
+    )
+    .example("https://crm.example.com/hooks/dripline")
+    .required(),
+    key(
+        "secret",
+        Takes::Texts,
+        "What calls are signed with: whsec_ and 24 to 64 random bytes in base64. Of a list, each signs.",
+    )
+    .example("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    .required(),
+    key(
+        "events",
+        Takes::Texts,
+        "What it is told of by itself, by the words of the timeline; \"*\" is everything.",
+    )
+    .otherwise("hand-overs, and what sales makes of them")
+    .example("handed_over"),
+    key(
+        "allow_private",
+        Takes::Flag,
+        "Whether it may be on this machine or in a private network, and without encryption.",
+    )
+    .default("false")
+    .example("true"),
 ];
 
 const TRACKING: &[Key] = &[key(

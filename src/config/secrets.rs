@@ -5,7 +5,10 @@ use std::ops::Range;
 use crate::workspace::Diagnostic;
 
 /// Keys whose value is a secret.
-const SECRET: [&str; 2] = ["password", "key"];
+const SECRET: [&str; 3] = ["password", "key", "secret"];
+
+/// What the secrets of webhooks begin with, which may stand in a list, each on its line.
+const SIGNING_KEY: &str = "whsec_";
 
 /// Keys whose value is a URL, which may name a login.
 const URLS: [&str; 2] = ["url", "database"];
@@ -42,6 +45,9 @@ pub fn hide(found: &mut Diagnostic, text: &str) {
 /// meant to be: this is asked where there are mistakes.
 fn secret(line: &str) -> Range<usize> {
     let end = line.trim_end().len();
+    if let Some(key) = line.find(SIGNING_KEY) {
+        return key..end;
+    }
     let Some(value) = line.find(['=', ':']).map(|at| at + 1) else { return end..end };
     let names = |keys: &[&str]| {
         let mut words = line[..value].split(|sign: char| !sign.is_alphanumeric() && sign != '_');
@@ -85,6 +91,8 @@ mod tests {
             ("relay.main.url = \"smtp://me:ge@heim@mx\"", "relay.main.url = \"smtp://**********@mx\""),
             ("listen = \"127.0.0.1:80\"", "listen = \"127.0.0.1:80\""),
             ("[inbound]\r\n", "[inbound]\r\n"),
+            ("secret = \"geheim\"\n", "secret = \"*******\n"),
+            ("    \"whsec_Z2VoZWlt\",\n", "    \"****************\n"),
         ] {
             assert_eq!(hidden(line), shown);
             assert_eq!(hidden(line).len(), line.len());

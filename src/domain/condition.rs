@@ -20,12 +20,18 @@ pub enum Fact {
     Opened(String),
     /// A link in the mail of this step was clicked, in this enrollment.
     Clicked(String),
+    /// Any mail was opened, since the enrollment began.
+    OpenedMail,
+    /// Any link was clicked, since the enrollment began.
+    ClickedALink,
     /// The link with this name was clicked, since the enrollment began.
     ClickedLink(String),
     /// A page was visited; `*` is any run of characters.
     Visited(String),
     Replied,
     Submitted(String),
+    /// Any form.
+    SubmittedAForm,
     BookedMeeting,
     Bought,
     /// A custom event.
@@ -40,7 +46,10 @@ pub enum Fact {
 impl Fact {
     /// Whether it is about opens and clicks, which are judged some time after they are seen.
     pub const fn is_hit(&self) -> bool {
-        matches!(self, Fact::Opened(_) | Fact::Clicked(_) | Fact::ClickedLink(_))
+        matches!(
+            self,
+            Fact::Opened(_) | Fact::Clicked(_) | Fact::OpenedMail | Fact::ClickedALink | Fact::ClickedLink(_)
+        )
     }
 }
 
@@ -57,10 +66,13 @@ pub struct PhraseError {
 pub const FORMS: &[&str] = &[
     "opened STEP",
     "clicked STEP",
+    "opened a mail",
+    "clicked a link",
     "clicked link NAME",
     "visited PATH",
     "replied",
     "submitted FORM",
+    "submitted a form",
     "booked a meeting",
     "bought",
     "did EVENT",
@@ -86,7 +98,10 @@ type Make = fn(String) -> Fact;
 
 fn fact(text: &str) -> Option<Fact> {
     match text {
+        "opened a mail" => return Some(Fact::OpenedMail),
+        "clicked a link" => return Some(Fact::ClickedALink),
         "replied" => return Some(Fact::Replied),
+        "submitted a form" => return Some(Fact::SubmittedAForm),
         "booked a meeting" => return Some(Fact::BookedMeeting),
         "bought" => return Some(Fact::Bought),
         _ => {}
@@ -158,10 +173,13 @@ impl fmt::Display for Fact {
         match self {
             Fact::Opened(step) => write!(f, "opened {step}"),
             Fact::Clicked(step) => write!(f, "clicked {step}"),
+            Fact::OpenedMail => f.write_str("opened a mail"),
+            Fact::ClickedALink => f.write_str("clicked a link"),
             Fact::ClickedLink(name) => write!(f, "clicked link {name}"),
             Fact::Visited(path) => write!(f, "visited {path}"),
             Fact::Replied => f.write_str("replied"),
             Fact::Submitted(form) => write!(f, "submitted {form}"),
+            Fact::SubmittedAForm => f.write_str("submitted a form"),
             Fact::BookedMeeting => f.write_str("booked a meeting"),
             Fact::Bought => f.write_str("bought"),
             Fact::Did(event) => write!(f, "did {event}"),

@@ -109,7 +109,29 @@ pub struct Happening {
     pub details: Details,
 }
 
+impl EventKind {
+    /// Whether the person did it, not the record or a machine of ours.
+    pub const fn is_own_deed(self) -> bool {
+        matches!(
+            self,
+            EventKind::Opened
+                | EventKind::Clicked
+                | EventKind::Visited
+                | EventKind::Replied
+                | EventKind::Submitted
+                | EventKind::MeetingBooked
+                | EventKind::Purchase
+                | EventKind::Custom
+        )
+    }
+}
+
 impl Happening {
+    /// Whether it shows that somebody is there and interested.
+    pub const fn is_sign_of_life(&self) -> bool {
+        self.kind.is_own_deed() && self.details.machine.is_none()
+    }
+
     /// Whether this makes `fact` true. `enrollment` is the walk that STEP facts are about.
     pub fn meets(&self, fact: &Fact, enrollment: Option<i64>) -> bool {
         if self.details.machine.is_some() {
@@ -131,7 +153,10 @@ impl Happening {
             (EventKind::Visited, Fact::Visited(pattern)) => {
                 about.is_some_and(|path| path_fits(pattern, path))
             }
-            (EventKind::Replied, Fact::Replied)
+            (EventKind::Opened, Fact::OpenedMail)
+            | (EventKind::Clicked, Fact::ClickedALink)
+            | (EventKind::Submitted, Fact::SubmittedAForm)
+            | (EventKind::Replied, Fact::Replied)
             | (EventKind::MeetingBooked, Fact::BookedMeeting)
             | (EventKind::Purchase, Fact::Bought) => true,
             _ => false,

@@ -88,6 +88,8 @@ pub struct Lead {
     pub prospect_since: Option<Timestamp>,
     /// What the lead does; it fades.
     pub engagement: Engagement,
+    /// The last thing that the person did, as far as machines can be told apart.
+    pub alive_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
 
@@ -112,6 +114,9 @@ pub const LEAD_FIELDS: &[&str] = &[
     "external_id",
     "tags",
 ];
+
+/// The `lead.*` names that the rules of funnel.toml give a lead, for expressions and templates.
+pub const JUDGED_FIELDS: &[&str] = &["persona", "complete", "temperature"];
 
 /// The `company.*` names that conditions and templates know.
 pub const COMPANY_FIELDS: &[&str] = &["name", "domain", "industry", "size", "country"];

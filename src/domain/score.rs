@@ -1,5 +1,7 @@
 //! Engagement: points for what a lead does, halved with every `half_life` that passes.
 
+use std::collections::VecDeque;
+
 use super::time::Timestamp;
 
 /// The engagement of a lead, as it was at some moment. It fades by itself: nothing walks over the leads.
@@ -46,8 +48,42 @@ impl Engagement {
     }
 }
 
+/// The most that a rule gives: in all, or within a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Points; of a rule that takes points away, the most that it takes.
+    pub most: i64,
+    /// In milliseconds, counted back from each deed. None: in all.
+    pub within: Option<i64>,
+}
+
+/// What a rule with a limit has given so far, for deeds in the order of time.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Those that still count, if the limit is one within a time.
+    recent: VecDeque<(Timestamp, i64)>,
+    sum: i64,
+}
+
+impl Given {
+    /// What the rule gives for a deed at `at`, which is no earlier than those before.
+    pub fn grant(&mut self, limit: &Limit, points: i64, at: Timestamp) -> i64 {
+        if let Some(within) = limit.within {
+            while let Some((_, old)) = self.recent.pop_front_if(|(then, _)| at - *then >= within) {
+                self.sum -= old;
+            }
+        }
+        let granted = points.abs().min((limit.most - self.sum).max(0));
+        self.sum += granted;
+        if limit.within.is_some() && granted != 0 {
+            self.recent.push_back((at, granted));
+        }
+        granted * points.signum()
+    }
+}
+
 /// The share of points that is left after so many milliseconds.
-fn left(passed: i64, half_life: i64) -> f64 {
+pub fn left(passed: i64, half_life: i64) -> f64 {
     0.5_f64.powf(passed.max(0) as f64 / half_life.max(1) as f64)
 }
 
@@ -56,7 +92,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::time::DAY;
+    use crate::domain::time::{DAY, HOUR};
 
     const START: Timestamp = Timestamp::from_millis(1_767_600_000_000);
     const HALF_LIFE: i64 = 30 * DAY;
@@ -69,6 +105,19 @@ mod tests {
         assert_eq!(engagement.left_at(START + 60 * DAY, HALF_LIFE), 5.0);
         assert_eq!(engagement.with(1, START + 30 * DAY, HALF_LIFE).left_at(START + 60 * DAY, HALF_LIFE), 5.5);
         assert_eq!(Engagement::default().left_at(START, HALF_LIFE), 0.0);
+    }
+
+    #[test]
+    fn a_limit_holds_in_all_or_within_a_time() {
+        let granted = |limit: Limit, points: i64, hours: &[i64]| -> Vec<i64> {
+            let mut given = Given::default();
+            hours.iter().map(|hour| given.grant(&limit, points, START + hour * HOUR)).collect()
+        };
+        let in_all = Limit { most: 5, within: None };
+        assert_eq!(granted(in_all, 2, &[0, 100, 10_000, 10_001]), [2, 2, 1, 0]);
+        assert_eq!(granted(in_all, -3, &[0, 1, 2]), [-3, -2, 0]);
+        let daily = Limit { most: 5, within: Some(DAY) };
+        assert_eq!(granted(daily, 2, &[0, 1, 2, 3, 23, 24, 25, 26]), [2, 2, 1, 0, 0, 2, 2, 1]);
     }
 
     proptest! {

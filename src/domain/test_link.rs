@@ -9,6 +9,8 @@ pub enum TestLink {
     Click(String),
     /// Where one would unsubscribe.
     Leave,
+    /// Where one would fill in what is not known.
+    Form,
     /// The picture by which it would be seen that the mail was opened.
     Open,
 }
@@ -20,6 +22,7 @@ impl TestLink {
             TestLink::Click(target) => (1, target.as_str()),
             TestLink::Leave => (2, ""),
             TestLink::Open => (3, ""),
+            TestLink::Form => (4, ""),
         };
         format!("{public_url}/t/{}", keys.sign_text(Purpose::Test, &[kind], target))
     }
@@ -31,6 +34,7 @@ impl TestLink {
             1 => Some(TestLink::Click(target)),
             2 => Some(TestLink::Leave),
             3 => Some(TestLink::Open),
+            4 => Some(TestLink::Form),
             _ => None,
         }
     }
@@ -62,7 +66,9 @@ mod tests {
     #[test]
     fn links_are_read_back_and_are_worth_nothing_elsewhere() {
         let keys = KeyRing::parse("a:0123456789abcdef").expect("a ring");
-        for link in [TestLink::Click("https://x.example/?ü".into()), TestLink::Leave, TestLink::Open] {
+        for link in
+            [TestLink::Click("https://x.example/?ü".into()), TestLink::Leave, TestLink::Open, TestLink::Form]
+        {
             let url = link.url(&keys, "https://n.example");
             let token = url.strip_prefix("https://n.example/t/").expect("a test link");
             assert_eq!(TestLink::read(&keys, token), Some(link));

@@ -11,6 +11,8 @@ words! {
     /// What a token is for; one made for one purpose is worth nothing for another.
     pub enum Purpose {
         Unsubscribe = "unsubscribe",
+        /// The form that asks for what is not known of a lead.
+        Form = "form",
         Open = "open",
         Click = "click",
         Reply = "reply",

@@ -4,6 +4,7 @@ pub mod auth;
 
 mod api;
 mod error;
+mod form;
 mod guard;
 mod health;
 mod inbound;
@@ -54,6 +55,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
         .route("/inbound/{provider}", inbound::provider_route())
         .merge(metrics)
         .route("/u/{token}", get(recipient::ask).post(recipient::unsubscribe))
+        .route("/f/{token}", get(form::ask).post(form::answer))
         .route("/t/{token}", get(test_mail::follow).post(test_mail::leave))
         .nest("/api/v1", api)
         .fallback(not_found)

@@ -26,10 +26,40 @@ pub struct Page {
     pub title: String,
     /// Paragraphs.
     pub lines: Vec<String>,
+    /// What is asked for above the button.
+    pub inputs: Vec<Input>,
     /// The text on the button that posts to the page's own address.
     pub button: Option<String>,
     /// Whose page it is.
     pub company: Option<String>,
+}
+
+/// Something that a reader can fill in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Input {
+    /// The name under which it is sent.
+    pub name: String,
+    pub label: String,
+    /// `text`, `tel`, …
+    pub kind: &'static str,
+    /// By which browsers know what to offer; see HTML, "autofill".
+    pub autocomplete: &'static str,
+    /// What stands in it already.
+    pub value: String,
+    /// In characters.
+    pub longest: usize,
+    /// Why what stands in it is not taken.
+    pub wrong: Option<String>,
+    /// What can be chosen, if it is not to be written. Empty otherwise.
+    pub choices: Vec<Choice>,
+}
+
+/// One of some answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub chosen: bool,
 }
 
 /// A page with what every page has.
@@ -73,15 +103,31 @@ mod tests {
             language: Language::De,
             title: "<b>&".into(),
             lines: vec!["\"><script>".into()],
+            inputs: vec![Input {
+                name: "x\"".into(),
+                label: "<u>".into(),
+                kind: "text",
+                autocomplete: "off",
+                value: "\" autofocus onfocus=\"alert(1)".into(),
+                longest: 200,
+                wrong: Some("<s>".into()),
+                choices: Vec::new(),
+            }],
             button: Some("<i>".into()),
             company: Some("A & B".into()),
         };
         let pages = Pages::new();
         let html = pages.templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
         assert!(html.contains("<html lang=\"de\">"), "{html}");
-        for escaped in
-            ["&lt;b&gt;&amp;", "<p>&quot;&gt;&lt;script&gt;</p>", "&lt;i&gt;</button>", "A &amp; B"]
-        {
+        for escaped in [
+            "&lt;b&gt;&amp;",
+            "<p>&quot;&gt;&lt;script&gt;</p>",
+            "&lt;i&gt;</button>",
+            "A &amp; B",
+            "value=\"&quot; autofocus onfocus&#x3D;&quot;alert(1)\"",
+            "&lt;u&gt;</label>",
+            "&lt;s&gt;</p>",
+        ] {
             assert!(html.contains(escaped), "{escaped}: {html}");
         }
         assert!(!html.contains("<script") && !html.contains("http"), "{html}");
@@ -89,8 +135,14 @@ mod tests {
 
     #[test]
     fn the_style_in_the_page_is_the_one_that_the_policy_allows() {
-        let page =
-            Page { language: Language::En, title: "x".into(), lines: vec![], button: None, company: None };
+        let page = Page {
+            language: Language::En,
+            title: "x".into(),
+            lines: vec![],
+            inputs: vec![],
+            button: None,
+            company: None,
+        };
         let html =
             Pages::new().templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
         let style = html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));

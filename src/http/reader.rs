@@ -27,6 +27,10 @@ impl Reader {
         Self { language, company: company.filter(|company| !company.is_empty()) }
     }
 
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
     /// A lead: its own language comes first.
     pub fn who_reads(self, stored: &StoredLead) -> Self {
         let own = stored.lead.contact.language.as_deref().and_then(Language::of);
@@ -107,6 +111,26 @@ impl Reader {
         }
     }
 
+    /// This was the form of a test mail.
+    pub fn only_a_test_form(&self) -> Page {
+        match self.language {
+            Language::De => self.page(
+                "Das ist nur ein Test",
+                vec!["Diese E-Mail war ein Test. In einer echten E-Mail führt dieser Link zu einem Formular, das nur \
+                      nach dem fragt, was noch fehlt."
+                    .to_owned()],
+                None,
+            ),
+            Language::En => self.page(
+                "This is only a test",
+                vec!["This mail was a test. In a real mail this link leads to a form that asks only for what is \
+                      missing."
+                    .to_owned()],
+                None,
+            ),
+        }
+    }
+
     /// The link leads nowhere.
     pub fn no_such_page(&self) -> Page {
         match self.language {
@@ -142,17 +166,18 @@ impl Reader {
         }
     }
 
-    fn page(&self, title: &str, lines: Vec<String>, button: Option<&str>) -> Page {
+    pub(super) fn page(&self, title: &str, lines: Vec<String>, button: Option<&str>) -> Page {
         Page {
             language: self.language,
             title: title.to_owned(),
             lines,
+            inputs: Vec::new(),
             button: button.map(str::to_owned),
             company: self.company.clone(),
         }
     }
 
-    fn company(&self) -> &str {
+    pub(super) fn company(&self) -> &str {
         let nobody = match self.language {
             Language::De => "diesem Absender",
             Language::En => "this sender",

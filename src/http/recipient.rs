@@ -12,7 +12,6 @@ use super::error::Problem;
 use super::guard::uninterrupted;
 use super::reader::Reader;
 use super::tracking::Asker;
-use crate::domain::gate::StopKind;
 use crate::domain::hit::HitKind;
 use crate::domain::token::Purpose;
 use crate::nurture::{Change, Engine, NurtureResult, hits};
@@ -49,14 +48,14 @@ pub async fn unsubscribe(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let reader = Reader::of(&site.engine, &headers).await;
-    let stored = match lead_of(&site.engine, &token).await {
-        Ok(Some((stored, _))) => stored,
+    let (stored, message) = match lead_of(&site.engine, &token).await {
+        Ok(Some(found)) => found,
         Ok(None) => return site.pages.show(StatusCode::NOT_FOUND, &reader.no_such_page()),
         Err(error) => return broken(&site, &reader, error.into()),
     };
     let one_click = body.is_ok_and(|body| body.windows(ONE_CLICK.len()).any(|part| part == ONE_CLICK));
     let because = if one_click { "by one click in the mail program" } else { "by the button on the page" };
-    let change = Change::Stop { kind: StopKind::Unsubscribe, because: because.to_owned() };
+    let change = Change::Unsubscribe { message, because: because.to_owned() };
     let (engine, lead) = (site.engine.clone(), stored.lead.id);
     let reader = reader.who_reads(&stored);
     match uninterrupted(async move { change.carry_out(&engine, lead).await }).await {

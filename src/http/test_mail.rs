@@ -17,6 +17,7 @@ pub async fn follow(State(site): State<Site>, Path(token): Path<String>, headers
     match TestLink::read(&site.engine.keys, &token) {
         Some(TestLink::Click(target)) => redirect(&target).unwrap_or_else(no_such_page),
         Some(TestLink::Leave) => site.pages.show(StatusCode::OK, &reader.only_a_test()),
+        Some(TestLink::Form) => site.pages.show(StatusCode::OK, &reader.only_a_test_form()),
         Some(TestLink::Open) => pixel(),
         None => no_such_page(),
     }

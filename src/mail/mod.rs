@@ -24,7 +24,8 @@ pub use file::FileRelay;
 pub use imap::{ImapAccount, ImapError};
 pub use relay::Relay;
 pub use smtp::{Connection, OpenError, OpenErrorKind, SmtpRelay, Timeouts};
-pub use url::PlaceError;
+pub use tls::connector;
+pub use url::{PlaceError, authority, host_and_port};
 
 /// Chooses ring as the process's TLS cryptography, unless one was chosen before. Call it first in `main`.
 pub fn install_crypto() {

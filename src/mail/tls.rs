@@ -22,7 +22,10 @@ pub(super) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, 
 }
 
 /// Trusts what the system trusts, and these certificates. It reads files.
-pub(super) fn connector(own: Vec<CertificateDer<'static>>) -> Result<TlsConnector, String> {
+///
+/// # Errors
+/// A certificate that is none.
+pub fn connector(own: Vec<CertificateDer<'static>>) -> Result<TlsConnector, String> {
     let mut roots = RootCertStore::empty();
     // What the system has and rustls cannot read is of no use to anybody; the rest serves.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -61,8 +61,11 @@ impl<'a> Place<'a> {
     }
 }
 
-/// `HOST[:PORT]`, where HOST may be an IPv6 address in brackets.
-fn host_and_port(address: &str) -> Result<(String, Option<u16>), PlaceError> {
+/// `HOST[:PORT]`, where HOST may be an IPv6 address in brackets. The host is a name in ASCII, or an address without brackets.
+///
+/// # Errors
+/// Neither a name nor an address; a port that is none; something behind them.
+pub fn host_and_port(address: &str) -> Result<(String, Option<u16>), PlaceError> {
     if address.contains('/') {
         return Err(PlaceError::Path);
     }
@@ -102,7 +105,7 @@ fn port_number(port: &str) -> Result<u16, PlaceError> {
 }
 
 /// `HOST:PORT`, an IPv6 address in brackets.
-pub(super) fn authority(host: &str, port: u16) -> String {
+pub fn authority(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 

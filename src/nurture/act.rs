@@ -50,8 +50,12 @@ impl Record<'_> {
                 self.walk_event(walk, EventKind::Left, reason).await?;
                 self.offer(&[lead]).await?;
             }
-            // `mail` is sent, and the checker refuses the other until it can be carried out.
-            Verb::Mail { .. } | Verb::Webhook(_) => {}
+            Verb::Webhook(name) => {
+                let step = &track.sequence.steps[place].id;
+                self.call_webhook(lead, name, &track.sequence.id, step).await?;
+            }
+            // It is sent.
+            Verb::Mail { .. } => {}
         }
         Ok(())
     }

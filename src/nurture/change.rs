@@ -1,13 +1,16 @@
 //! A [`Change`]: what somebody asks for one lead by hand, carried out and settled.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
-use super::record::{Deed, Found, LeadInput, Record, StopTicket, Stored};
+use super::record::{Deed, Found, LeadInput, Noted, Record, StopTicket, Stored};
+use crate::domain::consent::Consent;
 use crate::domain::gate::{Hold, HoldKind, StopKind};
 use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::time::Timestamp;
+use crate::storage::leads;
 
 /// How often something is tried that other transactions are in the way of.
 const TRIES: usize = 5;
@@ -52,11 +55,51 @@ pub async fn record_deed(engine: &Engine, lead: i64, deed: Deed) -> NurtureResul
     Ok(Some((noted.event, noted.ticket.settle(engine).await?)))
 }
 
+/// Deeds that are recorded in one transaction.
+const TOGETHER: usize = 25;
+
+/// Records what leads did, some at a time, in the order given. For each what [`record_deed`] would answer.
+///
+/// # Errors
+/// As [`record_deed`]; what was recorded before stays. Whoever repeats all of it names each deed by a key of its own.
+pub async fn record_deeds(
+    engine: &Engine,
+    deeds: Vec<(i64, Deed)>,
+) -> NurtureResult<Vec<Option<(i64, Found)>>> {
+    let mut answers = Vec::with_capacity(deeds.len());
+    for deeds in deeds.chunks(TOGETHER) {
+        for noted in patiently(|| record_some(engine, deeds)).await? {
+            answers.push(match noted {
+                Some(Noted { event, ticket }) => Some((event, ticket.settle(engine).await?)),
+                None => None,
+            });
+        }
+        engine.hint();
+    }
+    Ok(answers)
+}
+
+async fn record_some(engine: &Engine, deeds: &[(i64, Deed)]) -> NurtureResult<Vec<Option<Noted>>> {
+    let (mut tx, revision) = engine.begin().await?;
+    // In the order of locks, before the first of them is changed.
+    let ids: BTreeSet<i64> = deeds.iter().map(|(lead, _)| *lead).collect();
+    leads::lock_all(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
+    let mut noted = Vec::with_capacity(deeds.len());
+    for (lead, deed) in deeds {
+        noted.push(record.deed(*lead, deed.clone()).await?);
+    }
+    tx.commit().await?;
+    Ok(noted)
+}
+
 /// What the API, the pages and the command line can ask for one lead.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Nothing is sent any more, until the person asks for it.
     Stop { kind: StopKind, because: String },
+    /// The person leaves by the link in a mail, which is this message.
+    Unsubscribe { message: i64, because: String },
     /// Nothing is sent until a time, or until somebody resumes.
     Pause { until: Option<Timestamp>, because: String },
     /// A pause, or an absence, is over.
@@ -71,6 +114,8 @@ pub enum Change {
     Won { amount: Option<f64>, reason: Option<String> },
     /// Sales lost the lead.
     Lost { reason: String },
+    /// The person agreed to something; `tracking` if it said so or not.
+    Consent { consent: Consent, tracking: Option<bool> },
     /// The lead walks this sequence from its start.
     Enroll { sequence: String },
     /// The lead walks nowhere, until its stage changes or somebody enrolls it.
@@ -97,6 +142,9 @@ impl Change {
         let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
         let ticket = match self {
             Change::Stop { kind, because } => record.stop(lead, kind, &because).await?,
+            Change::Unsubscribe { message, because } => {
+                record.stop_by(lead, StopKind::Unsubscribe, &because, Some(message)).await?
+            }
             Change::Pause { until, because } => {
                 record.hold(lead, Hold { kind: HoldKind::Pause, until }, &because).await?
             }
@@ -117,6 +165,10 @@ impl Change {
             }
             Change::Won { amount, reason } => record.win(lead, amount, reason.as_deref()).await?,
             Change::Lost { reason } => record.lose(lead, &reason).await?,
+            Change::Consent { consent, tracking } => {
+                record.consent(lead, consent, tracking).await?;
+                StopTicket::nothing()
+            }
             Change::Enroll { sequence } => record.enroll(lead, &sequence).await?,
             Change::Unenroll => record.unenroll(lead).await?,
         };

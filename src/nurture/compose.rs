@@ -34,9 +34,12 @@ pub fn compose(engine: &Engine, claim: &Claimed) -> Result<Mail, String> {
     let unsubscribe = engine.unsubscribe_link(lead.id, claim.id);
     // Nobody is watched who did not agree to it.
     let pixel = lead.tracking.then(|| engine.pixel_link(lead.id, claim.id));
-    let links = Links { unsubscribe: unsubscribe.clone(), pixel, ..Links::default() };
+    let form = Some(engine.form_link(lead.id, claim.id));
+    let links = Links { unsubscribe: unsubscribe.clone(), form, pixel, ..Links::default() };
     let zone = zone_of(&claim.revision, lead);
-    let context = MailContext::new(lead, sender, &workspace.funnel.company, &links, zone);
+    let worth = workspace.templates.asks_for_rules().then(|| workspace.funnel.rules.worth(lead, claim.at));
+    let worth = worth.unwrap_or_default();
+    let context = MailContext::new(lead, &worth, sender, &workspace.funnel.company, &links, zone);
     let language = lead.contact.language.as_deref().unwrap_or(&workspace.funnel.defaults.language);
     let rendered = workspace
         .templates

@@ -16,7 +16,7 @@ use crate::domain::event::{Details, EventKind};
 use crate::domain::time::{HOUR, SECOND, Timestamp};
 use crate::domain::track::Track;
 use crate::storage::enrollments::{self, Enrollment};
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads::StoredLead;
 use crate::storage::messages::{self, NewClaim};
 
@@ -201,7 +201,7 @@ impl Decisions {
         }
         let claimed = claim(record, revision, self.sends).await?;
         enrollments::advance(record.tx, &self.walks).await?;
-        events::insert(record.tx, &self.events).await?;
+        record.note(&self.events).await?;
         for act in self.acts {
             record.act(&act.walk, &act.track, act.place).await?;
         }

@@ -1,6 +1,5 @@
 //! The [`Engine`]: what the use cases share.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::Notify;
@@ -14,6 +13,8 @@ use super::metrics::Metrics;
 use super::registry::Registry;
 use super::relays::{RelayLine, Relays};
 use super::revision::{self, Revision};
+use super::telling::Telling;
+use super::webhook::network::Network;
 use crate::config::Config;
 use crate::domain::breaker::Breaker;
 use crate::domain::lane::Lanes;
@@ -40,8 +41,10 @@ pub struct Engine {
     pub mailboxes: Mailboxes,
     /// Something may have fallen due. A hint, never a fact.
     hint: Notify,
-    /// Mails to reps are being sent.
-    pub(super) telling: AtomicBool,
+    /// How webhooks are reached.
+    pub network: Network,
+    /// Reps, or webhooks, are being told something.
+    pub(super) telling: Telling,
     /// Why all sending is to be paused, once the transaction that found it out is over: its locks and those of the pause
     /// would be taken in the wrong order.
     to_pause: Mutex<Option<String>>,
@@ -85,7 +88,8 @@ impl Engine {
             metrics: Metrics::default(),
             mailboxes,
             hint: Notify::new(),
-            telling: AtomicBool::new(false),
+            network: Network::default(),
+            telling: Telling::default(),
             to_pause: Mutex::default(),
             revision: RwLock::new(None),
             breaker: Mutex::new(Breaker::new()),
@@ -191,6 +195,12 @@ impl Engine {
     pub fn unsubscribe_link(&self, lead: i64, message: i64) -> String {
         let token = self.keys.sign(Purpose::Unsubscribe, &[lead, message]);
         format!("{}/u/{token}", self.config.server.public_url)
+    }
+
+    /// The link by which a lead fills in what is not known of it.
+    pub fn form_link(&self, lead: i64, message: i64) -> String {
+        let token = self.keys.sign(Purpose::Form, &[lead, message]);
+        format!("{}/f/{token}", self.config.server.public_url)
     }
 
     /// The picture by which it is seen that a mail was opened.

@@ -21,12 +21,16 @@ use crate::domain::enrollment::EnrollmentState;
 use crate::domain::event::Happening;
 use crate::domain::gate::Hold;
 use crate::domain::hand_over::HandOver;
+use crate::domain::lead::Lead;
+use crate::domain::temperature::Temperature;
 use crate::domain::time::{Timestamp, as_rfc3339};
 use crate::storage::enrollments::{self, Enrollment};
 use crate::storage::leads::StoredLead;
 use crate::storage::messages::{self, Message};
 use crate::storage::revisions::NumberedStep;
 use crate::storage::{Tx, consents, events, hand_overs, holds, lanes, revisions};
+use crate::workspace::ScoreFacts;
+use crate::workspace::funnel::Rules;
 pub use history::Entry;
 
 /// The most events that are told, the newest.
@@ -39,10 +43,11 @@ pub struct Explanation {
     pub email: String,
     /// The zone of all `local` times: the lead's own, else the default one.
     pub timezone: String,
-    /// Where the lead stands: `MoFu · MQL · with marketing · next mail Thu 09:00`.
+    /// Where the lead stands: `MoFu · MQL · warm · with marketing · next mail Thu 09:00`.
     pub sentence: String,
     /// `score 45: fit 10, engagement 35`
     pub score: String,
+    pub judged: Judged,
     /// What keeps mail from the lead now, in words that end "not sent because …".
     pub not_sent_because: Vec<String>,
     /// If a score would hand it over to sales, and nobody who fits can have more.
@@ -50,6 +55,42 @@ pub struct Explanation {
     pub next: Option<Next>,
     /// Oldest first.
     pub timeline: Vec<Entry>,
+}
+
+/// What the rules of funnel.toml make of a lead.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Judged {
+    pub fit: f64,
+    pub engagement: f64,
+    pub temperature: Temperature,
+    /// When the person did something last.
+    #[serde(serialize_with = "as_opt_rfc3339")]
+    pub alive_at: Option<Timestamp>,
+    /// The name of the persona that fits best.
+    pub persona: Option<String>,
+    /// What people call it.
+    pub persona_title: Option<String>,
+    pub complete: bool,
+    /// What of `[contact] complete` is not known.
+    pub missing: Vec<String>,
+}
+
+impl Judged {
+    /// Judges a lead as of now.
+    pub fn of(rules: &Rules, lead: &Lead, now: Timestamp) -> Self {
+        let ScoreFacts { fit, engagement, persona, complete, temperature } = rules.worth(lead, now);
+        let title = persona.as_deref().and_then(|name| rules.personas.named(name));
+        Self {
+            fit,
+            engagement,
+            temperature,
+            alive_at: lead.alive_at,
+            persona_title: title.map(|persona| persona.title.clone()),
+            persona,
+            complete,
+            missing: rules.completeness.missing(lead).into_iter().map(str::to_owned).collect(),
+        }
+    }
 }
 
 /// What comes next in the sequence that the lead walks.
@@ -90,12 +131,15 @@ pub async fn explain(engine: &Engine, id_or_email: &str) -> NurtureResult<Explan
     drop(tx);
     let zone = zone_of(&record.revision, &record.stored.lead);
     let next = outlook::next(&record, engine, zone, now);
+    let rules = &record.revision.workspace.funnel.rules;
+    let judged = Judged::of(rules, &record.stored.lead, now);
     Ok(Explanation {
         lead: record.stored.lead.id,
         email: record.stored.lead.email.to_string(),
         timezone: zone.name().to_owned(),
-        sentence: outlook::sentence(&record, engine, next.as_ref(), zone, now),
-        score: record.revision.workspace.funnel.rules.worth(&record.stored.lead, now).to_string(),
+        sentence: outlook::sentence(&record, engine, judged.temperature, next.as_ref(), (zone, now)),
+        score: rules.worth(&record.stored.lead, now).to_string(),
+        judged,
         not_sent_because: outlook::not_sent_because(&record, engine, now),
         waits_for_sales: record.in_line.clone(),
         next,

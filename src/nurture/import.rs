@@ -1,7 +1,7 @@
 //! Importing leads from a CSV file: bad rows are reported, the rest is taken. It is safe to repeat, and never reopens
 //! a stop.
 
-mod cell;
+pub(super) mod cell;
 pub mod columns;
 mod reader;
 pub mod report;

@@ -16,6 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::mailbox::{Reading, State};
+use super::notify::MAIL;
 use crate::domain::enrollment::MessageState;
 use crate::domain::time::SECOND;
 use crate::storage::{enrollments, hits, inbound, outbox, revisions};
@@ -24,6 +25,7 @@ use crate::storage::{enrollments, hits, inbound, outbox, revisions};
 #[derive(Clone, Debug)]
 pub struct Metrics {
     outcomes: Family<Outcome, Counter>,
+    calls: Family<Call, Counter>,
     stops: Histogram,
 }
 
@@ -32,11 +34,17 @@ struct Outcome {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Call {
+    webhook: String,
+    outcome: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         // A stop is quick unless something is on the wire; it never takes longer than ten seconds.
         let stops = Histogram::new([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]);
-        Self { outcomes: Family::default(), stops }
+        Self { outcomes: Family::default(), calls: Family::default(), stops }
     }
 }
 
@@ -44,6 +52,11 @@ impl Metrics {
     /// Counts tries to send that ended so.
     pub(super) fn ended(&self, outcome: MessageState, count: usize) {
         self.outcomes.get_or_create(&Outcome { outcome: outcome.as_str() }).inc_by(count as u64);
+    }
+
+    /// Counts a call of a webhook.
+    pub(super) fn called(&self, webhook: &str, outcome: &'static str) {
+        self.calls.get_or_create(&Call { webhook: webhook.to_owned(), outcome }).inc();
     }
 
     /// Notes how long a stop or hold took until it could answer.
@@ -88,7 +101,7 @@ impl Now {
             paused: revisions::deployment(&mut tx).await?.is_some_and(|now| now.paused_because.is_some()),
             claimed,
             on_wire,
-            outbox_overdue: late(outbox::next(&mut tx).await?),
+            outbox_overdue: late(outbox::next(&mut tx, MAIL).await?),
             hits_waiting: late(hits::oldest(&mut tx).await?),
             hits,
             hit_commits,
@@ -192,6 +205,7 @@ pub async fn render(engine: &Engine) -> NurtureResult<String> {
     let metrics = &engine.metrics;
     let mut registry = Registry::with_prefix("dripline");
     registry.register("outcomes", "Tries to send that ended so", metrics.outcomes.clone());
+    registry.register("webhook_calls", "Calls of webhooks that ended so", metrics.calls.clone());
     registry.register_with_unit(
         "stop",
         "How long stops and holds took until they could answer",

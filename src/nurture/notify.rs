@@ -1,6 +1,5 @@
 //! Telling reps: mails to sales, put into the outbox with what they tell of, and sent from there.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -16,6 +15,7 @@ use crate::domain::address::Address;
 use crate::domain::event::{Details, EventKind};
 use crate::domain::outcome::{Outcome, RETRY_FOR, backoff};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
+use crate::domain::visible;
 use crate::mail::compose::{Enclosure, Letter, Mailbox};
 use crate::mail::delivery::{Delivery, Envelope};
 use crate::mail::inbound::{self, File};
@@ -25,7 +25,7 @@ use crate::storage::leads::StoredLead;
 use crate::storage::outbox::{self, OutboxItem};
 
 /// The kind of outbox rows that are mails to reps.
-const MAIL: &str = "mail";
+pub(super) const MAIL: &str = "mail";
 
 /// A mail of a hand-over waits so long for what comes at the same moment, such as a reply: the rep gets one mail.
 const GATHER: i64 = SECOND;
@@ -92,8 +92,8 @@ pub async fn hand_over(
 pub async fn reply(record: &mut Record<'_>, lead: &StoredLead, words: &Words) -> NurtureResult<()> {
     let funnel = &record.revision.workspace.funnel;
     let (subject, text) = dossier::reply(funnel, &lead.lead, words);
-    let waiting = outbox::untried(record.tx, lead.lead.id).await?;
-    if let Some(item) = waiting.filter(|item| item.kind == MAIL)
+    let waiting = outbox::untried(record.tx, lead.lead.id, MAIL).await?;
+    if let Some(item) = waiting
         && let Ok(told) = serde_json::from_str::<RepMail>(&item.payload)
     {
         let text = format!("{text}\n\n{}", told.text);
@@ -171,23 +171,16 @@ fn to_json(mail: &RepMail) -> String {
 
 /// Sends what is due in the outbox. How many items were tried.
 pub async fn step(engine: &Engine) -> NurtureResult<usize> {
-    // Once an item is leased, the outbox looks as if there was nothing to do.
-    engine.telling.store(true, Ordering::SeqCst);
-    let tried = send_due(engine).await;
-    engine.telling.store(false, Ordering::SeqCst);
-    tried
-}
-
-async fn send_due(engine: &Engine) -> NurtureResult<usize> {
+    let _telling = engine.telling.begin();
     let now = engine.clock.now();
     let mut tx = engine.db.read().await?;
-    let next = outbox::next(&mut tx).await?;
+    let next = outbox::next(&mut tx, MAIL).await?;
     drop(tx);
     if next.is_none_or(|due| due > now) {
         return Ok(0);
     }
     let mut tx = engine.db.begin().await?;
-    let items = outbox::due(&mut tx, now, 1).await?;
+    let items = outbox::due(&mut tx, MAIL, now, 1).await?;
     let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
     outbox::lease(&mut tx, &ids, now + LEASE).await?;
     tx.commit().await?;
@@ -249,16 +242,18 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
     let both = mail.colleague.as_ref().map(|colleague| format!("{colleague}, {}", mail.reply_to));
     let alone = both.is_none().then(|| mailbox("", &mail.reply_to));
     headers.extend(both.map(|both| ("Reply-To", both)));
+    // Strangers wrote parts of them.
+    let (subject, text) = (visible::field(&mail.subject), visible::text(&mail.text));
     let letter = Letter {
         message_id: format!("{}@{}", engine.keys.message_id(0, item.id), engine.message_domain),
         date: item.first_at,
         from: mailbox(&mail.from_name, &mail.from_email),
         to: mailbox(&mail.to_name, to),
         reply_to: alone,
-        subject: &mail.subject,
+        subject: &subject,
         in_reply_to: mail.in_reply_to.clone(),
         unsubscribe: None,
-        text: &mail.text,
+        text: &text,
         html: None,
         headers,
     };
@@ -301,7 +296,7 @@ fn mailbox<'a>(name: &'a str, email: &'a str) -> Mailbox<'a> {
 /// When the next mail to a rep is due.
 pub async fn next(engine: &Engine) -> NurtureResult<Option<Timestamp>> {
     let mut tx = engine.db.read().await?;
-    Ok(outbox::next(&mut tx).await?)
+    Ok(outbox::next(&mut tx, MAIL).await?)
 }
 
 /// Whether a mail to a rep is due, or only waits for what comes at the same moment.

@@ -9,7 +9,7 @@ use super::revision::Revision;
 use crate::domain::enrollment::{EnrollmentState, MessageState};
 use crate::domain::event::{Details, EventKind};
 use crate::storage::enrollments;
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads;
 use crate::storage::messages::{self, Message, Settlement};
 
@@ -100,5 +100,6 @@ async fn settle_one(record: &mut Record<'_>, revision: &Revision, orphan: &Messa
         at: record.now,
         details,
     };
-    Ok(events::insert(record.tx, &[event]).await?)
+    record.note(&[event]).await?;
+    Ok(())
 }

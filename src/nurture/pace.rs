@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::engine::Engine;
 use super::error::NurtureResult;
-use super::{judge, pump, routing};
+use super::{judge, pump, routing, telling};
 use crate::domain::time::Timestamp;
-use crate::storage::{enrollments, outbox};
+use crate::storage::enrollments;
 
 /// The pause between two looks at something that is to happen.
 const LOOK: Duration = Duration::from_millis(2);
@@ -57,7 +57,7 @@ fn set_clock(engine: &Engine, to: Timestamp) {
 async fn next_due(engine: &Engine) -> NurtureResult<Option<Timestamp>> {
     let mut tx = engine.db.read().await?;
     let lanes = enrollments::lanes(&mut tx).await?;
-    let told = outbox::next(&mut tx).await?;
+    let told = telling::next(engine, &mut tx).await?;
     let judged = judge::next(engine, &mut tx).await?;
     let routed = routing::next(&mut tx).await?;
     // What is due and rests all the same is in a lane that pauses.

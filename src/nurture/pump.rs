@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tracing::warn;
@@ -18,11 +17,12 @@ use super::record::Record;
 use super::revision::Revision;
 use super::routing;
 use super::settle::settle;
+use super::telling;
 use crate::domain::enrollment::MessageState;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::mail::delivery::Delivery;
 use crate::storage::revisions::Deployment;
-use crate::storage::{Tx, enrollments, lanes, messages, outbox, revisions};
+use crate::storage::{Tx, enrollments, lanes, messages, revisions};
 
 /// The most enrollments decided in one transaction: a writer that holds the database longer delays a stop.
 const BATCH: usize = 64;
@@ -265,7 +265,7 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let deployment = revisions::deployment(&mut tx).await?;
     let rolled_out = deployment.as_ref().is_none_or(|deployment| deployment.offered_to.is_none());
     let paused = deployment.is_some_and(|deployment| deployment.paused_because.is_some());
-    let told = outbox::next(&mut tx).await?.is_none_or(|due| due > now);
+    let told = telling::next(engine, &mut tx).await?.is_none_or(|due| due > now);
     let judged = judge::next(engine, &mut tx).await?.is_none_or(|due| due > now);
     let resting = lanes::paused(&mut tx).await?;
     let used = enrollments::lanes(&mut tx).await?;
@@ -274,6 +274,6 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let sending = !messages::sending_nodes(&mut tx).await?.is_empty();
     let routed = routing::is_idle(&mut tx, now).await?;
     // Asked after the snapshot: what it showed as leased is being told until here, or has ended.
-    let telling = engine.telling.load(Ordering::SeqCst);
+    let telling = engine.telling.is_on();
     Ok(rolled_out && told && judged && routed && !telling && (paused || !due) && !sending)
 }

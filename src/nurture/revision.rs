@@ -71,7 +71,7 @@ pub enum Applied {
 /// # Errors
 /// The database.
 pub async fn apply(db: &Db, files: &Files, now: Timestamp) -> NurtureResult<(Applied, Vec<Diagnostic>)> {
-    let Checked { workspace, diagnostics } = Workspace::compile(files);
+    let Checked { workspace, diagnostics, .. } = Workspace::compile(files);
     let Some(workspace) = workspace else { return Ok((Applied::Mistaken(diagnostics), Vec::new())) };
     let mut tx = db.begin().await?;
     let deployed = revisions::lock_deployment(&mut tx).await?.map(|deployment| deployment.revision);
@@ -157,7 +157,7 @@ pub(super) async fn read(tx: &mut Tx, id: i64) -> NurtureResult<Arc<Revision>> {
     let unreadable = |why: String| NurtureError::Unreadable(id, why);
     let text = revisions::files(tx, id).await?.ok_or_else(|| unreadable("its files are gone".into()))?;
     let files = Files::from_json(&text).map_err(|error| unreadable(error.to_string()))?;
-    let Checked { workspace, diagnostics } = Workspace::compile(&files);
+    let Checked { workspace, diagnostics, .. } = Workspace::compile(&files);
     let first = || diagnostics.iter().map(ToString::to_string).next().unwrap_or_default();
     let workspace = workspace.ok_or_else(|| unreadable(first()))?;
     let steps = revisions::steps(tx).await?;

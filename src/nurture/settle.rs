@@ -14,7 +14,7 @@ use crate::domain::outcome::{Outcome, RETRY_DOMAIN_FOR, RETRY_FOR, backoff};
 use crate::domain::time::{SECOND, Timestamp};
 use crate::mail::delivery::Delivery;
 use crate::storage::enrollments::{self, Enrollment};
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::messages::{self, Settlement};
 use crate::storage::{lanes, leads};
 
@@ -209,7 +209,8 @@ impl Record<'_> {
             ..Details::default()
         };
         let event = Event { lead: claim.lead.lead.id, message: Some(claim.id), kind, at: self.now, details };
-        Ok(events::insert(self.tx, &[event]).await?)
+        self.note(&[event]).await?;
+        Ok(())
     }
 
     /// Pauses what should not go on: the lane after our own fault, everything once the breaker trips.

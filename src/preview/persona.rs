@@ -189,6 +189,7 @@ fn lead(email: &str, contact: Contact, company: Option<Company>) -> Lead {
         example: true,
         prospect_since: None,
         engagement: Engagement::default(),
+        alive_at: None,
         created_at: Timestamp::default(),
     }
 }

@@ -11,6 +11,7 @@ use super::hint::{Hint, hints};
 use super::persona::Persona;
 use crate::domain::lead::Lead;
 use crate::domain::sequence::Sequence;
+use crate::domain::time::Timestamp;
 use crate::domain::token::{KeyRing, Purpose};
 use crate::workspace::funnel::Sender;
 use crate::workspace::{Funnel, Links, MailContext, RenderError, Rendered, Workspace};
@@ -119,7 +120,9 @@ impl Camera<'_> {
 
     /// A mail for a lead, its links leading straight to their targets.
     fn render(&self, mail: &str, language: &str, lead: &Lead) -> Result<Rendered, RenderError> {
-        self.render_with(mail, language, lead, &Links { unsubscribe: self.unsubscribe(), ..Links::default() })
+        let form = Some(format!("{}/f/preview", self.public_url));
+        let links = Links { unsubscribe: self.unsubscribe(), form, ..Links::default() };
+        self.render_with(mail, language, lead, &links)
     }
 
     fn render_with(
@@ -131,7 +134,8 @@ impl Camera<'_> {
     ) -> Result<Rendered, RenderError> {
         let funnel = &self.workspace.funnel;
         let sender = sender_of(self.workspace, mail).1;
-        let context = MailContext::new(lead, sender, &funnel.company, links, zone(funnel, lead));
+        let worth = funnel.rules.worth(lead, Timestamp::default());
+        let context = MailContext::new(lead, &worth, sender, &funnel.company, links, zone(funnel, lead));
         self.workspace.templates.render(mail, language, &context)
     }
 
@@ -174,6 +178,7 @@ impl Camera<'_> {
         let token = keys.sign(Purpose::Open, &[LEAD, MESSAGE]);
         let links = Links {
             unsubscribe: format!("{url}/u/{token}"),
+            form: Some(format!("{url}/f/{token}")),
             pixel: Some(format!("{url}/o/{token}.gif")),
             ..Links::default()
         };

@@ -104,8 +104,12 @@ impl Tester<'_> {
         let sender = sender_of(self.workspace, mail).1;
         let url = |link: TestLink| link.url(self.keys, &self.config.server.public_url);
         let unsubscribe = url(TestLink::Leave);
-        let links =
-            Links { unsubscribe: unsubscribe.clone(), pixel: Some(url(TestLink::Open)), ..Links::default() };
+        let links = Links {
+            unsubscribe: unsubscribe.clone(),
+            form: Some(url(TestLink::Form)),
+            pixel: Some(url(TestLink::Open)),
+            ..Links::default()
+        };
         let camera = Camera { workspace: self.workspace, public_url: &self.config.server.public_url };
         let rendered =
             camera.render_tracked(mail, language, &self.persona.lead, &links, |_, _, target| {

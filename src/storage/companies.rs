@@ -19,8 +19,31 @@ const ASK_WAKE: &str = "INSERT INTO company_wakes (company_id, asked) VALUES ($1
 const NEXT_WAKE: &str = "SELECT company_id, asked FROM company_wakes LIMIT 1";
 const WOKEN: &str = "DELETE FROM company_wakes WHERE company_id = $1 AND asked = $2";
 
+const JOIN: &str = "INSERT INTO companies (id, name, found_by, domain, industry, size, country) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (found_by) DO UPDATE SET \
+    domain = COALESCE(companies.domain, excluded.domain), industry = COALESCE(companies.industry, excluded.industry), \
+    size = COALESCE(companies.size, excluded.size), country = COALESCE(companies.country, excluded.country) \
+    RETURNING id";
+const FILL: &str = "UPDATE companies SET domain = COALESCE(domain, $2), industry = COALESCE(industry, $3), \
+    size = COALESCE(size, $4), country = COALESCE(country, $5) WHERE id = $1";
+
 /// Stores a company, or what is new about a known one, found by its domain, else by its name. Its id.
 pub async fn upsert(tx: &mut Tx, company: &Company) -> DbResult<i64> {
+    find_or_make(tx, UPSERT, company).await
+}
+
+/// Stores a company, or what nobody knew about a known one, found by its domain, else by its name. Its id.
+pub async fn join(tx: &mut Tx, company: &Company) -> DbResult<i64> {
+    find_or_make(tx, JOIN, company).await
+}
+
+/// Fills in what nobody knew about the company with this id. Its name stays.
+pub async fn fill(tx: &mut Tx, id: i64, company: &Company) -> DbResult<()> {
+    tx.execute(FILL, args![id, &company.domain, &company.industry, company.size, &company.country]).await?;
+    Ok(())
+}
+
+async fn find_or_make(tx: &mut Tx, statement: &'static str, company: &Company) -> DbResult<i64> {
     let found_by = company.domain.as_deref().unwrap_or(&company.name).to_lowercase();
     let id = tx.id()?;
     let row = args![
@@ -32,7 +55,7 @@ pub async fn upsert(tx: &mut Tx, company: &Company) -> DbResult<i64> {
         company.size,
         &company.country
     ];
-    Ok(tx.first(UPSERT, row, |row| row.int(0)).await?.unwrap_or(id))
+    Ok(tx.first(statement, row, |row| row.int(0)).await?.unwrap_or(id))
 }
 
 /// The company that is known by this domain, or by this name if it has none.

@@ -31,16 +31,19 @@ const ADD: &str = "INSERT INTO events (id, lead_id, message_id, kind, at, data, 
 pub const HOT: &[(&str, &str)] = &[("timeline", TIMELINE), ("deeds", DEEDS), ("signs", SIGNS)];
 const COUNT: &str = "SELECT kind, COUNT(*) FROM events GROUP BY kind";
 
-/// Stores events.
-pub async fn insert(tx: &mut Tx, events: &[Event]) -> DbResult<()> {
+/// Stores events; their ids.
+pub async fn insert(tx: &mut Tx, events: &[Event]) -> DbResult<Vec<i64>> {
     let mut rows: Vec<Arg> = Vec::with_capacity(events.len() * 6);
+    let mut ids = Vec::with_capacity(events.len());
     for event in events {
+        let id = tx.id()?;
+        ids.push(id);
         // Details are texts and numbers: they always have a JSON text.
         let data = serde_json::to_string(&event.details).unwrap_or_default();
-        rows.extend(args![tx.id()?, event.lead, event.message, event.kind.as_str(), event.at, data]);
+        rows.extend(args![id, event.lead, event.message, event.kind.as_str(), event.at, data]);
     }
     tx.write_rows(INSERT, 6, rows).await?;
-    Ok(())
+    Ok(ids)
 }
 
 /// Stores one event, which may bear a key of whoever sent it. Its id; none if this key is known for the lead.

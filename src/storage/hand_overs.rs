@@ -19,9 +19,17 @@ const ACCEPT: &str = "UPDATE hand_overs SET state = CASE WHEN state = 'opportuni
 const CAUSES: &str = "SELECT cause FROM hand_overs WHERE lead_id = $1";
 const LOADS: &str = "SELECT rep, COUNT(*), CAST(COALESCE(SUM(CASE WHEN origin = $1 THEN 1 ELSE 0 END), 0) AS BIGINT) \
     FROM hand_overs WHERE closed_at IS NULL AND rep IN ({rows}) GROUP BY rep";
+const LATEST: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, origin, amount FROM hand_overs \
+    WHERE lead_id = $1 ORDER BY opened_at DESC, id DESC LIMIT 1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] =
-    &[("open", OPEN), ("close", CLOSE), ("accept", ACCEPT), ("causes", CAUSES), ("loads", LOADS)];
+pub const HOT: &[(&str, &str)] = &[
+    ("open", OPEN),
+    ("close", CLOSE),
+    ("accept", ACCEPT),
+    ("causes", CAUSES),
+    ("loads", LOADS),
+    ("latest", LATEST),
+];
 
 fn read(row: &dyn Cells) -> DbResult<HandOver> {
     Ok(HandOver {
@@ -98,4 +106,17 @@ pub async fn loads(tx: &mut Tx, reps: &[&str]) -> DbResult<Vec<(String, Load)>> 
         Ok((row.text(0)?, Load { all: row.int(1)?, scored: row.int(2)? }))
     })
     .await
+}
+
+/// A hand-over with what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latest {
+    pub hand_over: HandOver,
+    /// What was won, in the currency of the house.
+    pub amount: Option<f64>,
+}
+
+/// The last hand-over of a lead, open or closed.
+pub async fn latest(tx: &mut Tx, lead: i64) -> DbResult<Option<Latest>> {
+    tx.first(LATEST, args![lead], |row| Ok(Latest { hand_over: read(row)?, amount: row.opt_real(9)? })).await
 }

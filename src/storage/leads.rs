@@ -27,7 +27,7 @@ macro_rules! select {
             "SELECT l.id, l.email, l.address, l.created_at, l.first_name, l.last_name, l.title, l.salutation, \
              l.address_form, l.language, l.timezone, l.country, l.city, l.job_title, l.phone, l.fields, l.tags, \
              l.stage, l.qualification, l.party, l.owner, l.closed_by, l.basis, l.source, l.external_id, l.tracking, \
-             l.enrolls, l.example, l.prospect_since, l.engagement, l.engaged_at, a.suppressed_by, \
+             l.enrolls, l.example, l.prospect_since, l.engagement, l.engaged_at, l.alive_at, a.suppressed_by, \
              c.id, c.name, c.domain, c.industry, c.size, c.country, c.deal_since \
              FROM leads l JOIN addresses a ON a.hash = l.address LEFT JOIN companies c ON c.id = l.company_id ",
             $rest
@@ -60,10 +60,11 @@ const SET_PARTY: &str =
     "UPDATE leads SET version = version + 1, party = $2, owner = COALESCE($3, owner) WHERE id = $1";
 const SET_STAGE: &str = "UPDATE leads SET version = version + 1, stage = $2, enrolls = $3 WHERE id = $1";
 const SET_ENROLLS: &str = "UPDATE leads SET version = version + 1, enrolls = $2 WHERE id = $1";
+const SET_TRACKING: &str = "UPDATE leads SET version = version + 1, tracking = $2 WHERE id = $1";
 const SET_BASIS: &str = "UPDATE leads SET version = version + 1, basis = $2 WHERE id = $1";
 const SET_QUALIFICATION: &str = "UPDATE leads SET version = version + 1, qualification = $2 WHERE id = $1";
 const SET_ENGAGEMENT: &str =
-    "UPDATE leads SET version = version + 1, engagement = $2, engaged_at = $3 WHERE id = $1";
+    "UPDATE leads SET version = version + 1, engagement = $2, engaged_at = $3, alive_at = $4 WHERE id = $1";
 const SET_PROSPECT: &str = "UPDATE leads SET version = version + 1, prospect_since = $2, prospect_event = $3 \
     WHERE id = $1 AND prospect_since IS NULL";
 const COUNT_UNTRACKED: &str =
@@ -122,25 +123,26 @@ fn read(row: &dyn Cells) -> DbResult<StoredLead> {
         example: row.flag(27)?,
         prospect_since: row.opt_at(28)?,
         engagement: Engagement::new(row.opt_real(29)?.unwrap_or(0.0), row.opt_at(30)?),
+        alive_at: row.opt_at(31)?,
         created_at: row.at(3)?,
     };
     Ok(StoredLead {
         lead,
         address: row.text(2)?,
-        suppressed_by: opt_word(row.opt_text(31)?, "suppressed_by")?,
+        suppressed_by: opt_word(row.opt_text(32)?, "suppressed_by")?,
     })
 }
 
 fn read_company(row: &dyn Cells) -> DbResult<Option<Company>> {
-    let Some(id) = row.opt_int(32)? else { return Ok(None) };
+    let Some(id) = row.opt_int(33)? else { return Ok(None) };
     Ok(Some(Company {
         id,
-        name: row.text(33)?,
-        domain: row.opt_text(34)?,
-        industry: row.opt_text(35)?,
-        size: row.opt_int(36)?,
-        country: row.opt_text(37)?,
-        deal_since: row.opt_at(38)?,
+        name: row.text(34)?,
+        domain: row.opt_text(35)?,
+        industry: row.opt_text(36)?,
+        size: row.opt_int(37)?,
+        country: row.opt_text(38)?,
+        deal_since: row.opt_at(39)?,
     }))
 }
 
@@ -306,9 +308,14 @@ pub async fn set_qualification(tx: &mut Tx, id: i64, qualification: Qualificatio
     Ok(())
 }
 
-/// Records what the lead does. Takes the lead's lock.
-pub async fn set_engagement(tx: &mut Tx, id: i64, engagement: Engagement) -> DbResult<()> {
-    tx.execute(SET_ENGAGEMENT, args![id, engagement.points(), engagement.since()]).await?;
+/// Records what the lead does, and its last sign of life. Takes the lead's lock.
+pub async fn set_engagement(
+    tx: &mut Tx,
+    id: i64,
+    engagement: Engagement,
+    alive_at: Option<Timestamp>,
+) -> DbResult<()> {
+    tx.execute(SET_ENGAGEMENT, args![id, engagement.points(), engagement.since(), alive_at]).await?;
     Ok(())
 }
 
@@ -320,5 +327,11 @@ pub async fn set_prospect(tx: &mut Tx, id: i64, since: Timestamp, event: i64) ->
 /// Records the strongest basis for e-mail.
 pub async fn set_basis(tx: &mut Tx, id: i64, basis: Basis) -> DbResult<()> {
     tx.execute(SET_BASIS, args![id, basis.as_str()]).await?;
+    Ok(())
+}
+
+/// Says whether the lead agreed to be tracked.
+pub async fn set_tracking(tx: &mut Tx, id: i64, tracking: bool) -> DbResult<()> {
+    tx.execute(SET_TRACKING, args![id, tracking]).await?;
     Ok(())
 }

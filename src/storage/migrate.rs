@@ -10,7 +10,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_engine", include_str!("../../migrations/0001_engine.sql")),
     ("0002_loop", include_str!("../../migrations/0002_loop.sql")),
     ("0003_inbound", include_str!("../../migrations/0003_inbound.sql")),
+    ("0004_scoring", include_str!("../../migrations/0004_scoring.sql")),
     ("0005_routing", include_str!("../../migrations/0005_routing.sql")),
+    ("0007_report", include_str!("../../migrations/0007_report.sql")),
 ];
 
 /// Serialises nodes that start at the same time (PostgreSQL); SQLite has one writer anyway.

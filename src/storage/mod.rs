@@ -19,6 +19,7 @@ pub mod messages;
 pub mod meta;
 pub mod notices;
 pub mod outbox;
+pub mod report;
 pub mod revisions;
 pub mod routing;
 pub mod sales_line;

@@ -56,6 +56,7 @@ codes! {
 
     VariableName = "DL012" Warning "A variable of the environment begins with DRIPLINE_ but is no setting.";
     NoFunnel = "DL013" Error "The workspace has no funnel.toml.";
+    UnknownToOperator = "DL014" Warning "No [webhook.NAME] or [relay.NAME] of dripline.toml has this name.";
 
     // Names that must exist
     UnknownSender = "DL020" Error "No [sender.NAME] of funnel.toml has this name.";

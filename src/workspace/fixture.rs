@@ -26,6 +26,7 @@ pub fn lead(email: &str) -> Lead {
         example: false,
         prospect_since: None,
         engagement: Engagement::default(),
+        alive_at: None,
         created_at: Timestamp::from_millis(0),
     }
 }

@@ -1,8 +1,12 @@
 //! [`Funnel`]: what marketing and sales agreed on, from `funnel.toml`.
 
+mod completeness;
+mod persona;
 mod read;
 mod rules;
+mod score;
 mod team;
+mod temperature;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +24,11 @@ use crate::domain::time::Timestamp;
 use crate::domain::wait::Wait;
 use crate::domain::words::words;
 
+pub use completeness::{Asked, Completeness};
+pub use persona::{Feature, Persona, Personas};
 pub(super) use read::read;
-pub use rules::{FitRule, QualificationRule, Rules, ScoreRule};
+pub use rules::{FitRule, Moves, QualificationRule, Rules};
+pub use score::{ScoreRule, Share, Tally};
 pub use team::{Rep, Route, Routing, SalesHold};
 
 /// The name of the file inside the workspace.
@@ -51,8 +58,19 @@ pub struct Funnel {
     /// `[reply] absence`: how long somebody is held who is away, and does not say until when. `0 days`: not at all.
     /// A week.
     pub absence: Wait,
+    /// `[source.NAME]`: what a source of leads is called, and what it cost. None.
+    pub sources: BTreeMap<String, LeadSource>,
     /// How leads are scored and qualified.
     pub rules: Rules,
+}
+
+/// `[source.NAME]`: where leads come from, by the word that they bring along.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeadSource {
+    /// What the report calls it. The name.
+    pub title: Option<String>,
+    /// What was spent on it, in the currency of the house. Not known.
+    pub cost: Option<i64>,
 }
 
 /// `[company]`: who sends.

@@ -6,7 +6,7 @@ use super::code::Code;
 use super::source::Finding;
 
 /// Keys that take a length of time.
-const DURATIONS: [&str; 5] = ["wait", "min_gap", "half_life", "judge_after", "absence"];
+const DURATIONS: [&str; 7] = ["wait", "min_gap", "half_life", "per", "within", "judge_after", "absence"];
 
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,6 +27,12 @@ pub enum Noun {
     Form,
     /// A custom event, `did NAME`.
     Event,
+    /// `[webhook.NAME]` of dripline.toml.
+    Webhook,
+    /// `[relay.NAME]` of dripline.toml.
+    Relay,
+    /// `[persona.NAME]`
+    Persona,
 }
 
 /// What a file does with a name.
@@ -58,6 +64,11 @@ impl Noun {
         !matches!(self, Noun::Field | Noun::Tag | Noun::Form | Noun::Event)
     }
 
+    /// Whether the operator says what it is, in dripline.toml.
+    const fn is_operators(self) -> bool {
+        matches!(self, Noun::Webhook | Noun::Relay)
+    }
+
     /// The mistake of asking for one that is not there.
     pub(super) const fn unknown(self) -> Code {
         match self {
@@ -65,24 +76,29 @@ impl Noun {
             Noun::Topic => Code::UnknownTopic,
             Noun::Segment => Code::UnknownSegment,
             Noun::Rep => Code::UnknownRep,
+            Noun::Persona => Code::NeverEqual,
             Noun::Mail => Code::UnknownTemplate,
             Noun::Layout => Code::UnknownLayout,
             Noun::Partial => Code::UnknownPartial,
             Noun::Link => Code::UnknownLink,
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => Code::Misspelt,
+            Noun::Webhook | Noun::Relay => Code::UnknownToOperator,
         }
     }
 
     /// How to make one of this name.
     pub(super) fn how_to_make(self, name: &str) -> String {
         match self {
-            Noun::Sender | Noun::Topic | Noun::Segment => {
+            Noun::Sender | Noun::Topic | Noun::Segment | Noun::Persona => {
                 format!("or write [{}.{name}] into funnel.toml", self.word())
             }
             Noun::Rep => format!("or write [team.{name}] into funnel.toml"),
             Noun::Mail => format!("or write the file templates/mail/{name}.md"),
             Noun::Layout => format!("or write the file templates/layouts/{name}.html"),
             Noun::Partial => format!("or write the file templates/partials/{name}.html"),
+            Noun::Webhook | Noun::Relay => {
+                format!("or ask whoever runs Dripline to write [{}.{name}] into dripline.toml", self.word())
+            }
             Noun::Link => format!("or name a link in a mail: [Prices](https://… \"{name}\")"),
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => String::new(),
         }
@@ -102,6 +118,9 @@ impl Noun {
             Noun::Tag => "tag",
             Noun::Form => "form",
             Noun::Event => "event",
+            Noun::Webhook => "webhook",
+            Noun::Relay => "relay",
+            Noun::Persona => "persona",
         }
     }
 }
@@ -166,11 +185,38 @@ fn unused(mention: &Mention) -> Finding {
     Finding::new(code, message).help(help)
 }
 
+/// What is wrong with asking for a name that is none of the known ones.
+pub(super) fn unknown(mention: &Mention, known: &BTreeSet<String>) -> Option<Finding> {
+    let Mention { noun, name, .. } = mention;
+    let finding = Finding::new(noun.unknown(), format!("dripline.toml has no {} `{name}`", noun.word()));
+    let finding = finding.meant_known(name, known.iter().map(String::as_str), &noun.how_to_make(name));
+    (!known.contains(name)).then_some(finding)
+}
+
+/// What is asked of the operator by name: webhooks, relays.
+pub(super) fn of_operator(report: &Report) -> Vec<Mention> {
+    let mut mentions = report.mentions();
+    mentions.retain(|mention| mention.noun.is_operators());
+    mentions
+}
+
 /// Reports links that funnel.toml asks for and no mail has: the mails are read after it.
 pub(super) fn check_links(report: &Report, names: &Names) {
     for mention in report.mentions().iter().filter(|mention| mention.noun == Noun::Link) {
         let finding = names.links.as_ref().and_then(|links| links.wrong(&mention.name));
         finding.into_iter().for_each(|finding| report.push_at(mention, finding));
+    }
+}
+
+/// Reports personas that conditions ask for and funnel.toml does not have: they may stand before it says which there are.
+pub(super) fn check_personas(report: &Report, names: &Names) {
+    for mention in report.mentions().iter().filter(|mention| mention.noun == Noun::Persona) {
+        if !names.personas.contains(&mention.name) {
+            let finding = Finding::new(Code::NeverEqual, format!("there is no persona `{}`", mention.name));
+            let known = names.personas.iter().map(String::as_str);
+            let help = Noun::Persona.how_to_make(&mention.name);
+            report.push_at(mention, finding.meant_known(&mention.name, known, &help));
+        }
     }
 }
 

@@ -26,10 +26,12 @@ mod times;
 #[cfg(test)]
 mod fixture;
 
+use std::collections::BTreeSet;
 use std::thread;
 
 use crate::domain::sequence::Sequence;
 
+use mention::{Mention, Noun};
 use names::Names;
 pub use names::check_word;
 use source::{Finding, Report, Source};
@@ -66,6 +68,8 @@ pub struct Checked {
     pub workspace: Option<Workspace>,
     /// Everything that was found, by file and place.
     pub diagnostics: Vec<Diagnostic>,
+    /// The names by which it asks for what the operator has set up.
+    asked: Vec<Mention>,
 }
 
 impl Workspace {
@@ -90,10 +94,25 @@ impl Workspace {
 }
 
 impl Checked {
+    /// What is asked for by a name that dripline.toml does not have: it has these webhooks and relays.
+    pub fn unknown_to_operator(
+        &self,
+        webhooks: &BTreeSet<String>,
+        relays: &BTreeSet<String>,
+    ) -> Vec<Diagnostic> {
+        let report = Report::default();
+        for mention in &self.asked {
+            let known = if mention.noun == Noun::Webhook { webhooks } else { relays };
+            let finding = mention::unknown(mention, known);
+            finding.into_iter().for_each(|finding| report.push_at(mention, finding));
+        }
+        report.finish()
+    }
+
     fn refused(message: &str) -> Self {
         let report = Report::default();
         Source::new(funnel::FILE, "", &report).report_file(Finding::new(Code::Internal, message));
-        Self { workspace: None, diagnostics: report.finish() }
+        Self { workspace: None, diagnostics: report.finish(), asked: Vec::new() }
     }
 }
 
@@ -125,6 +144,7 @@ fn without_funnel(files: &Files, mut names: Names, report: Report) -> Checked {
 fn finish(files: &Files, funnel: Funnel, mut names: Names, report: Report) -> Checked {
     let templates = templates::compile(files, &funnel, &mut names, &report);
     mention::check_links(&report, &names);
+    mention::check_personas(&report, &names);
     let sequences = sequences(files, &funnel, &names, &report);
     if report.read_whole() {
         mention::check_spelling(&report);
@@ -132,10 +152,11 @@ fn finish(files: &Files, funnel: Funnel, mut names: Names, report: Report) -> Ch
             mention::check_unused(&report);
         }
     }
+    let asked = mention::of_operator(&report);
     let diagnostics = report.finish();
     let sound = !diagnostics.iter().any(Diagnostic::is_error);
     let workspace = sound.then(|| Workspace { hash: files.hash(), funnel, sequences, templates });
-    Checked { workspace, diagnostics }
+    Checked { workspace, diagnostics, asked }
 }
 
 fn sequences(files: &Files, funnel: &Funnel, names: &Names, report: &Report) -> Vec<Sequence> {

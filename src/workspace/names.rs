@@ -15,6 +15,7 @@ pub struct Names {
     pub segments: BTreeSet<String>,
     /// The keys of `[team.NAME]`.
     pub reps: BTreeSet<String>,
+    pub personas: BTreeSet<String>,
     /// Mails, such as `mofu/guide`.
     pub mails: BTreeSet<String>,
     /// The links of the mails. None before the mails are read, and if not all of them could be.

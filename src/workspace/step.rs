@@ -43,9 +43,6 @@ pub const OF_STEPS: [&str; 15] = [
 const OF_SEQUENCES: [&str; 10] =
     ["title", "stage", "enroll_if", "goal", "leave_if", "topic", "sender", "paused", "priority", "again"];
 
-/// A verb of versions to come.
-const COMING: [&str; 1] = ["webhook"];
-
 /// The fields of a lead that a step may set beside `fields.NAME`.
 const SETTABLE: [&str; 12] = [
     "first_name",
@@ -116,7 +113,9 @@ pub fn read<'a>(mut table: Table<'a>, send: &Arc<SendTimes>, names: &Names) -> D
     // A key that is not known may be the verb, misspelt: one finding is enough.
     if table.finish() && verb_place.is_none() {
         let finding = Finding::new(Code::NoVerb, "the step does nothing");
-        place.report(finding.help("give it one of: mail, hand_over, tag, untag, set, points, notify, end"));
+        place.report(
+            finding.help("give it one of: mail, hand_over, tag, untag, set, points, webhook, notify, end"),
+        );
     }
     draft
 }
@@ -192,11 +191,6 @@ fn verb<'a>(table: &mut Table<'a>, names: &Names) -> (Option<Verb>, Option<Text<
         let finding = Finding::new(Code::SeveralVerbs, format!("the step has `{word}` and `{other}`"));
         place.report(finding.help("write a [[step]] for each"));
     }
-    for (word, place) in COMING.into_iter().filter_map(|word| table.value(word).map(|place| (word, place))) {
-        place.report(
-            Finding::new(Code::NotYet, format!("`{word}` does nothing yet")).help("leave the step out"),
-        );
-    }
     let verb = match word {
         "mail" => mail(table, names),
         "set" => Some(Verb::Set(set(table.table("set")))),
@@ -205,6 +199,7 @@ fn verb<'a>(table: &mut Table<'a>, names: &Names) -> (Option<Verb>, Option<Text<
         "untag" => tag(table, word).map(Verb::Untag),
         "notify" => table.text(word).map(|text| Verb::Notify(text.value.to_owned())),
         "points" => table.integer(word, -1000..=1000).map(Verb::Points),
+        "webhook" => webhook(table).map(Verb::Webhook),
         "end" => table.text(word).map(|text| Verb::End(text.value.to_owned())),
         _ => None,
     };
@@ -222,6 +217,14 @@ fn mail(table: &mut Table, names: &Names) -> Option<Verb> {
     }
     let variants: Vec<String> = variants.iter().map(|variant| variant.value.to_owned()).collect();
     (!variants.is_empty()).then_some(Verb::Mail { variants, thread: None })
+}
+
+/// Whether there is such a webhook, dripline.toml says, which is the operator's.
+fn webhook(table: &mut Table) -> Option<String> {
+    let name = table.text("webhook")?;
+    names::one_word(&name);
+    name.mention(Noun::Webhook, Role::Asks);
+    Some(name.value.to_owned())
 }
 
 fn tag(table: &mut Table, verb: &'static str) -> Option<String> {

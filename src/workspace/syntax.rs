@@ -9,6 +9,7 @@ use toml::de::Error;
 
 use super::code::Code;
 use super::source::{Finding, Source};
+use crate::domain::suggest::nearest;
 
 /// Reports the mistakes that are none by consequence, and that the file could be read only in part.
 pub(super) fn report(source: Source, errors: &[Error]) {
@@ -104,6 +105,9 @@ impl Mistake {
         let (message, help) = if has("invalid basic string") || has("invalid literal string") {
             open_quote(&line)
         } else if has("must be quoted") {
+            unquoted(&line)
+        } else if has("boolean") && nearest(line.rest, ["true", "false"]).is_none() {
+            // A text that only begins like one of them.
             unquoted(&line)
         } else if has("boolean") {
             (format!("`{}` is not known here", line.rest), "write true or false, in small letters".to_owned())
@@ -216,6 +220,12 @@ fn unquoted(line: &Line) -> (String, String) {
     }
 }
 
+/// A value as it has to be written, if it is meant as a text.
+fn quoted(value: &str) -> String {
+    let is_fine = value.starts_with(['"', '\'', '[', '{']) || value == "true" || value == "false";
+    if is_fine || value.parse::<f64>().is_ok() { value.to_owned() } else { format!("\"{value}\"") }
+}
+
 fn duplicate(text: &str, line: &Line, at: &Range<usize>) -> (String, String) {
     let name = text.get(at.clone()).unwrap_or("").trim_matches(['[', ']', ' ']);
     let is_header = line.whole().starts_with('[');
@@ -253,7 +263,7 @@ fn no_key(line: &Line) -> (String, String) {
     if let Some((key, value)) = whole.split_once(':').filter(|(key, _)| !key.contains(['=', '"', ' '])) {
         return (
             "a key and its value have = between them, not :".to_owned(),
-            format!("write {key} = {}", value.trim()),
+            format!("write {key} = {}", quoted(value.trim())),
         );
     }
     let message = "this line is not of the form key = value".to_owned();

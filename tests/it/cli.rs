@@ -128,7 +128,7 @@ fn a_lead_is_added_shown_handed_over_returned_and_stopped() {
     assert_eq!(run(&["enroll", kim, "hello"]), nothing);
     assert_eq!(explained("/next/sequence"), "hello");
     the_next_mail(run(&["stop", kim, "--reason", "wrote to support"]));
-    assert_eq!(explained("/sentence"), "ToFu · unqualified · with marketing · stopped");
+    assert_eq!(explained("/sentence"), "ToFu · unqualified · cold · with marketing · stopped");
     assert_eq!(run(&["add", kim, "--first-name", "Kim"])["stopped_because"], "the lead was stopped by hand");
 }
 

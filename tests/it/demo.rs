@@ -334,7 +334,7 @@ impl Teller {
         self.browser.wait_for("#plan .called-off", "cancelled: 1").await;
         assert!(!self.browser.text("#plan .struck").await.is_empty(), "it is struck out");
         assert!(self.browser.text("#plan").await.contains("Not sent because the lead is with sales"));
-        assert!(self.browser.text("#facts").await.contains("Interessent (answered), since"));
+        assert!(self.browser.text("#facts").await.contains("Prospect (answered), since"));
         self.shot("5-struck-out").await;
         self.tab("rep").await;
         self.browser.click("#rep-mails .mail:first-child .mail-row").await;

@@ -71,7 +71,7 @@ async fn a_walk_is_told_with_its_reasons(db: TestDb) {
     world.settle().await;
     let first = told(&world, lead).await;
     assert_eq!(first.timezone, "America/New_York");
-    assert_eq!(first.sentence, "ToFu · unqualified · with marketing · next step Thu 03:00");
+    assert_eq!(first.sentence, "ToFu · unqualified · cold · with marketing · next step Thu 03:00");
     assert_eq!(first.not_sent_because, [""; 0]);
     let expected = [
         "Mon 2026-01-05 03:00 came in by fair",
@@ -84,7 +84,7 @@ async fn a_walk_is_told_with_its_reasons(db: TestDb) {
     assert_eq!(lines_by_kind, expected);
     world.pass(4 * DAY).await;
     let later = told(&world, lead).await;
-    assert_eq!(later.sentence, "ToFu · unqualified · with marketing · next mail Mon 09:00");
+    assert_eq!(later.sentence, "ToFu · unqualified · cold · with marketing · next mail Mon 09:00");
     let next = later.next.clone().expect("something comes next");
     assert_eq!((next.step.as_deref(), next.local.as_deref()), (Some("roi-a"), Some("Mon 2026-01-12 09:00")));
     assert_eq!(
@@ -94,7 +94,7 @@ async fn a_walk_is_told_with_its_reasons(db: TestDb) {
     assert!(lines(&later).iter().any(|line| line == "Thu 2026-01-08 03:00 got the tag keen"));
     world.pass(10 * DAY).await;
     let last = told(&world, lead).await;
-    assert_eq!(last.sentence, "ToFu · unqualified · with marketing · no mail planned");
+    assert_eq!(last.sentence, "ToFu · unqualified · cold · with marketing · no mail planned");
     assert_eq!(last.not_sent_because, ["\"Evaluation guide\" was entered before"]);
     let mail = &last.timeline[last.timeline.len() - 2];
     assert_eq!((mail.kind, mail.local.as_str()), ("sent", "Mon 2026-01-12 09:00"));
@@ -112,7 +112,7 @@ async fn a_change_of_stage_is_told(db: TestDb) {
         .record(async |record| record.change_stage(lead, Stage::Bofu, "asked for a price").await.unwrap())
         .await;
     let told = told(&world, lead).await;
-    assert_eq!(told.sentence, "BoFu · unqualified · with marketing · next mail Tue 09:00");
+    assert_eq!(told.sentence, "BoFu · unqualified · cold · with marketing · next mail Tue 09:00");
     let lines = lines(&told);
     for line in [
         "Mon 2026-01-05 09:00 moved from ToFu to BoFu, because asked for a price",
@@ -129,7 +129,7 @@ async fn nothing_comes_without_a_basis(db: TestDb) {
     world.settle().await;
     let told = told(&world, lead).await;
     assert_eq!(told.not_sent_because, ["no consent to e-mail is recorded"]);
-    assert_eq!(told.sentence, "ToFu · unqualified · with marketing · next mail waits");
+    assert_eq!(told.sentence, "ToFu · unqualified · cold · with marketing · next mail waits");
     let next = told.next.as_ref().expect("it would come");
     assert_eq!((next.at, next.waits_for.as_deref()), (None, Some("no consent to e-mail is recorded")));
     let line =
@@ -155,7 +155,7 @@ async fn a_stop_a_hold_and_a_hand_over_say_why(db: TestDb) {
     world.pass(HOUR).await;
 
     let told_stopped = told(&world, stopped).await;
-    assert_eq!(told_stopped.sentence, "ToFu · unqualified · with marketing · stopped");
+    assert_eq!(told_stopped.sentence, "ToFu · unqualified · cold · with marketing · stopped");
     assert_eq!(told_stopped.not_sent_because, ["the person unsubscribed"]);
     assert_eq!(told_stopped.next, None);
     assert_eq!(
@@ -171,7 +171,10 @@ async fn a_stop_a_hold_and_a_hand_over_say_why(db: TestDb) {
     assert!(lines(&told_held).iter().any(|told| told == line), "{:#?}", lines(&told_held));
 
     let told_sales = told(&world, sales).await;
-    assert_eq!(told_sales.sentence, "ToFu · unqualified · with sales (Kim Meier) · no mail from marketing");
+    assert_eq!(
+        told_sales.sentence,
+        "ToFu · unqualified · cold · with sales (Kim Meier) · no mail from marketing"
+    );
     assert_eq!(told_sales.not_sent_because, ["the lead is with sales", "sales has it: asked for a call"]);
     let line = "Mon 2026-01-05 10:00 handed over to Kim Meier, because asked for a call";
     assert!(lines(&told_sales).iter().any(|told| told == line), "{:#?}", lines(&told_sales));
@@ -205,7 +208,7 @@ async fn a_pause_of_everything_is_told(db: TestDb) {
     let lead = world.add("kim@example.org").await;
     let told = told(&world, lead).await;
     assert_eq!(told.not_sent_because, ["all sending is paused: wrong prices"]);
-    assert_eq!(told.sentence, "ToFu · unqualified · with marketing · next mail waits");
+    assert_eq!(told.sentence, "ToFu · unqualified · cold · with marketing · next mail waits");
     world.end().await;
 }
 
@@ -276,11 +279,11 @@ mail = "mail/c"
     let soon = told(&world, lead).await;
     let next = soon.next.as_ref().expect("something comes next");
     assert_eq!((next.step.as_deref(), next.local.as_deref()), (Some("c"), Some("Tue 2026-01-06 09:00")));
-    assert_eq!(soon.sentence, "ToFu · unqualified · with marketing · next mail Tue 09:00");
+    assert_eq!(soon.sentence, "ToFu · unqualified · cold · with marketing · next mail Tue 09:00");
     let hold = Hold { kind: HoldKind::Absence, until: Some(world.engine.clock.now() + 3 * DAY + 10 * HOUR) };
     world.record(async |record| record.hold(lead, hold, "is on holiday").await.unwrap()).await;
     let held = told(&world, lead).await;
-    assert_eq!(held.sentence, "ToFu · unqualified · with marketing · next mail Fri 09:00");
+    assert_eq!(held.sentence, "ToFu · unqualified · cold · with marketing · next mail Fri 09:00");
     world.pass(5 * DAY).await;
     let sent = lines(&told(&world, lead).await);
     assert!(sent.iter().any(|line| line.starts_with("Fri 2026-01-09 09:00 sent mail/c")), "{sent:#?}");

@@ -197,7 +197,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "leads::close" => (vec![int(7), text("by_hand")], none),
         "leads::set_party" => (vec![int(7), text("sales"), text("kim")], none),
         "leads::set_qualification" => (vec![int(7), text("mql")], none),
-        "leads::set_engagement" => (vec![int(7), Arg::from(1.5), int(1)], none),
+        "leads::set_engagement" => (vec![int(7), Arg::from(1.5), int(1), int(1)], none),
         "leads::set_prospect" => (vec![int(7), int(1), int(2)], none),
         "leads::set_stage" => (vec![int(7), text("mofu"), Arg::from(true)], none),
         "messages::claim" => (vec![], |n| {
@@ -213,15 +213,18 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "messages::orphans" => (vec![text("main"), int(64)], none),
         "messages::held" => (vec![int(7), int(64)], none),
         "outbox::amend" => (vec![int(7), text("{}"), int(1)], none),
-        "outbox::due" => (vec![int(5_000), int(16)], none),
+        "outbox::due" => (vec![text("mail"), int(5_000), int(16)], none),
         "outbox::lease" => (vec![int(1)], key),
         "outbox::done" | "outbox::retry" => (vec![int(7), int(1), text("away")], none),
-        "enrollments::lanes" | "messages::nodes" | "outbox::next" => (vec![], none),
+        "outbox::untried" => (vec![int(7), text("mail")], none),
+        "outbox::delay" => (vec![int(7), int(1)], none),
+        "outbox::next" => (vec![text("mail")], none),
+        "enrollments::lanes" | "messages::nodes" | "outbox::kinds" => (vec![], none),
         // The others find by one id, or by many.
         "enrollments::active" | "enrollments::by_id" | "leads::lock" | "hand_overs::open" => {
             (vec![int(7)], none)
         }
-        "enrollments::lead_of" | "hand_overs::causes" | "inbound::raw" | "outbox::untried" => {
+        "enrollments::lead_of" | "hand_overs::causes" | "hand_overs::latest" | "inbound::raw" => {
             (vec![int(7)], none)
         }
         "enrollments::count_due" => (vec![int(3), int(50)], none),

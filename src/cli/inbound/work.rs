@@ -65,7 +65,7 @@ pub struct Resolve {
     /// The number that the list shows.
     id: i64,
     /// Nothing follows from it.
-    #[arg(long, conflicts_with_all = ["lead", "kind"], required_unless_present_any = ["lead", "kind"])]
+    #[arg(long, conflicts_with_all = ["lead", "kind"])]
     ignore: bool,
     /// The lead that it concerns: the e-mail address, or the id. Else the one that was found.
     #[arg(long)]
@@ -152,9 +152,14 @@ async fn print_mail(engine: &Engine, args: &Show) -> anyhow::Result<()> {
 }
 
 async fn decide(engine: &Engine, args: Resolve) -> anyhow::Result<()> {
-    let decision = match args.ignore {
-        true => Decision::Ignore,
-        false => Decision::Take { lead: args.lead, kind: args.kind },
+    let decision = match args {
+        Resolve { ignore: true, .. } => Decision::Ignore,
+        Resolve { lead: None, kind: None, id, .. } => anyhow::bail!(
+            "say whom the mail concerns: dripline inbound resolve {id} --lead EMAIL\n  \
+             somebody who is no lead yet comes first: dripline lead add EMAIL\n  \
+             or that nothing follows from it: dripline inbound resolve {id} --ignore"
+        ),
+        Resolve { lead, kind, .. } => Decision::Take { lead, kind },
     };
     let found = resolve(engine, args.id, &decision).await?;
     if args.json {

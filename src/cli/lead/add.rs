@@ -16,6 +16,9 @@ Examples:
   dripline lead add kim@example.org --first-name Kim --last-name Roth --salutation ms --basis double_opt_in
   dripline lead add kim@example.org --company \"Roth AG\" --tags \"fair;press\" --field machines=22";
 
+const NOT_TAKEN: &str = "Stage, consent and tracking were not taken: those are for new leads only. \
+    What it agreed to since is recorded by `dripline lead consent`.\n";
+
 /// Add a lead, or bring the contact data of a known one up to date.
 ///
 /// Without a basis the lead is stored, and nobody writes to it. Stage, consent and tracking are taken for new leads only:
@@ -51,12 +54,15 @@ pub async fn run(context: Context, args: Args) -> anyhow::Result<Outcome> {
         }
     };
     let email = input.email.to_string();
+    let for_new_ones = !input.consents.is_empty() || input.stage.is_some() || input.tracking;
     let Stored { id, how, suppressed } = store_lead(engine, input).await?;
     let stopped_because = suppressed.map(|suppression| suppression.kind.because());
     if args.json {
         output::print_json(&Added { id, how, stopped_because })?;
     } else {
+        let left = for_new_ones && how != How::New;
         output::print(&describe(&email, id, how, stopped_because))?;
+        output::print(if left { NOT_TAKEN } else { "" })?;
     }
     context.close().await;
     Ok(Outcome::Fine)
@@ -66,7 +72,7 @@ fn describe(email: &str, id: i64, how: How, stopped_because: Option<&str>) -> St
     let what = match how {
         How::New => "is lead",
         How::Updated => "was known: its contact data is up to date now. It is lead",
-        How::Unchanged => "was known, with all of this. It is lead",
+        How::Unchanged => "was known already. It is lead",
     };
     let stopped =
         stopped_because.map(|because| format!("Nothing is sent because {because}.\n")).unwrap_or_default();

@@ -48,16 +48,21 @@ impl FromStr for Until {
 }
 
 impl Until {
+    /// The moment that is meant, which may be over; see [`Until::moment`].
+    pub fn at(&self, now: Timestamp, zone: Tz) -> Timestamp {
+        match self {
+            Self::Moment(moment) => *moment,
+            Self::Local(local) => resolve(*local, zone),
+            Self::After(wait) => wait.after(now, zone),
+        }
+    }
+
     /// The moment that is meant, said at `now` by somebody whose clocks are those of `zone`.
     ///
     /// # Errors
     /// It is over already.
     pub fn moment(&self, now: Timestamp, zone: Tz) -> Result<Timestamp, String> {
-        let moment = match self {
-            Self::Moment(moment) => *moment,
-            Self::Local(local) => resolve(*local, zone),
-            Self::After(wait) => wait.after(now, zone),
-        };
+        let moment = self.at(now, zone);
         if moment > now { Ok(moment) } else { Err("a pause until then would be over already".to_owned()) }
     }
 }

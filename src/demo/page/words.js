@@ -16,7 +16,7 @@ const words = {
     from: "From", to: "To", reply_to: "Reply-To", tracked: "agreed to tracking", untracked: "did not agree to tracking",
     raw: "Source", reply: "Reply", send: "Send", cancel: "Cancel", unsubscribe: "Unsubscribe", your_answer: "Your answer",
     accept: "Take on", won: "Won", lost: "Lost", return: "Return to marketing", decided: "Decided.",
-    prospect: "Interessent (answered)", since: "since", none_planned: "No mail is planned.",
+    prospect: "Prospect (answered)", since: "since", none_planned: "No mail is planned.",
     step_of: (step, title) => `step ${step} of “${title}”`, waits: "waits for", cancelled: "cancelled", not_sent: "Not sent because",
     fit: "fit", engagement: "engagement", faded: "faded with time", points: "points", and: "and",
     fields: { country: "Country", job_title: "Job title", email: "Address", "fields.machines": "Machines" },

@@ -13,6 +13,7 @@ use crate::nurture::NurtureError;
 use crate::nurture::explain::{Next, explain};
 use crate::nurture::lookup::find;
 use crate::nurture::revision::Revision;
+use crate::workspace::ScoreFacts;
 use crate::workspace::funnel::FitRule;
 
 /// One lead: who it is, where it stands and why, what comes next, what happened, and its inbox.
@@ -86,7 +87,7 @@ impl LeadView {
             not_sent_because: explanation.not_sent_because,
             fit: worth.fit,
             engagement: worth.engagement,
-            reasons: reasons(revision, &lead, &timeline),
+            reasons: reasons(revision, &lead, &worth, &timeline),
             faded: earned as f64 - worth.engagement,
             next: explanation.next,
             called_off,
@@ -111,9 +112,9 @@ fn earned(timeline: &[Line]) -> impl Iterator<Item = &Line> {
 }
 
 /// The rules of funnel.toml that hold for the lead, then what it did.
-fn reasons(revision: &Revision, lead: &Lead, timeline: &[Line]) -> Vec<Reason> {
+fn reasons(revision: &Revision, lead: &Lead, worth: &ScoreFacts, timeline: &[Line]) -> Vec<Reason> {
     let rules = &revision.workspace.funnel.rules;
-    let fits = rules.fits.iter().filter(|rule| rule.when.holds(lead, &Default::default()));
+    let fits = rules.fitting(lead, worth);
     let of_fit = |rule: &FitRule| {
         let about = rule.when.asks_for().into_iter().next();
         let value = about.as_deref().and_then(|field| lead.field(field));

@@ -93,6 +93,7 @@ fn lead() -> Lead {
         example: false,
         prospect_since: None,
         engagement: Default::default(),
+        alive_at: None,
         created_at: START,
     }
 }

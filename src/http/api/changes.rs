@@ -7,8 +7,10 @@ use axum::routing::{MethodRouter, post};
 use chrono::DateTime;
 
 use super::fields::Fields;
+use crate::domain::consent::{Basis, Channel, Consent};
 use crate::domain::gate::StopKind;
 use crate::domain::hand_over::Origin;
+use crate::domain::time::Timestamp;
 use crate::http::Site;
 use crate::http::error::Problem;
 use crate::http::guard::uninterrupted;
@@ -44,6 +46,30 @@ pub fn pause(body: &mut Fields, _: &Revision) -> Change {
         until
     });
     Change::Pause { until: until.map(|until| until.to_utc().into()), because: body.required("reason") }
+}
+
+/// `basis` and `at` (RFC 3339); `channel` if it is not e-mail, `wording`, and `tracking` if that was agreed to or not.
+pub fn consent(body: &mut Fields, _: &Revision) -> Change {
+    let bases: Vec<&str> = Basis::ALL.iter().map(|basis| basis.as_str()).collect();
+    let channels: Vec<&str> = Channel::ALL.iter().map(|channel| channel.as_str()).collect();
+    let basis = body.required("basis").parse();
+    if basis.is_err() {
+        body.wrong("basis", format!("must be one of: {}", bases.join(", ")));
+    }
+    let channel = body.one_of("channel", &channels).and_then(|channel| channel.parse().ok());
+    let at = DateTime::parse_from_rfc3339(&body.required("at")).ok();
+    if at.is_none() {
+        body.wrong("at", "is no time of the form 2026-01-05T09:00:00Z");
+    }
+    let consent = Consent {
+        channel: channel.unwrap_or(Channel::Email),
+        basis: basis.unwrap_or(Basis::OptIn),
+        at: at.map_or_else(Timestamp::default, |at| at.to_utc().into()),
+        wording: body.text("wording"),
+        form: Some("api".to_owned()),
+        network: None,
+    };
+    Change::Consent { consent, tracking: body.flag("tracking") }
 }
 
 /// No members.

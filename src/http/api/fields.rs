@@ -43,10 +43,15 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 impl Fields {
+    /// The members of an object within a body.
+    pub(super) fn of(left: Map<String, Value>) -> Self {
+        Self { left, known: Vec::new(), errors: Vec::new() }
+    }
+
     pub(super) fn parse(body: &[u8]) -> Result<Self, Problem> {
         let bad = |why: String| Problem::new(StatusCode::BAD_REQUEST, why);
         match serde_json::from_slice(body) {
-            Ok(Value::Object(left)) => Ok(Self { left, known: Vec::new(), errors: Vec::new() }),
+            Ok(Value::Object(left)) => Ok(Self::of(left)),
             Ok(_) => Err(bad("the body must be a JSON object".to_owned())),
             Err(error) => Err(bad(format!("the body is not JSON: {error}"))),
         }
@@ -140,8 +145,37 @@ impl Fields {
         texts.into_iter().filter(|text| !text.is_empty()).collect()
     }
 
+    /// A list of at most so many values.
+    pub fn list(&mut self, field: &'static str, most: usize) -> Vec<Value> {
+        match self.take(field) {
+            Some(Value::Array(values)) if values.len() <= most => return values,
+            Some(Value::Array(values)) => {
+                self.wrong(field, format!("has {} items; {most} are the most", values.len()))
+            }
+            Some(_) => self.wrong(field, "must be a list"),
+            None => self.wrong(field, "is missing"),
+        }
+        Vec::new()
+    }
+
+    /// An id: a text, or a whole number. A missing one is noted, and empty here.
+    pub fn id(&mut self, field: &'static str) -> String {
+        match self.left.get(field).and_then(Value::as_i64) {
+            Some(number) => {
+                self.take(field);
+                number.to_string()
+            }
+            None => self.required(field),
+        }
+    }
+
     /// A map of names to texts, numbers or flags.
     pub fn map(&mut self, field: &'static str) -> Map<String, Value> {
+        self.map_with(field, &[])
+    }
+
+    /// The same, in which some names may stand for anything: whoever asks checks them.
+    pub fn map_with(&mut self, field: &'static str, structured: &[&str]) -> Map<String, Value> {
         let map = match self.take(field) {
             None => return Map::new(),
             Some(Value::Object(map)) => map,
@@ -150,7 +184,7 @@ impl Fields {
                 return Map::new();
             }
         };
-        for (name, value) in &map {
+        for (name, value) in map.iter().filter(|(name, _)| !structured.contains(&name.as_str())) {
             let why = match value {
                 Value::String(text) => unfit(text),
                 Value::Array(_) | Value::Object(_) => {
@@ -182,7 +216,7 @@ impl Fields {
 }
 
 /// Why a text is not taken.
-fn unfit(text: &str) -> Option<String> {
+pub(super) fn unfit(text: &str) -> Option<String> {
     if text.chars().any(|char| char.is_control() && !matches!(char, '\n' | '\r' | '\t')) {
         return Some("holds control characters".to_owned());
     }

@@ -9,7 +9,7 @@ use crate::domain::consent::Basis;
 use crate::domain::gate::StopKind;
 use crate::domain::lead::{AddressForm, Company, Lead, Salutation};
 use crate::domain::stage::{Party, Qualification, Stage};
-use crate::nurture::explain::{Explanation, Next, explain};
+use crate::nurture::explain::{Explanation, Judged, Next, explain};
 use crate::nurture::lookup::find;
 use crate::nurture::{Engine, NurtureResult};
 
@@ -31,6 +31,9 @@ pub struct LeadView {
     phone: Option<String>,
     company: Option<String>,
     company_domain: Option<String>,
+    company_industry: Option<String>,
+    company_size: Option<i64>,
+    company_country: Option<String>,
     fields: BTreeMap<String, Value>,
     tags: Vec<String>,
     source: Option<String>,
@@ -53,6 +56,8 @@ pub struct LeadView {
 #[derive(Debug, Serialize)]
 struct Stands {
     sentence: String,
+    #[serde(flatten)]
+    judged: Judged,
     not_sent_because: Vec<String>,
     next: Option<Next>,
 }
@@ -66,14 +71,15 @@ impl LeadView {
         let mut tx = engine.db.read().await?;
         let stored = find(&mut tx, id_or_email).await?;
         drop(tx);
-        let Explanation { sentence, not_sent_because, next, .. } = explain(engine, id_or_email).await?;
-        Ok(Self::of(stored.lead, stored.suppressed_by, Stands { sentence, not_sent_because, next }))
+        let Explanation { sentence, judged, not_sent_because, next, .. } =
+            explain(engine, id_or_email).await?;
+        Ok(Self::of(stored.lead, stored.suppressed_by, Stands { sentence, judged, not_sent_because, next }))
     }
 
     fn of(lead: Lead, suppressed_by: Option<StopKind>, stands: Stands) -> Self {
         let contact = lead.contact;
-        let (company, company_domain) =
-            lead.company.map(|Company { name, domain, .. }| (name, domain)).unzip();
+        let known = lead.company.is_some();
+        let Company { name, domain, industry, size, country, .. } = lead.company.unwrap_or_default();
         Self {
             id: lead.id,
             email: lead.email.to_string(),
@@ -88,8 +94,11 @@ impl LeadView {
             city: contact.city,
             job_title: contact.job_title,
             phone: contact.phone,
-            company,
-            company_domain: company_domain.flatten(),
+            company: known.then_some(name),
+            company_domain: domain,
+            company_industry: industry,
+            company_size: size,
+            company_country: country,
             fields: contact.fields,
             tags: lead.tags,
             source: lead.source,

@@ -7,12 +7,17 @@ mod fields;
 mod lead_body;
 mod lead_view;
 mod leads;
+mod purchase;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use super::Site;
 pub use lead_view::LeadView;
+
+/// The largest body with many events, in bytes: some 4 KB for each.
+const LARGEST_BATCH: usize = 4 * 1024 * 1024;
 
 /// The routes below `/api/v1`.
 pub fn router() -> Router<Site> {
@@ -21,6 +26,8 @@ pub fn router() -> Router<Site> {
         .route("/leads/{lead}", get(leads::show))
         .route("/leads/{lead}/hand-over", changes::route(changes::hand_over))
         .route("/leads/{lead}/events", post(events::tell))
+        .route("/events", post(events::tell_many).layer(DefaultBodyLimit::max(LARGEST_BATCH)))
+        .route("/leads/{lead}/consent", changes::route(changes::consent))
         .route("/leads/{lead}/accept", changes::route(changes::accept))
         .route("/leads/{lead}/won", changes::route(changes::won))
         .route("/leads/{lead}/lost", changes::route(changes::lost))

@@ -8,6 +8,7 @@ use super::words::date_and_time;
 use crate::domain::enrollment::MessageState;
 use crate::domain::event::{Details, EventKind, Happening};
 use crate::domain::gate::{HoldKind, StopKind};
+use crate::domain::purchase::Purchase;
 use crate::domain::routing::Why;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{Timestamp, as_rfc3339};
@@ -134,10 +135,11 @@ fn what(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Scored => "got points".to_owned(),
         EventKind::Submitted => format!("submitted {about}"),
         EventKind::MeetingBooked => "booked a meeting".to_owned(),
-        EventKind::Purchase => "bought".to_owned(),
+        EventKind::Purchase => bought(details),
         EventKind::Custom => format!("did {about}"),
         EventKind::Unsubscribed => "unsubscribed".to_owned(),
-        EventKind::Consented => "agreed to e-mail".to_owned(),
+        EventKind::Consented if about.is_empty() => "agreed to e-mail".to_owned(),
+        EventKind::Consented => format!("agreed to {about}"),
         EventKind::Created if about.is_empty() => "came in".to_owned(),
         EventKind::Created => format!("came in by {about}"),
         EventKind::Updated if about.is_empty() => "new contact data".to_owned(),
@@ -168,7 +170,10 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Left => format!("left {}", sequence()),
         EventKind::Finished => format!("finished {}", sequence()),
         EventKind::Notified => "the owner was told".to_owned(),
-        EventKind::Untold => "the rep could not be told".to_owned(),
+        EventKind::Untold => match about {
+            Some(webhook) => format!("the {webhook} could not be told"),
+            None => "the rep could not be told".to_owned(),
+        },
         EventKind::Failed => format!("could not send {}", step()),
         EventKind::Bounced => format!("the address does not exist, said the answer to {}", step()),
         EventKind::BouncedSoftly => "a mail came back, and the address lives".to_owned(),
@@ -199,6 +204,12 @@ fn chosen(record: &LeadRecord, details: &Details) -> String {
     let why = said("chosen").and_then(|why| why.parse().ok()).map_or("", Why::of_rep);
     let instead = said("instead_of").map(|rep| format!(" in place of {}", record.rep(rep)));
     instead.unwrap_or_default() + why
+}
+
+/// `bought 2 x Licence for 1190.00 EUR`
+fn bought(details: &Details) -> String {
+    let what = details.data.as_ref().map(|data| Purchase::of(data).to_string()).unwrap_or_default();
+    if what.is_empty() { "bought".to_owned() } else { format!("bought {what}") }
 }
 
 /// `step guide of "Welcome"`

@@ -10,6 +10,7 @@ use crate::domain::enrollment::{EnrollmentState, MessageState};
 use crate::domain::gate::{GateFacts, lasting};
 use crate::domain::sequence::Verb;
 use crate::domain::stage::Party;
+use crate::domain::temperature::Temperature;
 use crate::domain::time::Timestamp;
 use crate::domain::track::Track;
 use crate::nurture::engine::Engine;
@@ -18,13 +19,13 @@ use crate::nurture::record::obstacle;
 use crate::storage::enrollments::Enrollment;
 use crate::storage::messages::Message;
 
-/// `MoFu · MQL · with marketing · next mail Thu 09:00`
+/// `MoFu · MQL · warm · with marketing · next mail Thu 09:00`
 pub(super) fn sentence(
     record: &LeadRecord,
     engine: &Engine,
+    temperature: Temperature,
     next: Option<&Next>,
-    zone: Tz,
-    now: Timestamp,
+    (zone, now): (Tz, Timestamp),
 ) -> String {
     let lead = &record.stored.lead;
     let stopped = record.stopped();
@@ -48,7 +49,7 @@ pub(super) fn sentence(
         None => "no mail planned".to_owned(),
     };
     let line = record.in_line.as_ref().map(ToString::to_string);
-    let parts = [lead.stage.title(), lead.qualification.title(), &with].into_iter();
+    let parts = [lead.stage.title(), lead.qualification.title(), temperature.as_str(), &with].into_iter();
     parts.chain(line.as_deref()).chain([outlook.as_str()]).collect::<Vec<_>>().join(" · ")
 }
 

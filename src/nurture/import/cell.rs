@@ -16,6 +16,9 @@ const LONGEST_LINE: usize = 500;
 /// The most characters of the wording of a consent or of a free field.
 const LONGEST_TEXT: usize = 10_000;
 
+/// Nobody employs more people.
+const LARGEST_COMPANY: i64 = 100_000_000;
+
 /// A text of one line; runs of blanks and line breaks count as one blank.
 pub fn line(text: &str) -> Result<String, String> {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -85,6 +88,12 @@ pub fn domain(text: &str) -> Result<String, String> {
     let refuse = || format!("\"{}\" is no domain such as nordwerk.example", shown(text));
     let domain = idna::domain_to_ascii_strict(text).map_err(|_| refuse())?;
     if domain.contains('.') { Ok(domain) } else { Err(refuse()) }
+}
+
+/// How many people work for a company.
+pub fn size(text: &str) -> Result<i64, String> {
+    let size = text.parse::<i64>().ok().filter(|size| (1..=LARGEST_COMPANY).contains(size));
+    size.ok_or_else(|| format!("\"{}\" is no number of people: write it like 250", shown(text)))
 }
 
 /// Tags with `;` between them.
@@ -178,6 +187,8 @@ mod tests {
             (timezone("Berlin").err(), "Europe/Berlin"),
             (domain("https://x.example/a").err(), "nordwerk.example"),
             (domain("intranet").err(), "nordwerk.example"),
+            (size("50-99").err(), "like 250"),
+            (size("0").err(), "like 250"),
             (time("2026-03-01").err(), "2026-03-01T09:30:00Z"),
             (yes("maybe").err(), "neither yes nor no"),
             (line("a\0b").err(), "control character"),

@@ -95,7 +95,7 @@ pub fn read<'a>(
         Some(email) if faults.is_empty() => Ok(LeadInput {
             email,
             contact: draft.contact,
-            company: company(draft.company, draft.company_domain),
+            company: draft.company.named(),
             tags: draft.tags,
             stage: draft.stage,
             source: draft.source.or_else(|| given.source.clone()),
@@ -108,9 +108,22 @@ pub fn read<'a>(
     }
 }
 
-fn company(name: Option<String>, domain: Option<String>) -> Option<Company> {
-    let name = name.or_else(|| domain.clone())?;
-    Some(Company { name, domain, ..Company::default() })
+/// What a row says of a company. Without a name and a domain it is nobody's.
+#[derive(Default)]
+struct CompanyDraft {
+    name: Option<String>,
+    domain: Option<String>,
+    industry: Option<String>,
+    size: Option<i64>,
+    country: Option<String>,
+}
+
+impl CompanyDraft {
+    fn named(self) -> Option<Company> {
+        let Self { name, domain, industry, size, country } = self;
+        let name = name.or_else(|| domain.clone())?;
+        Some(Company { id: 0, name, domain, industry, size, country, deal_since: None })
+    }
 }
 
 /// A row while its cells are read.
@@ -118,8 +131,7 @@ fn company(name: Option<String>, domain: Option<String>) -> Option<Company> {
 struct Draft {
     email: Option<Address>,
     contact: Contact,
-    company: Option<String>,
-    company_domain: Option<String>,
+    company: CompanyDraft,
     tags: Vec<String>,
     stage: Option<Stage>,
     source: Option<String>,
@@ -154,8 +166,11 @@ impl Draft {
             Name::City => contact.city = Some(cell::line(text)?),
             Name::JobTitle => contact.job_title = Some(cell::line(text)?),
             Name::Phone => contact.phone = Some(cell::line(text)?),
-            Name::Company => self.company = Some(cell::line(text)?),
-            Name::CompanyDomain => self.company_domain = Some(cell::domain(text)?),
+            Name::Company => self.company.name = Some(cell::line(text)?),
+            Name::CompanyDomain => self.company.domain = Some(cell::domain(text)?),
+            Name::CompanyIndustry => self.company.industry = Some(cell::line(text)?),
+            Name::CompanySize => self.company.size = Some(cell::size(text)?),
+            Name::CompanyCountry => self.company.country = Some(cell::country(text)?),
             Name::Stage => self.stage = Some(cell::word(text)?),
             Name::Source => self.source = Some(cell::line(text)?),
             Name::Tags => self.tags = cell::tags(text)?,

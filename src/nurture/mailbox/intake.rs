@@ -29,7 +29,9 @@ pub(super) struct Stuck {
     uid: u32,
     /// How often it did not.
     tries: u32,
-    /// The connection was lost over one of the mails up to this: each of them is asked for alone.
+    /// The first of the mails that were asked for when the connection was lost.
+    lost_at: u32,
+    /// The connection was lost twice over one of the mails up to this: each of them is asked for alone.
     alone_up_to: u32,
 }
 
@@ -49,7 +51,9 @@ impl Stuck {
     fn lost(&mut self, uids: &[u32]) {
         match uids {
             [uid] => _ = self.give_up(*uid),
-            uids => self.alone_up_to = uids.last().copied().unwrap_or(0),
+            [first, .., last] if self.lost_at == *first => self.alone_up_to = *last,
+            [first, ..] => self.lost_at = *first,
+            [] => {}
         }
     }
 }

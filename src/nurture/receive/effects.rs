@@ -54,7 +54,8 @@ impl Record<'_> {
             }
             InboundKind::Unsubscribe => {
                 let words: String = mail.text.trim().chars().take(60).collect();
-                self.stop(found.lead, StopKind::Unsubscribe, &format!("asked for by mail: \"{words}\"")).await
+                let because = format!("asked for by mail: \"{words}\"");
+                self.stop_by(found.lead, StopKind::Unsubscribe, &because, found.message).await
             }
             InboundKind::Delayed
             | InboundKind::AuthFailureReport

@@ -9,10 +9,11 @@ use crate::domain::event::{Details, EventKind};
 use crate::domain::lead::{Company, Contact, Lead};
 use crate::domain::score::Engagement;
 use crate::domain::stage::{Party, Qualification, Stage};
+use crate::domain::visible;
 use crate::domain::words::words;
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::storage::addresses::{self, Suppression};
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads::{self, StoredLead};
 use crate::storage::{companies, consents};
 
@@ -55,6 +56,23 @@ words! {
     }
 }
 
+impl LeadInput {
+    /// Without line breaks in names, and signs that are not to be read: they would look like something else wherever a
+    /// person or a program reads them. Free fields may be texts of several lines.
+    fn tidied(mut self) -> Self {
+        let Contact { first_name, last_name, title, city, job_title, phone, .. } = &mut self.contact;
+        for text in [first_name, last_name, title, city, job_title, phone, &mut self.source] {
+            *text = text.take().map(|text| visible::field(&text)).filter(|text| !text.is_empty());
+        }
+        if let Some(company) = &mut self.company {
+            company.name = visible::field(&company.name);
+            company.industry = company.industry.take().map(|text| visible::field(&text));
+        }
+        self.company = self.company.filter(|company| !company.name.is_empty() || company.domain.is_some());
+        self
+    }
+}
+
 impl Record<'_> {
     /// Stores one lead, new or known.
     ///
@@ -73,6 +91,7 @@ impl Record<'_> {
         inputs: Vec<LeadInput>,
         import: Option<i64>,
     ) -> NurtureResult<(Vec<NurtureResult<Stored>>, StopTicket)> {
+        let inputs: Vec<LeadInput> = inputs.into_iter().map(LeadInput::tidied).collect();
         let addresses: Vec<String> =
             inputs.iter().map(|input| self.engine.keys.address_hash(&input.email)).collect();
         let suppressions = self.know(&addresses).await?;
@@ -155,6 +174,7 @@ impl Record<'_> {
             example: input.example,
             prospect_since: None,
             engagement: Engagement::default(),
+            alive_at: None,
             created_at: self.now,
             email: input.email,
         };
@@ -185,7 +205,7 @@ impl Record<'_> {
             .collect();
         consents::insert(self.tx, &agreed).await?;
         let events: Vec<Event> = stored.iter().map(|stored| self.created(&stored.lead)).collect();
-        events::insert(self.tx, &events).await?;
+        self.note(&events).await?;
         let ticket = self.appraise(&ids, self.now).await?;
         self.offer(&ids).await?;
         Ok(ticket)
@@ -238,7 +258,7 @@ impl Record<'_> {
             details: Details::default(),
         };
         let events: Vec<Event> = ids.iter().map(event).collect();
-        events::insert(self.tx, &events).await?;
+        self.note(&events).await?;
         self.wake(ids).await?;
         self.reconsider_line(ids).await?;
         self.appraise(ids, self.now).await

@@ -7,11 +7,13 @@ use crate::domain::condition::{Known, Phrase};
 use crate::domain::enrollment::EnrollmentState;
 use crate::domain::event::{Details, EventKind, Happening};
 use crate::domain::hand_over::Origin;
+use crate::domain::lead::Lead;
 use crate::domain::score::Engagement;
 use crate::domain::sequence::Sequence;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{HOUR, Timestamp};
 use crate::nurture::error::NurtureResult;
+use crate::nurture::webhook;
 use crate::storage::enrollments::{self, Enrollment};
 use crate::storage::events::{self, Event};
 use crate::storage::hand_overs;
@@ -52,18 +54,17 @@ impl Record<'_> {
         let rules = &self.revision.workspace.funnel.rules;
         let Deed { kind, at, message, details, client_id } = deed;
         let mut happening = Happening { kind, at, details };
-        let points = rules.points_of(&happening);
+        let others = self.others(lead, &happening).await?;
+        let points = rules.points_of(&happening, others.as_deref().unwrap_or_default());
         happening.details.points = (points != 0).then_some(points);
         let machine = happening.details.machine.is_some();
-        let event = Event { lead, message, kind, at, details: happening.details };
+        let event = Event { lead, message, kind, at, details: happening.details.clone() };
         let Some(id) = events::add(self.tx, &event, client_id.as_deref()).await? else { return Ok(None) };
+        webhook::announce(self.engine, self.tx, self.revision, &[id], std::slice::from_ref(&event)).await?;
         if machine {
             return Ok(Some(Noted { event: id, ticket: StopTicket::nothing() }));
         }
-        if points != 0 {
-            let engagement = stored.lead.engagement.with(points, at, rules.half_life);
-            leads::set_engagement(self.tx, lead, engagement).await?;
-        }
+        self.count(&stored.lead, points, happening, others).await?;
         let planned = match kind {
             EventKind::MeetingBooked | EventKind::Purchase => self.planned(lead).await,
             // Nobody is told what they call off.
@@ -79,6 +80,40 @@ impl Record<'_> {
         self.wake(&[lead]).await?;
         self.offer(&[lead]).await?;
         Ok(Some(Noted { event: id, ticket: ticket.instead_of(planned) }))
+    }
+
+    /// What else the lead did, if the points for a deed depend on it.
+    async fn others(&mut self, lead: i64, deed: &Happening) -> NurtureResult<Option<Vec<Happening>>> {
+        if !self.revision.workspace.funnel.rules.depends_on_others(deed) {
+            return Ok(None);
+        }
+        let deeds = events::deeds(self.tx, &[lead]).await?;
+        Ok(Some(deeds.into_iter().map(|(_, deed)| deed).collect()))
+    }
+
+    /// Adds the points of a deed to the engagement of its lead, and notes the sign of life. A deed that is told late may
+    /// leave less of a rule's limit to those after it: then all is counted anew.
+    async fn count(
+        &mut self,
+        lead: &Lead,
+        points: i64,
+        deed: Happening,
+        others: Option<Vec<Happening>>,
+    ) -> NurtureResult<()> {
+        let rules = &self.revision.workspace.funnel.rules;
+        let alive_at = lead.alive_at.max(deed.is_sign_of_life().then_some(deed.at));
+        let engagement = match others {
+            Some(mut deeds) => {
+                deeds.push(deed);
+                rules.engagement(&deeds)
+            }
+            None if points != 0 => lead.engagement.with(points, deed.at, rules.half_life),
+            None => lead.engagement,
+        };
+        if (engagement, alive_at) != (lead.engagement, lead.alive_at) {
+            leads::set_engagement(self.tx, lead.id, engagement, alive_at).await?;
+        }
+        Ok(())
     }
 
     /// Ends the walk whose goal is reached by what the lead did, or which is left for it.
@@ -135,22 +170,28 @@ impl Record<'_> {
         }
     }
 
-    /// Counts the engagement of these leads anew from what they did, under the rules of now. Their locks are held.
-    pub(crate) async fn recount(&mut self, ids: &[i64]) -> NurtureResult<()> {
+    /// Counts the engagement of these leads anew from what they did, under the rules of now, and their last sign of life.
+    /// Their locks are held. How many had another one.
+    pub(crate) async fn recount(&mut self, ids: &[i64]) -> NurtureResult<u64> {
         let rules = &self.revision.workspace.funnel.rules;
+        let mut changed = 0;
         let mut deeds: HashMap<i64, Vec<Happening>> = HashMap::new();
         for (lead, deed) in events::deeds(self.tx, ids).await? {
             deeds.entry(lead).or_default().push(deed);
         }
         for stored in leads::by_ids(self.tx, ids).await? {
             let lead = stored.lead;
-            let engagement = rules.engagement(deeds.get(&lead.id).into_iter().flatten());
+            let deeds = deeds.remove(&lead.id).unwrap_or_default();
+            let engagement = rules.engagement(&deeds);
+            let alive_at = signs_of_life(&deeds).max();
             let now = |engagement: Engagement| engagement.left_at(self.now, rules.half_life);
-            if (now(engagement) - now(lead.engagement)).abs() > LEAST_DIFFERENCE {
-                leads::set_engagement(self.tx, lead.id, engagement).await?;
+            let differs = (now(engagement) - now(lead.engagement)).abs() > LEAST_DIFFERENCE;
+            if differs || alive_at != lead.alive_at {
+                leads::set_engagement(self.tx, lead.id, engagement, alive_at).await?;
+                changed += 1;
             }
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// Moves these leads forward, if the rules of funnel.toml say so by now: their stage, their qualification, and to
@@ -175,17 +216,18 @@ impl Record<'_> {
         let scores = rules.worth(lead, at);
         let because = scores.to_string();
         let mut ticket = StopTicket::nothing();
-        if let Some(stage) = rules.stage(lead, &scores) {
+        let moves = rules.moves(lead, &scores);
+        if let Some(stage) = moves.stage {
             ticket = self.change_stage(lead.id, stage, &because).await?;
         }
-        if let Some((qualification, rule)) = rules.qualification(lead, &scores) {
+        if let Some(qualification) = moves.qualification {
             self.qualify(stored, qualification, &because).await?;
-            if let Some(cause) = &rule.hand_over {
-                ticket = ticket.and(self.hand_over(lead.id, cause, None, Origin::Rule).await?);
-            }
+        }
+        if let Some(cause) = moves.hand_over {
+            ticket = ticket.and(self.hand_over(lead.id, cause, None, Origin::Rule).await?);
         }
         // What sales has seen and returned is not proposed again for the same reason.
-        if let Some(cause) = rules.proposal(lead, &scores)
+        if let Some(cause) = moves.proposal
             && !hand_overs::causes(self.tx, lead.id).await?.iter().any(|known| known == cause)
         {
             ticket = ticket.and(self.hand_over(lead.id, cause, None, Origin::Rule).await?);
@@ -209,4 +251,9 @@ impl Record<'_> {
         self.event(stored.lead.id, EventKind::Qualified, Details { about, because, ..Details::default() })
             .await
     }
+}
+
+/// When somebody showed to be there and interested.
+pub(in crate::nurture) fn signs_of_life(deeds: &[Happening]) -> impl Iterator<Item = Timestamp> {
+    deeds.iter().filter(|deed| deed.is_sign_of_life()).map(|deed| deed.at)
 }

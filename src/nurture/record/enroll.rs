@@ -104,7 +104,7 @@ impl Record<'_> {
     async fn enter(&mut self, begun: &[Enrollment]) -> NurtureResult<()> {
         enrollments::insert(self.tx, begun).await?;
         let events: Vec<Event> = begun.iter().map(|enrollment| self.entered(enrollment)).collect();
-        events::insert(self.tx, &events).await?;
+        self.note(&events).await?;
         if !begun.is_empty() {
             self.engine.hint();
         }

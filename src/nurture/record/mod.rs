@@ -3,6 +3,7 @@
 //! Every change takes the lead's lock first. What stops or holds a lead answers with a [`StopTicket`], which is
 //! settled after the commit.
 
+mod consent;
 mod contact;
 mod deed;
 mod enroll;
@@ -13,6 +14,7 @@ mod sales;
 mod stop;
 
 pub use contact::{How, LeadInput, Stored};
+pub(in crate::nurture) use deed::signs_of_life;
 pub use deed::{Deed, Noted};
 pub use enroll::zone_of;
 pub(crate) use enroll::{asks_for_deeds, obstacle};
@@ -25,7 +27,7 @@ use super::revision::Revision;
 use crate::domain::event::{Details, EventKind};
 use crate::domain::stage::Stage;
 use crate::domain::time::Timestamp;
-use crate::storage::events::{self, Event};
+use crate::storage::events::Event;
 use crate::storage::leads::{self, StoredLead};
 use crate::storage::{Tx, enrollments};
 
@@ -61,7 +63,8 @@ impl Record<'_> {
         details: Details,
     ) -> NurtureResult<()> {
         let event = Event { lead, message, kind, at: self.now, details };
-        Ok(events::insert(self.tx, &[event]).await?)
+        self.note(&[event]).await?;
+        Ok(())
     }
 
     /// Changes contact fields, free fields or tags of a lead, and wakes what waits for a correction.

@@ -174,6 +174,17 @@ impl Found {
 impl Record<'_> {
     /// Closes the gate for a lead, and for its address, until the person opens it again. The first stop stays.
     pub async fn stop(&mut self, lead: i64, kind: StopKind, because: &str) -> NurtureResult<StopTicket> {
+        self.stop_by(lead, kind, because, None).await
+    }
+
+    /// As [`Record::stop`], for a stop by what was in a mail, or in answer to it.
+    pub(in crate::nurture) async fn stop_by(
+        &mut self,
+        lead: i64,
+        kind: StopKind,
+        because: &str,
+        message: Option<i64>,
+    ) -> NurtureResult<StopTicket> {
         let planned = self.planned(lead).await;
         self.suppress(lead, kind).await?;
         let stored = self.lead(lead).await?;
@@ -188,7 +199,7 @@ impl Record<'_> {
                 if kind == StopKind::Unsubscribe { EventKind::Unsubscribed } else { EventKind::Stopped };
             let because = Some(because.to_owned());
             let details = Details { about: Some(kind.to_string()), because, ..Details::default() };
-            self.event(lead, event, details).await?;
+            self.event_of(lead, message, event, details).await?;
         }
         Ok(self.halt_messages(lead, kind.because()).await?.calling_off(planned, self.now))
     }

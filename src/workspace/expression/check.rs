@@ -6,7 +6,7 @@ use cel::Program;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 
 use super::{Used, values};
-use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS};
+use crate::domain::lead::{COMPANY_FIELDS, JUDGED_FIELDS, LEAD_FIELDS};
 use crate::workspace::code::Code;
 use crate::workspace::mention::{Noun, Role};
 use crate::workspace::source::Finding;
@@ -14,8 +14,33 @@ use crate::workspace::table::Text;
 
 const SCORES: &[&str] = &["fit", "engagement", "score"];
 
-/// Fields that the language has before leads have them: null.
-const COMING: &[&str] = &["persona", "complete"];
+/// What an expression may ask for beside the record of a lead and `lead.complete`: nothing that is made of its own answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `[persona.NAME]`: nothing else.
+    Persona,
+    /// `[[fit]]`: the persona.
+    Fit,
+    /// Everything that the rules make of a lead.
+    Everything,
+}
+
+impl Scope {
+    /// Why a name is not to be had here; none if it is.
+    fn refuses(self, name: &str) -> Option<&'static str> {
+        match (self, name) {
+            (Scope::Persona, "persona") => Some("which persona a lead has is what these conditions decide"),
+            (Scope::Persona | Scope::Fit, "temperature") => {
+                Some("a lead is warm by its score, which is not known yet")
+            }
+            (Scope::Persona, "fit" | "engagement" | "score") => {
+                Some("a persona is known before the score is")
+            }
+            (Scope::Fit, "fit" | "engagement" | "score") => Some("the score is made of such rules"),
+            _ => None,
+        }
+    }
+}
 
 /// The functions and macros of CEL that expressions may call.
 pub const FUNCTIONS: &[&str] = &[
@@ -36,8 +61,8 @@ pub const FUNCTIONS: &[&str] = &[
 ];
 
 /// The fields that the program uses. None if a name in it does not exist, which is reported.
-pub(super) fn fields(text: &Text, program: &Program) -> Option<Used> {
-    let mut check = Check { text, program, used: Used::default(), bound: Vec::new(), fine: true };
+pub(super) fn fields(text: &Text, program: &Program, scope: Scope) -> Option<Used> {
+    let mut check = Check { text, program, scope, used: Used::default(), bound: Vec::new(), fine: true };
     check.walk(program.expression());
     check.fine.then_some(check.used)
 }
@@ -45,6 +70,7 @@ pub(super) fn fields(text: &Text, program: &Program) -> Option<Used> {
 struct Check<'a> {
     text: &'a Text<'a>,
     program: &'a Program,
+    scope: Scope,
     used: Used,
     /// Variables of comprehensions, such as `tag` in `lead.tags.exists(tag, …)`.
     bound: Vec<String>,
@@ -107,6 +133,12 @@ impl Check<'_> {
     }
 
     fn name(&mut self, root: &IdedExpr, path: &[&str]) {
+        let judged = matches!(path, ["lead", _] | [_]).then(|| path.last()).flatten();
+        if let Some(why) = judged.and_then(|name| self.scope.refuses(name)) {
+            let name = path.join(".");
+            let finding = Finding::new(Code::UnknownVariable, format!("`{name}` cannot be asked for here"));
+            return self.report_name(root, path, finding.help(why));
+        }
         match path {
             [score] if SCORES.contains(score) => {}
             ["lead", "fields", field] => {
@@ -115,7 +147,7 @@ impl Check<'_> {
                 let at = self.text.value[start..].find(field).map_or(start, |at| start + at);
                 self.mention(Noun::Field, field, at);
             }
-            ["lead", field] if LEAD_FIELDS.contains(field) || COMING.contains(field) => {
+            ["lead", field] if LEAD_FIELDS.contains(field) || JUDGED_FIELDS.contains(field) => {
                 self.used.lead.insert((*field).to_owned());
             }
             ["company", field] if COMPANY_FIELDS.contains(field) => {
@@ -125,12 +157,12 @@ impl Check<'_> {
         }
     }
 
-    /// Keeps the tags that are asked for, and reports values that a field never has.
+    /// Keeps the tags and personas that are asked for, and reports values that a field never has.
     fn values(&self, call: &CallExpr) {
         for value in values::asked(call) {
             let at = self.byte(value.node) + 1;
-            if value.is_tag {
-                self.mention(Noun::Tag, value.text, at);
+            if let Some(noun) = value.noun {
+                self.mention(noun, value.text, at);
             } else if let Some(finding) = value.never_equal() {
                 // The place of a text is its first quote.
                 let place = at - 1..(at + value.text.len() + 1).min(self.text.value.len());
@@ -155,15 +187,22 @@ impl Check<'_> {
             [word] if word.chars().all(|c| c.is_uppercase()) => {
                 finding.help(format!("put a text in quotes: \"{word}\""))
             }
-            [field] if LEAD_FIELDS.contains(field) => finding.help(format!("write lead.{field}")),
+            [field] if LEAD_FIELDS.contains(field) || JUDGED_FIELDS.contains(field) => {
+                finding.help(format!("write lead.{field}"))
+            }
             _ => {
-                let lead = LEAD_FIELDS.iter().map(|field| format!("lead.{field}"));
+                let lead = LEAD_FIELDS.iter().chain(JUDGED_FIELDS).map(|field| format!("lead.{field}"));
                 let company = COMPANY_FIELDS.iter().map(|field| format!("company.{field}"));
                 let known: Vec<String> = lead.chain(company).collect();
                 let known = known.iter().map(String::as_str).chain(SCORES.iter().copied());
                 finding.meant(&name, known, &format!("a field of your own is written lead.fields.{last}"))
             }
         };
+        self.report_name(root, path, finding);
+    }
+
+    fn report_name(&mut self, root: &IdedExpr, path: &[&str], finding: Finding) {
+        let last = path.last().copied().unwrap_or_default();
         let start = self.byte(root);
         let end = self.text.value[start..].find(last).map_or(start, |at| start + at + last.len());
         self.report(start..end, finding);

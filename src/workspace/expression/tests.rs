@@ -12,13 +12,13 @@ fn parse(expression: &str) -> Result<Expression, Vec<String>> {
     let report = Report::default();
     let parsed = {
         let document = Document::parse(Source::new("f", &text, &report));
-        Table::root(&document).text("when").and_then(|text| Expression::parse(&text))
+        Table::root(&document).text("when").and_then(|text| Expression::parse(&text, Scope::Everything))
     };
     parsed.ok_or_else(|| report.finish().iter().map(ToString::to_string).collect())
 }
 
 fn holds(expression: &str, lead: &Lead) -> bool {
-    let score = ScoreFacts { fit: 20.0, engagement: 4.5 };
+    let score = ScoreFacts { fit: 20.0, engagement: 4.5, ..ScoreFacts::default() };
     parse(expression).unwrap_or_else(|found| panic!("{found:?}")).holds(lead, &score)
 }
 

@@ -1,19 +1,21 @@
-//! Texts that an expression compares fields with: those that the field never has, and tags.
+//! Texts that an expression compares fields with: those that the field never has, tags, and personas.
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
 
 use super::check::path;
 use crate::domain::lead::{AddressForm, Salutation};
 use crate::domain::stage::{Qualification, Stage};
+use crate::domain::temperature::Temperature;
 use crate::workspace::code::Code;
+use crate::workspace::mention::Noun;
 use crate::workspace::source::Finding;
 
 /// A text that a field is compared with.
 pub(super) struct Asked<'e> {
     pub node: &'e IdedExpr,
     pub text: &'e str,
-    /// Whether it is one of the lead's tags.
-    pub is_tag: bool,
+    /// What it is the name of, if files define or give it.
+    pub noun: Option<Noun>,
     field: &'e str,
 }
 
@@ -28,7 +30,7 @@ pub(super) fn asked(call: &CallExpr) -> Vec<Asked<'_>> {
         operators::IN => match (&right.expr, lead_field(right)) {
             (Expr::List(list), _) => list.elements.iter().filter_map(|text| compared(left, text)).collect(),
             (_, Some("tags")) => literal(left)
-                .map(|text| Asked { node: left, text, is_tag: true, field: "tags" })
+                .map(|text| Asked { node: left, text, noun: Some(Noun::Tag), field: "tags" })
                 .into_iter()
                 .collect(),
             _ => Vec::new(),
@@ -38,7 +40,9 @@ pub(super) fn asked(call: &CallExpr) -> Vec<Asked<'_>> {
 }
 
 fn compared<'e>(field: &'e IdedExpr, text: &'e IdedExpr) -> Option<Asked<'e>> {
-    Some(Asked { node: text, text: literal(text)?, is_tag: false, field: lead_field(field)? })
+    let field = lead_field(field)?;
+    let noun = (field == "persona").then_some(Noun::Persona);
+    Some(Asked { node: text, text: literal(text)?, noun, field })
 }
 
 fn literal(node: &IdedExpr) -> Option<&str> {
@@ -59,6 +63,7 @@ impl Asked<'_> {
         let words: Vec<&str> = match self.field {
             "stage" => Stage::ALL.iter().map(|word| word.as_str()).collect(),
             "qualification" => Qualification::ALL.iter().map(|word| word.as_str()).collect(),
+            "temperature" => Temperature::ALL.iter().map(|word| word.as_str()).collect(),
             "salutation" => Salutation::ALL.iter().map(|word| word.as_str()).collect(),
             "address_form" => AddressForm::ALL.iter().map(|word| word.as_str()).collect(),
             "country" => return self.country(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Defaults, FILE, Funnel, OwnCompany, ReplyThen, Sender, Topic, rules, team};
+use super::{Defaults, FILE, Funnel, LeadSource, OwnCompany, ReplyThen, Sender, Topic, rules, team};
 use crate::domain::address::Address;
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
@@ -13,7 +13,7 @@ use crate::domain::schedule::{SendTimes, zone};
 use crate::domain::time::DAY;
 use crate::domain::wait::Wait;
 use crate::workspace::code::Code;
-use crate::workspace::expression::Expression;
+use crate::workspace::expression::{Expression, Scope};
 use crate::workspace::mention::{Noun, Role};
 use crate::workspace::names::{self, Names};
 use crate::workspace::segment::Segments;
@@ -47,6 +47,7 @@ pub fn read(source: Source, names: &mut Names) -> Funnel {
         consent: consent(root.table("consent")),
         reply_then,
         absence,
+        sources: sources(&mut root),
         rules: rules::read(&mut root, names),
     };
     root.finish();
@@ -86,6 +87,7 @@ fn sender(mut table: Table) -> Option<Sender> {
     let reply_to = table.text("reply_to").and_then(|reply_to| reply_to.read(address));
     let relay = table.text("relay");
     relay.iter().for_each(names::one_word);
+    relay.iter().for_each(|relay| relay.mention(Noun::Relay, Role::Asks));
     table.finish();
     Some(Sender {
         name: name?.one_line().to_owned(),
@@ -117,20 +119,32 @@ fn topics(root: &mut Table, names: &mut Names) -> (BTreeMap<String, Topic>, Stri
     (topics, first)
 }
 
+/// Sources are what imports and forms call them, which need not be one word.
+fn sources(root: &mut Table) -> BTreeMap<String, LeadSource> {
+    let source = |mut table: Table| {
+        let title = table.text("title").map(|title| title.one_line().to_owned());
+        let cost = table.integer("cost", 0..=1_000_000_000_000);
+        table.finish();
+        LeadSource { title, cost }
+    };
+    let tables = root.named("source").into_iter();
+    tables.map(|(name, table)| (name.value.to_owned(), source(table))).collect()
+}
+
 fn segments(root: &mut Table, names: &mut Names) -> Segments {
     let mut segments = Vec::new();
     for (name, mut table) in names::tables(root, "segment") {
         name.mention(Noun::Segment, Role::Defines);
         names.segments.insert(name.value.to_owned());
-        segments.extend(when(&mut table).map(|when| (name.value.to_owned(), when)));
+        segments.extend(when(&mut table, Scope::Everything).map(|when| (name.value.to_owned(), when)));
         table.finish();
     }
     segments.into_iter().collect()
 }
 
 /// The expression that a table must have.
-pub(super) fn when(table: &mut Table) -> Option<Expression> {
-    table.required("when", "'lead.country == \"DE\"'").and_then(|text| Expression::parse(&text))
+pub(super) fn when(table: &mut Table, scope: Scope) -> Option<Expression> {
+    table.required("when", "'lead.country == \"DE\"'").and_then(|text| Expression::parse(&text, scope))
 }
 
 fn defaults(mut table: Table, sender: &Option<String>, topic: &str, names: &Names) -> Defaults {

@@ -1,22 +1,20 @@
-//! [`Rules`]: how leads are scored and qualified, from `[[score]]`, `[[fit]]`, `[scoring]`, `[stage.NAME]` and
-//! `[qualification.NAME]` of funnel.toml.
+//! [`Rules`]: how leads are judged and moved, from `[[fit]]`, `[stage.NAME]` and `[qualification.NAME]` of funnel.toml and
+//! what its neighbours here read.
 
 use std::collections::BTreeMap;
 
-use super::super::code::Code;
-use super::super::expression::{Expression, ScoreFacts};
+use super::super::expression::{Expression, Scope, ScoreFacts};
 use super::super::names::Names;
-use super::super::phrase;
-use super::super::source::Finding;
 use super::super::table::Table;
+use super::completeness::{self, Completeness};
+use super::persona::{self, Personas};
 use super::read::when;
-use crate::domain::condition::{Fact, Phrase};
-use crate::domain::event::{EventKind, Happening};
+use super::score::{self, ScoreRule};
+use super::temperature;
 use crate::domain::lead::Lead;
-use crate::domain::score::Engagement;
 use crate::domain::stage::{Qualification, Stage};
-use crate::domain::time::{DAY, Timestamp};
-use crate::domain::wait::Wait;
+use crate::domain::temperature::Temperatures;
+use crate::domain::time::Timestamp;
 
 /// The rules by which marketing and sales judge leads.
 #[derive(Debug)]
@@ -31,13 +29,12 @@ pub struct Rules {
     pub stages: BTreeMap<Stage, Expression>,
     /// `[qualification.NAME]`. None.
     pub qualifications: BTreeMap<Qualification, QualificationRule>,
-}
-
-/// `[[score]]`: what something that happens adds to the engagement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScoreRule {
-    pub on: Phrase,
-    pub points: i64,
+    /// `[persona.NAME]`. None.
+    pub personas: Personas,
+    /// `[contact] complete`. Nothing: every lead is complete.
+    pub completeness: Completeness,
+    /// `[temperature]`. Hot with 60 points and a sign of life within 14 days, warm with 25 within 45.
+    pub temperatures: Temperatures,
 }
 
 /// `[[fit]]`: what somebody is worth for who they are.
@@ -57,31 +54,43 @@ pub struct QualificationRule {
     pub hand_over: Option<String>,
 }
 
+/// Where the rules move a lead forward to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moves<'r> {
+    pub stage: Option<Stage>,
+    /// Never `sql`.
+    pub qualification: Option<Qualification>,
+    /// The cause with which the new qualification hands the lead to sales.
+    pub hand_over: Option<&'r str>,
+    /// The cause with which the lead is proposed to sales as an SQL.
+    pub proposal: Option<&'r str>,
+}
+
 impl Rules {
     /// What a lead is worth now.
     pub fn worth(&self, lead: &Lead, now: Timestamp) -> ScoreFacts {
-        let fits = self.fits.iter().filter(|rule| rule.when.holds(lead, &ScoreFacts::default()));
-        ScoreFacts {
-            fit: fits.map(|rule| rule.points).sum::<i64>() as f64,
-            engagement: lead.engagement.left_at(now, self.half_life),
-        }
+        let mut worth = ScoreFacts { complete: self.completeness.is_met(lead), ..ScoreFacts::default() };
+        worth.persona = self.personas.of(lead, &worth).map(|persona| persona.name.clone());
+        worth.fit = self.fitting(lead, &worth).map(|rule| rule.points).sum::<i64>() as f64;
+        worth.engagement = lead.engagement.left_at(now, self.half_life);
+        worth.temperature = self.temperatures.of(worth.score(), lead.alive_at, now);
+        worth
     }
 
-    /// What something that happened adds to the engagement.
-    pub fn points_of(&self, happening: &Happening) -> i64 {
-        match happening.kind {
-            EventKind::Scored => happening.details.points.unwrap_or(0),
-            _ => {
-                let met = self.scores.iter().filter(|rule| happening.meets(&rule.on.fact, None));
-                met.map(|rule| rule.points).sum()
-            }
-        }
+    /// The fit rules that hold for a lead, of which persona and completeness are known.
+    pub fn fitting<'r>(&'r self, lead: &Lead, worth: &ScoreFacts) -> impl Iterator<Item = &'r FitRule> {
+        self.fits.iter().filter(move |rule| rule.when.holds(lead, worth))
     }
 
-    /// The engagement of everything that a lead did.
-    pub fn engagement<'h>(&self, deeds: impl IntoIterator<Item = &'h Happening>) -> Engagement {
-        let points = deeds.into_iter().map(|deed| (self.points_of(deed), deed.at));
-        Engagement::of(points.filter(|(points, _)| *points != 0), self.half_life)
+    /// Where the rules move a lead that is worth so much.
+    pub fn moves(&self, lead: &Lead, scores: &ScoreFacts) -> Moves<'_> {
+        let qualification = self.qualification(lead, scores);
+        Moves {
+            stage: self.stage(lead, scores),
+            qualification: qualification.map(|(found, _)| found),
+            hand_over: qualification.and_then(|(_, rule)| rule.hand_over.as_deref()),
+            proposal: self.proposal(lead, scores),
+        }
     }
 
     /// The furthest stage that the rules would move a lead forward to.
@@ -115,59 +124,22 @@ impl Rules {
 }
 
 /// Reads the rules. What is wrong is reported.
-pub(super) fn read(root: &mut Table, names: &Names) -> Rules {
+pub(super) fn read(root: &mut Table, names: &mut Names) -> Rules {
     Rules {
-        scores: scores(root, names),
+        scores: score::read(root, names),
         fits: fits(root),
-        half_life: half_life(root.table("scoring")),
+        half_life: score::half_life(root.table("scoring")),
         stages: stages(root),
         qualifications: qualifications(root),
+        personas: persona::read(root, names),
+        completeness: completeness::read(root.table("contact")),
+        temperatures: temperature::read(root.table("temperature")),
     }
-}
-
-fn half_life(mut table: Table) -> i64 {
-    let half_life = table.text("half_life").and_then(|text| {
-        text.read(|text| match text.parse::<Wait>() {
-            Ok(Wait::Exact(millis)) if millis > 0 => Ok(millis),
-            Ok(Wait::Days(days)) if days > 0 => Ok(i64::from(days) * DAY),
-            Ok(_) => Err("engagement cannot halve within no time".to_owned()),
-            Err(error) => Err(error.to_string()),
-        })
-    });
-    table.finish();
-    half_life.unwrap_or(30 * DAY)
-}
-
-fn points(table: &mut Table, kind: &str) -> Option<i64> {
-    if !table.has("points") {
-        table.report(Finding::new(Code::Missing, format!("{kind} lacks `points`")).help("write points = 20"));
-    }
-    table.integer("points", -1000..=1000)
-}
-
-fn scores(root: &mut Table, names: &Names) -> Vec<ScoreRule> {
-    let rule = |mut table: Table| {
-        let on = table.required("on", "\"clicked link pricing\"");
-        let points = points(&mut table, "[[score]]");
-        table.finish();
-        let on = on?;
-        let read = phrase::read(&on, names)?;
-        read.refuse_step("a score");
-        if read.phrase.not || matches!(read.phrase.fact, Fact::Has(_) | Fact::Tagged(_) | Fact::InSegment(_))
-        {
-            let message = format!("`{}` is not something that happens, so it brings no points", on.value);
-            let finding = Finding::new(Code::BadValue, message);
-            on.report(finding.help("for what a lead is, write [[fit]] with `when`"));
-            return None;
-        }
-        Some(ScoreRule { on: read.phrase, points: points? })
-    };
-    root.tables("score").unwrap_or_default().into_iter().filter_map(rule).collect()
 }
 
 fn fits(root: &mut Table) -> Vec<FitRule> {
     let rule = |mut table: Table| {
-        let (when, points) = (when(&mut table), points(&mut table, "[[fit]]"));
+        let (when, points) = (when(&mut table, Scope::Fit), score::points(&mut table, "[[fit]]"));
         table.finish();
         Some(FitRule { when: when?, points: points? })
     };
@@ -178,7 +150,7 @@ fn stages(root: &mut Table) -> BTreeMap<Stage, Expression> {
     let mut stages = BTreeMap::new();
     for (name, mut table) in root.named("stage") {
         let stage = name.parse::<Stage>();
-        let when = when(&mut table);
+        let when = when(&mut table, Scope::Everything);
         table.finish();
         stages.extend(stage.zip(when));
     }
@@ -189,7 +161,7 @@ fn qualifications(root: &mut Table) -> BTreeMap<Qualification, QualificationRule
     let mut rules = BTreeMap::new();
     for (name, mut table) in root.named("qualification") {
         let qualification = name.parse::<Qualification>();
-        let when = when(&mut table);
+        let when = when(&mut table, Scope::Everything);
         let hand_over = table.text("hand_over").map(|text| text.one_line().to_owned());
         table.finish();
         let rule = when.map(|when| QualificationRule { when, hand_over });
@@ -203,6 +175,7 @@ mod tests {
     use super::super::super::fixture;
     use super::super::super::source::{Report, Source};
     use super::*;
+    use crate::domain::time::DAY;
 
     #[test]
     fn rules_only_move_forward() {
@@ -215,7 +188,7 @@ mod tests {
         let funnel = super::super::read(Source::new("funnel.toml", text, &report), &mut Names::default());
         let rules = &funnel.rules;
         let mut lead = fixture::lead("kim@example.org");
-        let scores = |fit, engagement| ScoreFacts { fit, engagement };
+        let scores = |fit, engagement| ScoreFacts { fit, engagement, ..ScoreFacts::default() };
         assert_eq!(rules.stage(&lead, &scores(0.0, 19.9)), None);
         assert_eq!(rules.stage(&lead, &scores(0.0, 20.0)), Some(Stage::Mofu));
         assert_eq!(rules.stage(&lead, &scores(0.0, 50.0)), Some(Stage::Bofu));

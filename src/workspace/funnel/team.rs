@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::words::words;
 use crate::domain::working_time::WorkingTime;
 use crate::workspace::code::Code;
-use crate::workspace::expression::Expression;
+use crate::workspace::expression::{Expression, Scope};
 use crate::workspace::mention::Noun;
 use crate::workspace::names::{self, Names};
 use crate::workspace::source::Finding;
@@ -173,7 +173,7 @@ fn routes(root: &mut Table, names: &Names) -> Vec<Route> {
 }
 
 fn route(mut table: Table, names: &Names) -> Option<Route> {
-    let when = if table.has("when") { Some(when(&mut table)) } else { None };
+    let when = if table.has("when") { Some(when(&mut table, Scope::Everything)) } else { None };
     let segment = table.text("segment");
     segment.iter().for_each(|name| names::check_known(name, &names.segments, Noun::Segment));
     if !table.has("team") {

@@ -77,7 +77,7 @@ fn every_key_is_read() {
     assert_eq!(funnel.absence, Wait::Days(0));
     assert_eq!(
         funnel.rules.scores,
-        [ScoreRule { on: "clicked link pricing".parse().expect("a phrase"), points: 20 }]
+        [ScoreRule { on: "clicked link pricing".parse().expect("a phrase"), points: 20, limit: None }]
     );
     assert!(funnel.rules.stages.contains_key(&crate::domain::stage::Stage::Mofu));
     assert!(

@@ -37,9 +37,25 @@ const KEYS: &[Key] = &[
         Takes::Named("dach", WHEN_ONLY),
         "A named group of leads, for conditions: \"in segment NAME\".",
     ),
+    key(
+        "source",
+        Takes::NamedFreely("spring fair", SOURCE),
+        "Where leads come from, by the word that they bring along: for `dripline report`.",
+    ),
     key("scoring", Takes::Table(SCORING), "How engagement fades."),
     key("score", Takes::Tables(SCORE), "Engagement: points for something that a lead does."),
     key("fit", Takes::Tables(FIT), "Fit: points for who a lead is. They do not fade."),
+    key("temperature", Takes::Table(TEMPERATURE), "From where on a lead is warm, and hot: lead.temperature."),
+    key(
+        "persona",
+        Takes::Named("it-lead", PERSONA),
+        "A kind of person that marketing has in mind: lead.persona is the one that fits best.",
+    ),
+    key(
+        "contact",
+        Takes::Table(CONTACT),
+        "What must be known of a lead before somebody talks to it: lead.complete.",
+    ),
     key("stage", Takes::NamedBy(stages, WHEN_ONLY), "What moves a lead forward to a funnel stage."),
     key("qualification", Takes::NamedBy(qualifications, QUALIFICATION), "How the company judges a lead."),
     key("caps", Takes::Table(CAPS), "How much mail a lead gets, whatever the sequences say."),
@@ -185,12 +201,28 @@ fn holds() -> Vec<&'static str> {
     SalesHold::ALL.iter().map(|word| word.as_str()).collect()
 }
 
+const SOURCE: &[Key] = &[
+    key("title", Takes::Text, "What the report calls it.").otherwise("the name").example("Spring fair"),
+    key(
+        "cost",
+        Takes::Integer(0, 1_000_000_000_000),
+        "What was spent on it until now, in your currency: what a customer cost follows from it.",
+    )
+    .otherwise("not known")
+    .example("1200"),
+];
+
 const WHEN: Key =
     key("when", Takes::Text, "An expression in CEL over `lead`, `company`, `fit`, `engagement` and `score`.")
         .example("lead.country in [\"DE\", \"AT\", \"CH\"]")
         .required();
 
 const WHEN_ONLY: &[Key] = &[WHEN];
+
+/// A rule about who somebody is: the scores are made of such.
+const WHO: Key = key("when", Takes::Text, "An expression in CEL over `lead` and `company`.")
+    .example("lead.country in [\"DE\", \"AT\", \"CH\"]")
+    .required();
 
 const SCORING: &[Key] = &[key("half_life", DURATION, "The time in which engagement halves.")
     .default("30 days")
@@ -203,9 +235,63 @@ const POINTS: Key = key("points", Takes::Integer(-1000, 1000), "How many points;
 const SCORE: &[Key] = &[
     key("on", Takes::Deed, "What the lead does, as a phrase.").example("clicked link pricing").required(),
     POINTS,
+    key("at_most", Takes::Integer(1, 100_000), "The most points that this rule gives to a lead, or takes.")
+        .otherwise("no limit")
+        .example("40"),
+    key("per", DURATION, "The time within which `at_most` counts, back from each deed. A day has 24 hours.")
+        .otherwise("in all")
+        .example("1 day"),
 ];
 
-const FIT: &[Key] = &[WHEN, POINTS];
+const FIT: &[Key] = &[WHO, POINTS];
+
+const TEMPERATURE: &[Key] = &[
+    key("hot", Takes::Table(HOT), "What makes a lead hot. Both must hold."),
+    key("warm", Takes::Table(WARM), "What makes a lead warm that is not hot. Everybody else is cold."),
+];
+
+const HOT: &[Key] = &[
+    key("score", HEAT, "The least score, fit and engagement together.").default("60").example("80"),
+    key("within", DURATION, "The longest time since the last thing that the person did.")
+        .default("14 days")
+        .example("7 days"),
+];
+
+const WARM: &[Key] = &[
+    key("score", HEAT, "The least score, fit and engagement together.").default("25").example("30"),
+    key("within", DURATION, "The longest time since the last thing that the person did.")
+        .default("45 days")
+        .example("30 days"),
+];
+
+const HEAT: Takes = Takes::Integer(-100_000, 100_000);
+
+const PERSONA: &[Key] = &[
+    key("title", Takes::Text, "What people call it.").otherwise("the name").example("Head of IT"),
+    key("at_least", Takes::Integer(1, 1000), "The weight from which on somebody is taken for this persona.")
+        .default("1")
+        .example("3"),
+    key("match", Takes::Tables(FEATURE), "What speaks for this persona, or against it.").required(),
+];
+
+const FEATURE: &[Key] = &[
+    WHO,
+    key(
+        "weight",
+        Takes::Integer(-1000, 1000),
+        "What it counts if it holds; below 0 it speaks against the persona.",
+    )
+    .default("1")
+    .example("3"),
+];
+
+const CONTACT: &[Key] = &[key(
+    "complete",
+    Takes::Texts,
+    "Fields that must be filled, as in `has FIELD`. `name` is first and last name, `company` the name of the company.",
+)
+.otherwise("nothing: every lead is complete")
+.example("phone")];
 
 const QUALIFICATION: &[Key] = &[
     WHEN,

@@ -80,6 +80,7 @@ impl Takes {
                 "type": "object", "additionalProperties": table(keys), "minProperties": 1,
                 "propertyNames": { "pattern": "^[\\p{L}\\p{N}_.-]+$" },
             }),
+            Takes::NamedFreely(_, keys) => json!({ "type": "object", "additionalProperties": table(keys) }),
             Takes::NamedBy(names, keys) => {
                 let properties: Map<String, Value> =
                     names().into_iter().map(|name| (name.to_owned(), table(keys))).collect();
@@ -95,9 +96,8 @@ impl Takes {
     pub fn value(self, written: &str) -> Option<Value> {
         match self {
             Takes::Flag | Takes::Integer(..) => serde_json::from_str(written).ok(),
-            Takes::Table(_) | Takes::Tables(_) | Takes::Named(..) | Takes::NamedBy(..) | Takes::Fields => {
-                None
-            }
+            Takes::Table(_) | Takes::Tables(_) | Takes::Named(..) | Takes::NamedFreely(..) => None,
+            Takes::NamedBy(..) | Takes::Fields => None,
             _ => (!written.is_empty()).then(|| written.into()),
         }
     }

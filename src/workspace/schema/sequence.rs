@@ -142,6 +142,12 @@ const STEP: &[Key] = &[
     key("set", Takes::Table(SET), "Verb: sets fields of the lead."),
     key("points", Takes::Integer(-1000, 1000), "Verb: adds to the engagement, or takes from it.")
         .example("5"),
+    key(
+        "webhook",
+        NAME,
+        "Verb: has a [webhook.NAME] of dripline.toml told that the lead is here. The lead stays with marketing.",
+    )
+    .example("crm"),
     key("end", Takes::Text, "Verb: ends the sequence here, with this reason. Useful below an `only_if`.")
         .example("not for them"),
 ];

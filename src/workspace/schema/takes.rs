@@ -29,6 +29,8 @@ pub enum Takes {
     Tables(&'static [Key]),
     /// `[key.NAME]`, with a name of one's own; the first text is an example of one.
     Named(&'static str, &'static [Key]),
+    /// The same, whose names need not be one word.
+    NamedFreely(&'static str, &'static [Key]),
     /// `[key.NAME]`, with a name out of some.
     NamedBy(fn() -> Vec<&'static str>, &'static [Key]),
     /// A table with names of one's own for texts, numbers and flags.

@@ -10,6 +10,7 @@ use super::mail_file::{Front, MailKind, MailPath};
 use super::shared::Shared;
 use super::version::Version;
 use super::{DEFAULT_LAYOUT, LAYOUTS, MAILS, PARTIALS, Templates};
+use crate::domain::lead::JUDGED_FIELDS;
 use crate::workspace::code::Code;
 use crate::workspace::files::Files;
 use crate::workspace::funnel::Funnel;
@@ -80,7 +81,12 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
     names.mails.extend(mail_names(files));
     // Names of links that could not be read must not make phrases about them look wrong.
     names.links = complete.then(|| link_names(&compiled));
-    Templates::new(compiled, default_language)
+    Templates::new(compiled, default_language, sources.iter().any(|source| asks_for_rules(source.text)))
+}
+
+/// Whether a text has a variable that the rules of funnel.toml fill. More than that do no harm.
+fn asks_for_rules(text: &str) -> bool {
+    JUDGED_FIELDS.iter().any(|field| text.contains(&format!("lead.{field}")))
 }
 
 /// The text files that are used here. What lies among them without a use is reported.

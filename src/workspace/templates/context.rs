@@ -4,14 +4,15 @@ use chrono_tz::Tz;
 use handlebars::Context;
 use serde_json::{Map, Value, json};
 
-use crate::domain::lead::{AddressForm, COMPANY_FIELDS, LEAD_FIELDS, Lead};
+use crate::domain::lead::{AddressForm, COMPANY_FIELDS, JUDGED_FIELDS, LEAD_FIELDS, Lead};
+use crate::workspace::expression::ScoreFacts;
 use crate::workspace::funnel::{OwnCompany, Sender};
 
 /// The `sender.*` names that templates know.
 pub(super) const SENDER_FIELDS: &[&str] = &["name", "email", "company"];
 
 /// The `link.*` names that templates know.
-pub(super) const LINK_FIELDS: &[&str] = &["unsubscribe", "preferences", "view_online"];
+pub(super) const LINK_FIELDS: &[&str] = &["unsubscribe", "form", "preferences", "view_online"];
 
 /// Whether the reader is addressed with "du": `{{#if du}}`. Beside it there is a helper of the same name.
 pub(super) const DU: &str = "du";
@@ -20,6 +21,8 @@ pub(super) const DU: &str = "du";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Links {
     pub unsubscribe: String,
+    /// Where the lead is asked for what is not known of it.
+    pub form: Option<String>,
     pub preferences: Option<String>,
     pub view_online: Option<String>,
     /// The picture by which opens are seen. A mail that has one is tracked, and its links are; see [`super::tracking`].
@@ -32,11 +35,19 @@ pub struct Links {
 pub struct MailContext(pub(super) Context);
 
 impl MailContext {
-    /// `zone` is the one in which the lead's dates are shown.
-    pub fn new(lead: &Lead, sender: &Sender, company: &OwnCompany, links: &Links, zone: Tz) -> Self {
+    /// `worth` is what the rules make of the lead, `zone` the one in which its dates are shown.
+    pub fn new(
+        lead: &Lead,
+        worth: &ScoreFacts,
+        sender: &Sender,
+        company: &OwnCompany,
+        links: &Links,
+        zone: Tz,
+    ) -> Self {
         let mut link = Map::new();
         link.insert("unsubscribe".to_owned(), links.unsubscribe.clone().into());
         for (name, url) in [
+            ("form", &links.form),
             ("preferences", &links.preferences),
             ("view_online", &links.view_online),
             ("pixel", &links.pixel),
@@ -44,7 +55,7 @@ impl MailContext {
             link.extend(url.as_ref().map(|url| (name.to_owned(), url.clone().into())));
         }
         Self(Context::from(json!({
-            "lead": self::lead(lead),
+            "lead": self::lead(lead, worth),
             "company": self::company(lead),
             "sender": { "name": sender.name, "email": sender.email.as_str(), "company": company.name },
             "link": link,
@@ -66,7 +77,7 @@ impl MailContext {
 /// No template can name it: it is no root that the check knows.
 const ZONE: &str = "zone";
 
-fn lead(lead: &Lead) -> Map<String, Value> {
+fn lead(lead: &Lead, worth: &ScoreFacts) -> Map<String, Value> {
     let known = LEAD_FIELDS.iter().filter(|name| **name != "tags");
     let known = known.filter_map(|name| Some(((*name).to_owned(), Value::from(lead.field(name)?))));
     let filled = |value: &Value| !value.is_null() && value.as_str() != Some("");
@@ -74,7 +85,8 @@ fn lead(lead: &Lead) -> Map<String, Value> {
     let fields: Map<String, Value> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
     let lists =
         [("tags".to_owned(), Value::from(lead.tags.as_slice())), ("fields".to_owned(), Value::from(fields))];
-    known.chain(lists).collect()
+    let judged = JUDGED_FIELDS.iter().filter_map(|name| Some(((*name).to_owned(), worth.judged(name)?)));
+    known.chain(judged).chain(lists).collect()
 }
 
 fn company(lead: &Lead) -> Map<String, Value> {

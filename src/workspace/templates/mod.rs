@@ -76,6 +76,8 @@ pub struct Templates {
     /// By name, then by language.
     mails: BTreeMap<String, BTreeMap<String, Version>>,
     default_language: String,
+    /// Whether any of them asks for what the rules of funnel.toml make of a lead.
+    asks_for_rules: bool,
     /// Makes values safe for HTML.
     html: Handlebars<'static>,
     /// Leaves values as they are, for plain text and subjects.
@@ -83,9 +85,14 @@ pub struct Templates {
 }
 
 impl Templates {
-    fn new(mails: BTreeMap<String, BTreeMap<String, Version>>, default_language: &str) -> Self {
+    fn new(
+        mails: BTreeMap<String, BTreeMap<String, Version>>,
+        default_language: &str,
+        asks_for_rules: bool,
+    ) -> Self {
         Self {
             mails,
+            asks_for_rules,
             default_language: default_language.to_owned(),
             html: helpers::registry(html_escape),
             plain: helpers::registry(no_escape),
@@ -99,6 +106,12 @@ impl Templates {
     pub fn render(&self, name: &str, language: &str, mail: &MailContext) -> Result<Rendered, RenderError> {
         let version = self.version(name, language).ok_or_else(|| RenderError::no_template(name, language))?;
         version.render(self, mail)
+    }
+
+    /// Whether a mail asks for a persona, for completeness or for a temperature: if none does, nobody is to be judged for
+    /// a mail.
+    pub fn asks_for_rules(&self) -> bool {
+        self.asks_for_rules
     }
 
     /// Whether there is a mail of this name, such as `mofu/guide`.

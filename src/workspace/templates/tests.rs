@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::lead::{AddressForm, Company, Lead, Salutation};
-use crate::workspace::{Files, Workspace, fixture};
+use crate::domain::time::Timestamp;
+use crate::workspace::{Files, ScoreFacts, Workspace, fixture};
 
 const FUNNEL: &str = "[company]\nname = 'Nordwerk'\nimprint = 'Nordwerk & Co, Hamburg {{x}}'\n[defaults]\nlanguage = 'de'\n\
                       [sender.anna]\nname = 'Anna'\nemail = 'anna@nordwerk.example'\n";
@@ -31,7 +32,15 @@ fn lead() -> Lead {
 
 fn context(workspace: &Workspace, lead: &Lead) -> MailContext {
     let links = Links { unsubscribe: "https://n.example/u/1".into(), ..Links::default() };
-    MailContext::new(lead, &workspace.funnel.senders["anna"], &workspace.funnel.company, &links, Berlin)
+    let worth = workspace.funnel.rules.worth(lead, Timestamp::default());
+    MailContext::new(
+        lead,
+        &worth,
+        &workspace.funnel.senders["anna"],
+        &workspace.funnel.company,
+        &links,
+        Berlin,
+    )
 }
 
 fn render(workspace: &Workspace, name: &str, language: &str, lead: &Lead) -> Result<Rendered, RenderError> {
@@ -91,8 +100,14 @@ fn links_of_a_tracked_mail_lead_by_way_of_the_server() {
         pixel: Some("https://n.example/o/1.gif".into()),
         ..Links::default()
     };
-    let context =
-        MailContext::new(&lead, &workspace.funnel.senders["anna"], &workspace.funnel.company, &own, Berlin);
+    let context = MailContext::new(
+        &lead,
+        &ScoreFacts::default(),
+        &workspace.funnel.senders["anna"],
+        &workspace.funnel.company,
+        &own,
+        Berlin,
+    );
     let rendered = workspace.templates.render("a", "de", &context).expect("all variables are there");
     let mail =
         rendered.following(|number, _, url| Some(format!("https://n.example/c/{number}?{}", url.len())));

@@ -1,7 +1,7 @@
 //! The variables of mails by their names, and what an unknown one probably should be.
 
 use super::context::{DU, LINK_FIELDS, SENDER_FIELDS};
-use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS};
+use crate::domain::lead::{COMPANY_FIELDS, JUDGED_FIELDS, LEAD_FIELDS};
 use crate::domain::suggest::nearest;
 
 /// How many times a path goes up by `../`, and the rest of it.
@@ -20,7 +20,7 @@ pub(super) fn is_known(names: &[&str]) -> bool {
     match names {
         [DU] => true,
         ["lead", "fields", name] => !name.is_empty(),
-        ["lead", name] => LEAD_FIELDS.contains(name),
+        ["lead", name] => LEAD_FIELDS.contains(name) || JUDGED_FIELDS.contains(name),
         ["company", name] => COMPANY_FIELDS.contains(name),
         ["sender", name] => SENDER_FIELDS.contains(name),
         ["link", name] => LINK_FIELDS.contains(name),
@@ -56,6 +56,7 @@ pub(super) fn meant(path: &str, names: &[&str]) -> String {
 pub(super) fn known() -> Vec<String> {
     let roots = [
         ("lead", LEAD_FIELDS),
+        ("lead", JUDGED_FIELDS),
         ("company", COMPANY_FIELDS),
         ("sender", SENDER_FIELDS),
         ("link", LINK_FIELDS),

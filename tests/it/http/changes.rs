@@ -16,6 +16,7 @@ on_both!(
     a_stop_says_what_was_on_the_wire,
     a_stop_cancels_what_waits,
     what_makes_no_sense_is_refused,
+    a_consent_opens_what_nobody_closed,
 );
 
 /// What a stop answers that found nothing.
@@ -57,6 +58,31 @@ async fn a_hand_over_is_silence_until_the_return(db: TestDb) {
     assert_eq!(mails(&app, "kim@example.org"), 1, "not before the next day");
     app.pass(DAY).await;
     assert_eq!(mails(&app, "kim@example.org"), 2);
+    app.end().await;
+}
+
+async fn a_consent_opens_what_nobody_closed(db: TestDb) {
+    let app = TestApp::start(db, &files()).await;
+    let pat = "pat@example.org";
+    app.post("/leads", &json!({ "email": pat })).await;
+    app.settle().await;
+    assert_eq!(mails(&app, pat), 0, "nobody is written to without a consent");
+    let at = "2026-01-02T09:00:00Z";
+    let (status, wrong) = app.post("/leads/pat@example.org/consent", &json!({ "basis": "yes" })).await;
+    assert_eq!((status, wrong["errors"].as_array().map(Vec::len)), (422, Some(2)), "{wrong}");
+    let agreed =
+        json!({ "basis": "double_opt_in", "at": at, "wording": "Yes, the guides", "tracking": true });
+    assert_eq!(app.post("/leads/pat@example.org/consent", &agreed).await.0, 200);
+    app.settle().await;
+    assert_eq!(mails(&app, pat), 1);
+    let lead = app.get("/leads/pat@example.org").await.1;
+    assert_eq!((&lead["basis"], &lead["tracking"]), (&json!("double_opt_in"), &json!(true)), "{lead}");
+
+    app.post("/leads/pat@example.org/stop", &json!({ "reason": "said so" })).await;
+    let (status, refused) = app.post("/leads/pat@example.org/consent", &agreed).await;
+    assert_eq!(status, 409, "only the person reopens it: {refused}");
+    app.pass(60 * DAY).await;
+    assert_eq!(mails(&app, pat), 1);
     app.end().await;
 }
 

@@ -31,7 +31,7 @@ fn value(key: &Key, choice: Choice) -> Value {
             let required: Vec<Key> = keys.iter().filter(|key| key.required).copied().collect();
             json!({ name: table(keys, choice), "tarek": table(&required, choice) })
         }
-        Takes::Named(name, keys) => json!({ name: table(keys, choice) }),
+        Takes::Named(name, keys) | Takes::NamedFreely(name, keys) => json!({ name: table(keys, choice) }),
         Takes::NamedBy(names, keys) => {
             Value::Object(names().into_iter().map(|name| (name.to_owned(), table(keys, choice))).collect())
         }
@@ -81,7 +81,9 @@ fn collect(keys: &'static [Key], path: String, all: &mut Vec<(String, &'static [
             Takes::Table(keys) => collect(keys, below, all),
             Takes::Tables(keys) if key.name == "step" => collect(keys, format!("{below}/1"), all),
             Takes::Tables(keys) => collect(keys, format!("{below}/0"), all),
-            Takes::Named(name, keys) => collect(keys, format!("{below}/{name}"), all),
+            Takes::Named(name, keys) | Takes::NamedFreely(name, keys) => {
+                collect(keys, format!("{below}/{name}"), all)
+            }
             Takes::NamedBy(names, keys) => collect(keys, format!("{below}/{}", names()[1]), all),
             _ => {}
         }

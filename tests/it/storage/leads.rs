@@ -274,6 +274,7 @@ async fn each_change_counts_the_version(db: TestDb) {
     leads::set_stage(&mut tx, ids[0], Stage::Mofu).await.unwrap();
     leads::set_enrolls(&mut tx, ids[0], true).await.unwrap();
     leads::set_basis(&mut tx, ids[0], Basis::OptIn).await.unwrap();
+    leads::set_tracking(&mut tx, ids[0], true).await.unwrap();
     assert_eq!(stored(&mut tx, ids[0]).await.basis, Some(Basis::OptIn));
     let versions = tx.all("SELECT version FROM leads ORDER BY id", vec![], |row| row.int(0)).await.unwrap();
     assert_eq!(versions, [7, 1]);
@@ -341,13 +342,13 @@ async fn what_the_loop_learns_is_kept(db: TestDb) {
     let id = one(&mut tx).await;
     assert_eq!(stored(&mut tx, id).await.engagement, Engagement::default());
     let engagement = Engagement::new(12.5, Some(at(7)));
-    leads::set_engagement(&mut tx, id, engagement).await.unwrap();
+    leads::set_engagement(&mut tx, id, engagement, Some(at(6))).await.unwrap();
     leads::set_qualification(&mut tx, id, Qualification::Mql).await.unwrap();
     assert!(leads::set_prospect(&mut tx, id, at(8), 3).await.unwrap());
     assert!(!leads::set_prospect(&mut tx, id, at(9), 4).await.unwrap(), "the first answer stays");
     let lead = stored(&mut tx, id).await;
     assert_eq!((lead.engagement, lead.qualification), (engagement, Qualification::Mql));
-    assert_eq!(lead.prospect_since, Some(at(8)));
+    assert_eq!((lead.prospect_since, lead.alive_at), (Some(at(8)), Some(at(6))));
     let event = tx.first("SELECT prospect_event FROM leads", vec![], |row| row.opt_int(0)).await.unwrap();
     assert_eq!(event, Some(Some(3)));
 }

@@ -21,6 +21,7 @@ mod meta;
 mod migrations;
 mod notices;
 mod outbox;
+mod report;
 mod revisions;
 mod routing;
 mod rows;

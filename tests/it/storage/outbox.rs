@@ -9,6 +9,8 @@ use crate::support::records::at;
 on_both!(
     items_come_back_as_given,
     each_lead_has_its_order,
+    the_order_is_that_of_the_inserts_and_not_of_the_ids,
+    kinds_do_not_wait_for_each_other,
     a_leased_item_comes_back,
     a_failed_item_blocks_those_behind_it,
     what_is_done_stays_done,
@@ -16,9 +18,11 @@ on_both!(
 );
 on_postgres!(what_another_node_takes_is_passed_over);
 
+const MAIL: &str = "mail";
+
 fn item(id: i64, lead: i64) -> OutboxItem {
     let payload = "{\"to\":\"kim\"}".to_owned();
-    OutboxItem { id, lead, kind: "hand_over".to_owned(), payload, attempt: 0, first_at: at(7) }
+    OutboxItem { id, lead, kind: MAIL.to_owned(), payload, attempt: 0, first_at: at(7) }
 }
 
 async fn put(tx: &mut Tx, id: i64, lead: i64, due: i64) {
@@ -26,19 +30,19 @@ async fn put(tx: &mut Tx, id: i64, lead: i64, due: i64) {
 }
 
 async fn due(tx: &mut Tx, now: i64) -> Vec<i64> {
-    let items = outbox::due(tx, at(now), 10).await.unwrap();
+    let items = outbox::due(tx, MAIL, at(now), 10).await.unwrap();
     items.into_iter().map(|item| item.id).collect()
 }
 
 async fn items_come_back_as_given(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
-    assert_eq!(outbox::next(&mut tx).await.unwrap(), None);
+    assert_eq!(outbox::next(&mut tx, MAIL).await.unwrap(), None);
     put(&mut tx, 1, 5, 100).await;
     put(&mut tx, 2, 6, 90).await;
-    assert_eq!(outbox::next(&mut tx).await.unwrap(), Some(at(90)));
-    assert_eq!(outbox::due(&mut tx, at(89), 10).await.unwrap(), []);
-    assert_eq!(outbox::due(&mut tx, at(100), 10).await.unwrap(), [item(2, 6), item(1, 5)]);
-    assert_eq!(outbox::due(&mut tx, at(100), 1).await.unwrap(), [item(2, 6)]);
+    assert_eq!(outbox::next(&mut tx, MAIL).await.unwrap(), Some(at(90)));
+    assert_eq!(outbox::due(&mut tx, MAIL, at(89), 10).await.unwrap(), []);
+    assert_eq!(outbox::due(&mut tx, MAIL, at(100), 10).await.unwrap(), [item(2, 6), item(1, 5)]);
+    assert_eq!(outbox::due(&mut tx, MAIL, at(100), 1).await.unwrap(), [item(2, 6)]);
 }
 
 async fn each_lead_has_its_order(db: TestDb) {
@@ -51,13 +55,46 @@ async fn each_lead_has_its_order(db: TestDb) {
     assert_eq!(due(&mut tx, 50).await, [2, 3]);
 }
 
+async fn the_order_is_that_of_the_inserts_and_not_of_the_ids(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    // Each node takes its ids from blocks of its own.
+    for id in [1_001, 2, 1_002] {
+        put(&mut tx, id, 5, 10).await;
+    }
+    let mut seen = Vec::new();
+    while let [next] = due(&mut tx, 50).await[..] {
+        seen.push(next);
+        outbox::done(&mut tx, next, None, at(50)).await.unwrap();
+        if seen.len() == 1 {
+            put(&mut tx, 1, 5, 10).await;
+        }
+    }
+    assert_eq!(seen, [1_001, 2, 1_002, 1]);
+}
+
+async fn kinds_do_not_wait_for_each_other(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let kinds = ["webhook crm", MAIL, "webhook erp"];
+    for (id, kind) in [1, 2, 3].into_iter().zip(kinds) {
+        let item = OutboxItem { kind: kind.to_owned(), ..item(id, 5) };
+        outbox::insert(&mut tx, &item, at(10)).await.unwrap();
+    }
+    outbox::retry(&mut tx, 1, at(90), "it is away").await.unwrap();
+    assert_eq!(due(&mut tx, 50).await, [2]);
+    assert_eq!(outbox::next(&mut tx, "webhook crm").await.unwrap(), Some(at(90)));
+    assert_eq!(outbox::next(&mut tx, "webhook erp").await.unwrap(), Some(at(10)));
+    assert_eq!(outbox::kinds(&mut tx).await.unwrap(), [MAIL, "webhook crm", "webhook erp"]);
+    outbox::done(&mut tx, 2, None, at(50)).await.unwrap();
+    assert_eq!(outbox::kinds(&mut tx).await.unwrap(), ["webhook crm", "webhook erp"]);
+}
+
 async fn a_leased_item_comes_back(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
     put(&mut tx, 1, 5, 10).await;
     put(&mut tx, 2, 5, 10).await;
     outbox::lease(&mut tx, &[1], at(60)).await.unwrap();
     assert_eq!(due(&mut tx, 59).await, [0; 0], "nobody overtakes an item that is being sent");
-    let again = outbox::due(&mut tx, at(60), 10).await.unwrap();
+    let again = outbox::due(&mut tx, MAIL, at(60), 10).await.unwrap();
     assert_eq!(again, [OutboxItem { attempt: 1, ..item(1, 5) }]);
 }
 
@@ -68,7 +105,11 @@ async fn a_failed_item_blocks_those_behind_it(db: TestDb) {
     outbox::retry(&mut tx, 1, at(80), "the relay is away").await.unwrap();
     assert_eq!(due(&mut tx, 79).await, [0; 0]);
     assert_eq!(due(&mut tx, 80).await, [1]);
-    assert_eq!(outbox::next(&mut tx).await.unwrap(), Some(at(10)));
+    assert_eq!(outbox::next(&mut tx, MAIL).await.unwrap(), Some(at(80)), "nobody looks at what waits");
+    put(&mut tx, 3, 5, 20).await;
+    assert_eq!(outbox::next(&mut tx, MAIL).await.unwrap(), Some(at(80)));
+    outbox::done(&mut tx, 1, None, at(80)).await.unwrap();
+    assert_eq!(due(&mut tx, 80).await, [2]);
 }
 
 async fn what_is_done_stays_done(db: TestDb) {
@@ -92,7 +133,7 @@ async fn what_another_node_takes_is_passed_over(db: TestDb) {
     put(&mut tx, 3, 5, 10).await;
     tx.commit().await.unwrap();
     let mut first = db.begin().await.unwrap();
-    assert_eq!(outbox::due(&mut first, at(50), 1).await.unwrap().len(), 1);
+    assert_eq!(outbox::due(&mut first, MAIL, at(50), 1).await.unwrap().len(), 1);
     let mut second = db.begin_impatient().await;
     let others = due(&mut second, 50).await;
     assert_eq!(others.len(), 1, "of the two leads, one is taken");
@@ -101,14 +142,14 @@ async fn what_another_node_takes_is_passed_over(db: TestDb) {
 
 async fn what_nobody_has_tried_can_be_amended(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
-    assert_eq!(outbox::untried(&mut tx, 5).await.unwrap(), None);
+    assert_eq!(outbox::untried(&mut tx, 5, MAIL).await.unwrap(), None);
     put(&mut tx, 1, 5, 10).await;
     put(&mut tx, 2, 5, 90).await;
-    assert_eq!(outbox::untried(&mut tx, 5).await.unwrap().map(|item| item.id), Some(2), "the newest");
+    assert_eq!(outbox::untried(&mut tx, 5, MAIL).await.unwrap().map(|item| item.id), Some(2), "the newest");
     assert!(outbox::amend(&mut tx, 2, "{}", at(20)).await.unwrap());
     outbox::lease(&mut tx, &[2], at(60)).await.unwrap();
     assert!(!outbox::amend(&mut tx, 2, "[]", at(30)).await.unwrap(), "somebody sends it");
-    assert_eq!(outbox::untried(&mut tx, 5).await.unwrap().map(|item| item.id), Some(1));
+    assert_eq!(outbox::untried(&mut tx, 5, MAIL).await.unwrap().map(|item| item.id), Some(1));
     let payload = tx.all("SELECT payload FROM outbox WHERE id = 2", vec![], |row| row.text(0)).await.unwrap();
     assert_eq!(payload, ["{}"]);
 }

@@ -14,6 +14,7 @@ pub mod postfix;
 pub mod power_cut;
 pub mod program;
 pub mod proxy;
+pub mod receiver;
 pub mod records;
 pub mod smtp_server;
 pub mod stops;

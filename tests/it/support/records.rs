@@ -38,6 +38,7 @@ pub fn lead(id: i64) -> StoredLead {
         example: false,
         prospect_since: None,
         engagement: Engagement::default(),
+        alive_at: None,
         created_at: at(1),
     };
     StoredLead { lead, address: format!("hash-{id}"), suppressed_by: None }

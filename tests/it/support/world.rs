@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dripline::config::Config;
+use dripline::config::{Config, WebhookConfig};
 use dripline::domain::consent::{Basis, Channel, Consent};
 use dripline::domain::event::{EventKind, Happening};
 use dripline::domain::lead::Contact;
@@ -18,6 +18,7 @@ use dripline::nurture::clock::Clock;
 use dripline::nurture::record::{Found, LeadInput, Record, StopTicket};
 use dripline::nurture::relays::Relays;
 use dripline::nurture::revision::{Applied, apply};
+use dripline::nurture::webhook::network::Network;
 use dripline::storage::messages::Message;
 use dripline::storage::{Db, events, messages, revisions};
 use dripline::worker;
@@ -66,12 +67,16 @@ pub struct Setup {
     pub timeouts: Timeouts,
     pub connections: usize,
     pub edit: fn(&mut Config),
+    /// `[webhook.NAME]`, as it would stand in dripline.toml.
+    pub webhooks: String,
+    pub network: Network,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let (offer, timeouts) = (Offer::default(), Timeouts::default());
-        Self { offer, tls: "none", timeouts, connections: 16, edit: |_| {} }
+        let (webhooks, network) = (String::new(), Network::default());
+        Self { offer, tls: "none", timeouts, connections: 16, edit: |_| {}, webhooks, network }
     }
 }
 
@@ -113,7 +118,8 @@ impl World {
     /// As [`World::begin`], with settings of the test's own.
     pub async fn begin_with(db: TestDb, files: &Files, setup: Setup) -> World {
         let server = SmtpServer::start(setup.offer.clone()).await;
-        let engine = engine(db.another().await, "main", &server, Clock::manual(MONDAY), &setup).await;
+        let mut engine = engine(db.another().await, "main", &server, Clock::manual(MONDAY), &setup).await;
+        engine.network = setup.network;
         let world = World {
             engine: Arc::new(engine),
             server,
@@ -234,6 +240,7 @@ where
 pub async fn engine(db: Db, node: &str, server: &SmtpServer, clock: Clock, setup: &Setup) -> Engine {
     let variables = [("DRIPLINE_SERVER__NODE".to_owned(), node.to_owned())];
     let mut config = Config::load(Path::new("/nonexistent"), variables).expect("a configuration");
+    config.webhooks = webhooks(&setup.webhooks);
     (setup.edit)(&mut config);
     let url = format!("smtp://127.0.0.1:{}?tls={}", server.port(), setup.tls);
     let Ok(Relay::Smtp(relay)) = url.parse() else { panic!("{url} is a relay") };
@@ -241,6 +248,13 @@ pub async fn engine(db: Db, node: &str, server: &SmtpServer, clock: Clock, setup
     let relays = Relays::of([("main".to_owned(), relay, setup.connections)]);
     let keys = KeyRing::parse("test:0123456789abcdef0123456789abcdef").expect("a ring");
     Engine::new(db, clock, keys, Arc::new(config), relays).await.expect("an engine")
+}
+
+/// The webhooks of a dripline.toml.
+fn webhooks(text: &str) -> BTreeMap<String, WebhookConfig> {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("dripline.toml"), text).expect("written");
+    Config::load(folder.path(), []).expect("webhooks").webhooks
 }
 
 /// A lead in `tofu` that has confirmed its consent.

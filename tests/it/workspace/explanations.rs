@@ -12,7 +12,9 @@ use dripline::workspace::{Code, Diagnostic, Files, Workspace};
 use super::broken;
 
 /// Codes whose mistake is no text that could be shown.
-const WITHOUT_EXAMPLE: [Code; 8] = [
+const WITHOUT_EXAMPLE: [Code; 10] = [
+    Code::UnknownToOperator,
+    Code::NotYet,
     Code::NotText,
     Code::TooLarge,
     Code::Ignored,
@@ -24,7 +26,7 @@ const WITHOUT_EXAMPLE: [Code; 8] = [
 ];
 
 /// Codes whose mistake is mended by leaving it out.
-const WITHOUT_RIGHT: [Code; 3] = [Code::NotYet, Code::UnusedTemplate, Code::UnusedName];
+const WITHOUT_RIGHT: [Code; 2] = [Code::UnusedTemplate, Code::UnusedName];
 
 /// A part of a file as a whole one.
 fn whole(example: Example, files: &BTreeMap<&'static str, String>) -> String {

@@ -155,11 +155,11 @@ pub const BROKEN: &[Broken] = &[
         &["14:16 DL038"],
     ),
     broken(
-        "verb_of_the_future",
+        "webhook_of_two_words",
         WELCOME,
         "hand_over = \"looked at the prices\"",
-        "webhook = \"crm\"",
-        &["23:11 DL034"],
+        "webhook = \"our crm\"",
+        &["23:11 DL009"],
     ),
     broken(
         "set_a_field_that_is_not_the_marketers",

@@ -7,6 +7,14 @@ const WELCOME: &str = "sequences/welcome.toml";
 pub const BROKEN: &[Broken] = &[
     broken("quote_missing", WELCOME, "title     = \"Welcome\"", "title     = \"Welcome", &["2:21 DL002"]),
     broken("quotes_forgotten", WELCOME, "wait    = \"3 days\"", "wait    = 3 days", &["11:11 DL002"]),
+    broken(
+        "quotes_forgotten_like_true",
+        WELCOME,
+        "stage     = \"tofu\"",
+        "stage     = tofu",
+        &["3:13 DL002"],
+    ),
+    broken("colon_and_no_quotes", WELCOME, "title     = \"Welcome\"", "title: Welcome", &["2:6 DL002"]),
     broken("quotes_curly", WELCOME, "\"Welcome\"", "“Welcome”", &["2:13 DL002"]),
     broken("quotes_within_quotes", WELCOME, "\"Welcome\"", "\"The \"Welcome\" mails\"", &["2:19 DL002"]),
     broken("quotes_of_three_unclosed", WELCOME, "\"Welcome\"", "\"\"\"Welcome\"", &["2:13 DL002"]),

@@ -1,0 +1,222 @@
+//! The report: how many leads there are, how they move, what came of each mail and of each source, and what sales says.
+
+mod rows;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::error::{NurtureError, NurtureResult};
+use super::revision::{self, Revision};
+use crate::domain::time::{Timestamp, as_rfc3339};
+use crate::storage::report::{self, MailCount, MailKey};
+use crate::storage::revisions::{self, NumberedStep};
+use crate::storage::{Db, Tx};
+pub use report::Period;
+pub use rows::{FeedbackRow, LeadRow, MailRow, MoveRow, ReasonRow, SequenceRow, SourceRow, StageRow};
+
+/// Everything that is reported. Its JSON is what `--json` prints.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    #[serde(serialize_with = "as_rfc3339")]
+    pub at: Timestamp,
+    pub since: Option<String>,
+    pub until: Option<String>,
+    /// Leads now, by stage and qualification.
+    pub leads: Vec<LeadRow>,
+    /// Moves between stages in the period.
+    pub moves: Vec<MoveRow>,
+    /// Time in each stage, of leads that left it in the period.
+    pub stages: Vec<StageRow>,
+    /// Sequences: walks that began, and mails that were sent, in the period.
+    pub sequences: Vec<SequenceRow>,
+    /// Each step and variant: mails sent in the period, and what came of them.
+    pub mails: Vec<MailRow>,
+    /// Sources: leads that came in the period, and what became of them.
+    pub sources: Vec<SourceRow>,
+    /// Why hand-overs were lost or returned in the period.
+    pub reasons: Vec<ReasonRow>,
+    /// What sales said of mails in the period, by mail.
+    pub feedback: Vec<FeedbackRow>,
+}
+
+/// Reads the report. `reading` is told what is being read now.
+///
+/// # Errors
+/// The database.
+pub async fn read(db: &Db, period: Period, now: Timestamp, reading: impl Fn(&str)) -> NurtureResult<Report> {
+    let mut tx = db.read().await?;
+    let revision = match revision::deployed(&mut tx).await {
+        Ok(revision) => Some(revision),
+        // What was sent can be told without the files that say so.
+        Err(NurtureError::NothingApplied | NurtureError::Unreadable(..)) => None,
+        Err(error) => return Err(error),
+    };
+    let names = Names { steps: revisions::steps(&mut tx).await?, revision: revision.as_deref() };
+    reading("leads");
+    let leads = report::leads(&mut tx).await?;
+    let moves = report::moves(&mut tx, period).await?;
+    let times = report::times(&mut tx, period).await?;
+    reading("mails");
+    let mails = mails(&mut tx, period, &names).await?;
+    let walks = report::walks(&mut tx, period).await?;
+    reading("sources");
+    let sources = sources(&mut tx, period, revision.as_deref()).await?;
+    reading("what sales says");
+    let reasons = report::reasons(&mut tx, period).await?;
+    let feedback = report::feedback_of_mails(&mut tx, period).await?;
+    Ok(Report {
+        at: now,
+        since: period.since.map(|at| at.to_string()),
+        until: period.until.map(|at| at.to_string()),
+        leads: leads.into_iter().map(LeadRow::from).collect(),
+        moves: moves.into_iter().map(MoveRow::from).collect(),
+        stages: times.into_iter().map(StageRow::from).collect(),
+        sequences: sequences(walks, &mails, &names),
+        mails,
+        sources,
+        reasons: reasons.into_iter().map(ReasonRow::from).collect(),
+        feedback: names
+            .in_order(feedback)
+            .into_iter()
+            .map(|(key, count)| names.feedback(&key, count))
+            .collect(),
+    })
+}
+
+/// What steps and their mails are called.
+struct Names<'r> {
+    revision: Option<&'r Revision>,
+    steps: Vec<NumberedStep>,
+}
+
+impl Names<'_> {
+    /// By sequence, then as the steps stand in its file; those that are gone last.
+    fn in_order<T>(&self, mut rows: Vec<(MailKey, T)>) -> Vec<(MailKey, T)> {
+        let place = |key: &MailKey| {
+            let track = self.revision.and_then(|revision| revision.track(&key.seq));
+            track.and_then(|track| track.by_number(key.step)).map_or(usize::MAX, |(place, _)| place)
+        };
+        rows.sort_by_cached_key(|(key, _)| (key.seq.clone(), place(key), key.step, key.variant));
+        rows
+    }
+
+    /// The id of a step, as it is now or was last.
+    fn step(&self, key: &MailKey) -> String {
+        let track = self.revision.and_then(|revision| revision.track(&key.seq));
+        let now = track.and_then(|track| track.by_number(key.step)).map(|(_, step)| step.id.clone());
+        let last = || self.steps.iter().find(|step| step.seq == key.seq && step.number == key.step);
+        now.or_else(|| last().map(|step| step.step.clone())).unwrap_or_default()
+    }
+
+    /// The template of a mail; empty if the step or the variant is gone.
+    fn mail(&self, key: &MailKey) -> String {
+        let track = self.revision.and_then(|revision| revision.track(&key.seq));
+        let Some((_, step)) = track.and_then(|track| track.by_number(key.step)) else { return String::new() };
+        let crate::domain::sequence::Verb::Mail { variants, .. } = &step.verb else { return String::new() };
+        usize::try_from(key.variant).ok().and_then(|at| variants.get(at)).cloned().unwrap_or_default()
+    }
+
+    fn title(&self, seq: &str) -> String {
+        let track = self.revision.and_then(|revision| revision.track(seq));
+        track.map(|track| track.sequence.title.clone()).unwrap_or_default()
+    }
+
+    fn feedback(&self, key: &MailKey, count: report::FeedbackCount) -> FeedbackRow {
+        let (sequence, step, mail) = (key.seq.clone(), self.step(key), self.mail(key));
+        FeedbackRow { sequence, step, mail, address: count.address, benefit: count.benefit, tone: count.tone }
+    }
+}
+
+async fn mails(tx: &mut Tx, period: Period, names: &Names<'_>) -> NurtureResult<Vec<MailRow>> {
+    let handed = report::handed_over(tx, period).await?.into_iter();
+    let handed: BTreeMap<MailKey, (i64, i64)> =
+        handed.map(|(key, opened, won)| (key, (opened, won))).collect();
+    let mails = names.in_order(report::mails(tx, period).await?).into_iter();
+    Ok(mails
+        .map(|(key, count)| {
+            let (handed_over, won) = handed.get(&key).copied().unwrap_or_default();
+            let (step, mail) = (names.step(&key), names.mail(&key));
+            MailRow::new(key.seq, step, mail, key.variant, &count, (handed_over, won))
+        })
+        .collect())
+}
+
+/// A row for each sequence that leads entered or that sent a mail: the sums of its mails.
+fn sequences(walks: Vec<report::WalkCount>, mails: &[MailRow], names: &Names<'_>) -> Vec<SequenceRow> {
+    let mut rows: BTreeMap<String, SequenceRow> = BTreeMap::new();
+    let begun = |seq: &str| SequenceRow {
+        sequence: seq.to_owned(),
+        title: names.title(seq),
+        ..SequenceRow::default()
+    };
+    for walk in walks {
+        let row = rows.entry(walk.seq.clone()).or_insert_with(|| begun(&walk.seq));
+        (row.entered, row.active) = (walk.entered, walk.active);
+        (row.finished, row.reached_goal) = (walk.finished, walk.reached_goal);
+    }
+    for mail in mails {
+        rows.entry(mail.sequence.clone()).or_insert_with(|| begun(&mail.sequence)).add(mail);
+    }
+    let mut rows: Vec<SequenceRow> = rows.into_values().collect();
+    rows.iter_mut().for_each(|row| row.goal_rate = rows::share(row.reached_goal, row.entered));
+    rows
+}
+
+async fn sources(tx: &mut Tx, period: Period, revision: Option<&Revision>) -> NurtureResult<Vec<SourceRow>> {
+    let known = revision.map(|revision| &revision.workspace.funnel.sources);
+    let mut feedback: BTreeMap<String, report::FeedbackCount> =
+        report::feedback_of_sources(tx, period).await?.into_iter().collect();
+    let mut rows = Vec::new();
+    for count in report::sources(tx, period).await? {
+        let said = feedback.remove(&count.source).unwrap_or_default();
+        rows.push(SourceRow::new(count, said));
+    }
+    // What cost something without bringing anybody is worth a line, too.
+    for name in known.into_iter().flat_map(|known| known.keys()) {
+        if !rows.iter().any(|row| row.source == *name) {
+            let count = report::SourceCount { source: name.clone(), ..report::SourceCount::default() };
+            rows.push(SourceRow::new(count, feedback.remove(name).unwrap_or_default()));
+        }
+    }
+    for row in &mut rows {
+        let known = known.and_then(|known| known.get(&row.source));
+        row.title = known.and_then(|known| known.title.clone());
+        // The costs of all time say nothing about the leads of a part of it.
+        row.spend(known.and_then(|known| known.cost).filter(|_| period.is_ever()));
+    }
+    Ok(rows)
+}
+
+impl MailRow {
+    fn new(
+        sequence: String,
+        step: String,
+        mail: String,
+        variant: i64,
+        count: &MailCount,
+        (handed_over, won): (i64, i64),
+    ) -> Self {
+        let MailCount { sent, tracked, opened, clicked, replied, unsubscribed, complained } = *count;
+        Self {
+            sequence,
+            step,
+            mail,
+            variant: variant + 1,
+            sent,
+            tracked,
+            tracked_share: rows::share(tracked, sent),
+            opened,
+            open_rate: rows::share(opened, tracked),
+            clicked,
+            click_rate: rows::share(clicked, tracked),
+            replied,
+            reply_rate: rows::share(replied, sent),
+            unsubscribed,
+            complained,
+            leave_rate: rows::share(unsubscribed + complained, sent),
+            handed_over,
+            won,
+        }
+    }
+}

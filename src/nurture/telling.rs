@@ -1,0 +1,45 @@
+//! What is still to be told outside: mails to reps, and calls to webhooks.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::engine::Engine;
+use super::error::NurtureResult;
+use super::notify::MAIL;
+use super::webhook;
+use crate::domain::time::Timestamp;
+use crate::storage::{Tx, outbox};
+
+/// Counts who is telling something just now: once an item is leased, the outbox looks as if there was nothing to do.
+#[derive(Debug, Default)]
+pub(super) struct Telling(AtomicUsize);
+
+/// Somebody is telling something until this is dropped.
+pub(super) struct Teller<'a>(&'a Telling);
+
+impl Telling {
+    pub fn begin(&self) -> Teller<'_> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Teller(self)
+    }
+
+    /// Whether anybody is.
+    pub fn is_on(&self) -> bool {
+        self.0.load(Ordering::SeqCst) > 0
+    }
+}
+
+impl Drop for Teller<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// When the next thing is due to be told. What is for a webhook that dripline.toml does not name is told by nobody.
+pub(super) async fn next(engine: &Engine, tx: &mut Tx) -> NurtureResult<Option<Timestamp>> {
+    let mut next = outbox::next(tx, MAIL).await?;
+    for name in engine.config.webhooks.keys() {
+        let due = outbox::next(tx, &webhook::kind(name)).await?;
+        next = next.into_iter().chain(due).min();
+    }
+    Ok(next)
+}
