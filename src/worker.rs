@@ -12,7 +12,7 @@ use crate::nurture::clock::ClockWatch;
 use crate::nurture::mailbox::Reader;
 use crate::nurture::pump::{LOOK_EVERY, Pump, Stepped};
 use crate::nurture::{
-    Engine, NurtureResult, company, deliver, judge, notify, pump, rollout, routing, webhook,
+    Engine, NurtureResult, company, deadlines, deliver, judge, notify, pump, rollout, routing, webhook,
 };
 
 /// How long a loop rests after an error of the database.
@@ -32,6 +32,7 @@ pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationT
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), judge_hits));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), tell_reps));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), route_leads));
+    tasks.spawn(side_loop(engine.clone(), shutdown.clone(), watch_clocks));
     let abandoned = engine.clone();
     tasks.spawn(async move {
         if let Err(error) = webhook::send::give_up_abandoned(&abandoned).await {
@@ -149,4 +150,8 @@ async fn tell_reps(engine: Arc<Engine>) -> NurtureResult<bool> {
 async fn route_leads(engine: Arc<Engine>) -> NurtureResult<bool> {
     let handed_over = routing::step(&engine).await?;
     Ok(company::step(&engine).await? || handed_over)
+}
+
+async fn watch_clocks(engine: Arc<Engine>) -> NurtureResult<bool> {
+    deadlines::step(&engine).await
 }

@@ -203,8 +203,10 @@ pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> 
         }
         Command::Accept(args) => (args.lead, Change::Accept { rep: args.rep, opportunity: args.opportunity }),
         Command::Won(args) => (args.lead, Change::Won { amount: args.amount, reason: args.reason }),
-        Command::Lost(args) => (args.lead, Change::Lost { reason: args.reason }),
-        Command::Return(args) => (args.lead, Change::Return { reason: args.reason, sequence: args.sequence }),
+        Command::Lost(args) => (args.lead, Change::Lost { reason: args.reason, words: None }),
+        Command::Return(args) => {
+            (args.lead, Change::Return { reason: args.reason, words: None, sequence: args.sequence })
+        }
         Command::Pause(args) => {
             let until = moment(engine, args.until).await?;
             (args.lead, Change::Pause { until, because: args.reason })

@@ -24,6 +24,9 @@ pub struct MailboxConfig {
     /// When the mailbox is first looked at, mails of so long are taken in; older ones are left alone. Milliseconds.
     /// 1 day.
     pub since: i64,
+    /// It holds what the company sent: mails to leads that are with sales stop the rep's clock, and nothing is kept of all
+    /// others. No.
+    pub sent: bool,
     /// How often it is looked at, whatever the server tells by itself. 1 minute.
     pub poll: Duration,
 }
@@ -89,12 +92,14 @@ pub(super) fn read(mut table: Table) -> Option<MailboxConfig> {
         url.report(finding.help("write password = \"…\" beside it, or set DRIPLINE_MAILBOX__NAME__PASSWORD"));
     }
     let folder = table.text("folder").map_or("INBOX", |text| text.value).to_owned();
+    let sent = table.flag("sent").unwrap_or(false);
     let (then, since, poll) = (then(&mut table, &folder), table.parse("since"), poll(&mut table));
     table.finish();
     Some(MailboxConfig {
         account: account?,
         folder,
         then: then.unwrap_or(Then::Seen),
+        sent,
         since: since.map_or(DAY, millis),
         poll: poll.unwrap_or(Duration::from_secs(60)),
     })

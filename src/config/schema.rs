@@ -116,6 +116,13 @@ const MAILBOX: &[Key] = &[
     )
     .default("seen")
     .example("move Processed"),
+    key(
+        "sent",
+        Takes::Flag,
+        "It is a rep's folder of sent mail: mails to leads that are with sales stop the clock, and all others are left alone.",
+    )
+    .default("false")
+    .example("true"),
     key("since", DURATION, "How far back the first look goes; older mails are left alone.")
         .default("1 day")
         .example("2 weeks"),

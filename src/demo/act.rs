@@ -271,8 +271,8 @@ impl Scene {
             let change = match verdict {
                 Verdict::Accept => Change::Accept { rep: None, opportunity: false },
                 Verdict::Won => Change::Won { amount: None, reason: None },
-                Verdict::Lost => Change::Lost { reason },
-                Verdict::Return => Change::Return { reason, sequence: None },
+                Verdict::Lost => Change::Lost { reason, words: None },
+                Verdict::Return => Change::Return { reason, words: None, sequence: None },
             };
             let engine = self.engine.clone();
             let carried_out = tokio::spawn(async move { change.carry_out(&engine, id).await }).await;

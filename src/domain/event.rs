@@ -65,6 +65,24 @@ words! {
         Won = "won",
         Lost = "lost",
         Returned = "returned",
+        /// Sales wrote to the lead.
+        Answered = "answered",
+        /// A rep wants to be reminded on a day.
+        Postponed = "postponed",
+        /// A rep was reminded that a lead waits.
+        Reminded = "reminded",
+        /// Whoever stands behind a rep was told that a lead waits.
+        Escalated = "escalated",
+        /// Sales and the lead agreed to meet.
+        MeetingAgreed = "meeting_agreed",
+        /// The lead wants an offer.
+        OfferAsked = "offer_asked",
+        /// Sales says that what came in was no reply.
+        NotAReply = "not_a_reply",
+        /// Sales was told that somebody else is the one to talk to.
+        Referred = "referred",
+        /// What sales says of a mail.
+        Feedback = "feedback",
     }
 }
 

@@ -38,6 +38,8 @@ words! {
         AllLinks = "all_links",
         /// Links in the mails of many leads at once, from one network.
         ManyLeads = "many_leads",
+        /// A person looked at it and says so.
+        SaidSo = "said_so",
     }
 }
 
@@ -52,6 +54,7 @@ impl Machine {
             Machine::TooSoon => "it came sooner than anybody can read",
             Machine::AllLinks => "it followed all links at once",
             Machine::ManyLeads => "it followed links in the mails of many leads at once",
+            Machine::SaidSo => "sales says that nobody answered",
         }
     }
 }

@@ -82,6 +82,8 @@ words! {
         Sender = "sender",
         /// Somebody of the company said so.
         ByHand = "by_hand",
+        /// Whom it went to: somebody of the company wrote it.
+        Recipient = "recipient",
     }
 }
 

@@ -20,6 +20,10 @@ words! {
         MessageId = "message-id",
         /// A mail that somebody sent to have a look at it.
         Test = "test",
+        /// A page by which a rep says what became of a lead.
+        Sales = "sales",
+        /// The address that a rep copies answers to.
+        Copy = "copy",
     }
 }
 

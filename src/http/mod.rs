@@ -14,6 +14,7 @@ mod network;
 mod pages;
 mod reader;
 mod recipient;
+mod sales;
 mod test_mail;
 mod tracking;
 
@@ -55,6 +56,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
         .route("/inbound/{provider}", inbound::provider_route())
         .merge(metrics)
         .route("/u/{token}", get(recipient::ask).post(recipient::unsubscribe))
+        .route("/s/{token}", get(sales::ask).post(sales::answer))
         .route("/f/{token}", get(form::ask).post(form::answer))
         .route("/t/{token}", get(test_mail::follow).post(test_mail::leave))
         .nest("/api/v1", api)

@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::language::Language;
+use crate::nurture::Section;
 
 const TEMPLATE: &str = include_str!("pages/page.html");
 const STYLE: &str = include_str!("pages/page.css");
@@ -26,16 +27,22 @@ pub struct Page {
     pub title: String,
     /// Paragraphs.
     pub lines: Vec<String>,
+    /// What is to be mended before the form can be taken.
+    pub wrong: Option<String>,
     /// What is asked for above the button.
     pub inputs: Vec<Input>,
     /// The text on the button that posts to the page's own address.
     pub button: Option<String>,
+    /// Where else to go.
+    pub links: Vec<Link>,
+    /// What is to be known, in parts.
+    pub sections: Vec<Section>,
     /// Whose page it is.
     pub company: Option<String>,
 }
 
 /// Something that a reader can fill in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Input {
     /// The name under which it is sent.
     pub name: String,
@@ -52,6 +59,13 @@ pub struct Input {
     pub wrong: Option<String>,
     /// What can be chosen, if it is not to be written. Empty otherwise.
     pub choices: Vec<Choice>,
+    /// All choices are shown, one below the other.
+    pub open: bool,
+    /// Several lines may be written.
+    pub long: bool,
+    pub required: bool,
+    /// A line below it.
+    pub hint: String,
 }
 
 /// One of some answers.
@@ -60,6 +74,30 @@ pub struct Choice {
     pub value: String,
     pub label: String,
     pub chosen: bool,
+}
+
+/// A way to somewhere else.
+#[derive(Clone, Debug, Serialize)]
+pub struct Link {
+    pub url: String,
+    pub label: String,
+}
+
+impl Page {
+    /// A page that says something.
+    pub fn new(language: Language, title: impl Into<String>, lines: Vec<String>) -> Self {
+        Self {
+            language,
+            title: title.into(),
+            lines,
+            wrong: None,
+            inputs: Vec::new(),
+            button: None,
+            links: Vec::new(),
+            sections: Vec::new(),
+            company: None,
+        }
+    }
 }
 
 /// A page with what every page has.
@@ -96,32 +134,42 @@ impl Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nurture::Row;
 
     #[test]
     fn nothing_of_a_page_is_taken_for_html() {
+        let hostile = "\"><script>";
+        let text = Input {
+            name: "x\"".into(),
+            label: "<u>".into(),
+            kind: "text",
+            autocomplete: "off",
+            value: "\" autofocus onfocus=\"alert(1)".into(),
+            longest: 200,
+            wrong: Some("<s>".into()),
+            hint: hostile.into(),
+            ..Input::default()
+        };
+        let choice = Choice { value: hostile.into(), label: hostile.into(), chosen: true };
+        let long = Input { long: true, ..text.clone() };
+        let choices = Input { choices: vec![choice], ..text.clone() };
+        let open = Input { open: true, required: true, ..choices.clone() };
+        let row = Row { label: hostile.into(), value: hostile.into(), open: true };
         let page = Page {
-            language: Language::De,
-            title: "<b>&".into(),
-            lines: vec!["\"><script>".into()],
-            inputs: vec![Input {
-                name: "x\"".into(),
-                label: "<u>".into(),
-                kind: "text",
-                autocomplete: "off",
-                value: "\" autofocus onfocus=\"alert(1)".into(),
-                longest: 200,
-                wrong: Some("<s>".into()),
-                choices: Vec::new(),
-            }],
+            wrong: Some(hostile.into()),
+            inputs: vec![text, long, choices, open],
             button: Some("<i>".into()),
+            links: vec![Link { url: hostile.into(), label: hostile.into() }],
+            sections: vec![Section { title: hostile.into(), rows: vec![row] }],
             company: Some("A & B".into()),
+            ..Page::new(Language::De, "<b>&", vec![hostile.into()])
         };
         let pages = Pages::new();
         let html = pages.templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
         assert!(html.contains("<html lang=\"de\">"), "{html}");
         for escaped in [
             "&lt;b&gt;&amp;",
-            "<p>&quot;&gt;&lt;script&gt;</p>",
+            "<p dir=\"auto\">&quot;&gt;&lt;script&gt;</p>",
             "&lt;i&gt;</button>",
             "A &amp; B",
             "value=\"&quot; autofocus onfocus&#x3D;&quot;alert(1)\"",
@@ -135,14 +183,7 @@ mod tests {
 
     #[test]
     fn the_style_in_the_page_is_the_one_that_the_policy_allows() {
-        let page = Page {
-            language: Language::En,
-            title: "x".into(),
-            lines: vec![],
-            inputs: vec![],
-            button: None,
-            company: None,
-        };
+        let page = Page::new(Language::En, "x", vec![]);
         let html =
             Pages::new().templates.render("page", &Filled { page: &page, style: STYLE }).expect("a page");
         let style = html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));

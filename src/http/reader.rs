@@ -168,12 +168,9 @@ impl Reader {
 
     pub(super) fn page(&self, title: &str, lines: Vec<String>, button: Option<&str>) -> Page {
         Page {
-            language: self.language,
-            title: title.to_owned(),
-            lines,
-            inputs: Vec::new(),
             button: button.map(str::to_owned),
             company: self.company.clone(),
+            ..Page::new(self.language, title, lines)
         }
     }
 

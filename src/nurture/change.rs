@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
-use super::record::{Deed, Found, LeadInput, Noted, Record, StopTicket, Stored};
+use super::record::{Deed, Found, LeadInput, NOT_INTERESTED, Noted, Record, StopTicket, Stored};
 use crate::domain::consent::Consent;
+use crate::domain::feedback::Feedback;
 use crate::domain::gate::{Hold, HoldKind, StopKind};
 use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::time::Timestamp;
-use crate::storage::leads;
+use crate::storage::{leads, responses};
 
 /// How often something is tried that other transactions are in the way of.
 const TRIES: usize = 5;
@@ -106,14 +107,29 @@ pub enum Change {
     Resume,
     /// Sales takes over; `rep` is a key of `[team.NAME]`, if it is not left to the rules of routing.
     HandOver { cause: String, rep: Option<String>, origin: Origin },
-    /// Sales gives the lead back, into a named sequence or to where it was.
-    Return { reason: String, sequence: Option<String> },
+    /// Sales gives the lead back, into a named sequence or to where it was. `reason` is a `[returned.NAME]`, or words;
+    /// `words` says more.
+    Return { reason: String, words: Option<String>, sequence: Option<String> },
     /// Sales works on the lead; `rep` is who does, if that is new.
     Accept { rep: Option<String>, opportunity: bool },
     /// Sales won the lead.
     Won { amount: Option<f64>, reason: Option<String> },
-    /// Sales lost the lead.
-    Lost { reason: String },
+    /// Sales lost the lead. `reason` is a `[lost.NAME]`, or words; `words` says more.
+    Lost { reason: String, words: Option<String> },
+    /// The person is not interested: lost; and `never` to be written to again.
+    No { never: bool, words: Option<String> },
+    /// The rep comes back to the lead at a time, and is reminded then.
+    Later { until: Timestamp },
+    /// Sales and the lead agreed to meet.
+    Meeting,
+    /// The lead wants an offer.
+    Offer,
+    /// What came in was no reply.
+    NotAReply,
+    /// Somebody else is the one to talk to.
+    WrongPerson { right: Box<LeadInput> },
+    /// What sales says of the last mail.
+    Feedback(Feedback),
     /// The person agreed to something; `tracking` if it said so or not.
     Consent { consent: Consent, tracking: Option<bool> },
     /// The lead walks this sequence from its start.
@@ -132,48 +148,107 @@ impl Change {
     /// [`NurtureError::Refused`](super::NurtureError::Refused) if it makes no sense for the lead as it is.
     pub async fn carry_out(self, engine: &Engine, lead: i64) -> NurtureResult<Found> {
         let began = Instant::now();
+        self.prepare(engine, lead).await?;
         let found = patiently(|| self.clone().try_once(engine, lead)).await;
         engine.metrics.stopped(began.elapsed());
         found
     }
 
+    /// Does what takes locks that come before those of the lead: each of it is right by itself, and done again does nothing.
+    pub(super) async fn prepare(&self, engine: &Engine, lead: i64) -> NurtureResult<()> {
+        match self {
+            Change::No { never: true, words } => {
+                must_be_with_sales(engine, lead).await?;
+                let because = words.clone().unwrap_or_else(|| "said so to sales".to_owned());
+                let stop = Change::Stop { kind: StopKind::Objection, because };
+                patiently(|| stop.clone().try_once(engine, lead)).await?;
+            }
+            Change::WrongPerson { right } => patiently(|| refer(engine, lead, right)).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
     async fn try_once(self, engine: &Engine, lead: i64) -> NurtureResult<Found> {
         let (mut tx, revision) = engine.begin().await?;
         let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
-        let ticket = match self {
-            Change::Stop { kind, because } => record.stop(lead, kind, &because).await?,
-            Change::Unsubscribe { message, because } => {
-                record.stop_by(lead, StopKind::Unsubscribe, &because, Some(message)).await?
-            }
-            Change::Pause { until, because } => {
-                record.hold(lead, Hold { kind: HoldKind::Pause, until }, &because).await?
-            }
-            Change::Resume => {
-                record.resume(lead).await?;
-                StopTicket::nothing()
-            }
-            Change::HandOver { cause, rep, origin } => {
-                record.hand_over(lead, &cause, rep.as_deref(), origin).await?
-            }
-            Change::Return { reason, sequence } => {
-                record.give_back(lead, &reason, sequence.as_deref()).await?
-            }
-            Change::Accept { rep, opportunity } => {
-                let state = if opportunity { HandOverState::Opportunity } else { HandOverState::Accepted };
-                record.accept(lead, state, rep.as_deref()).await?;
-                StopTicket::nothing()
-            }
-            Change::Won { amount, reason } => record.win(lead, amount, reason.as_deref()).await?,
-            Change::Lost { reason } => record.lose(lead, &reason).await?,
-            Change::Consent { consent, tracking } => {
-                record.consent(lead, consent, tracking).await?;
-                StopTicket::nothing()
-            }
-            Change::Enroll { sequence } => record.enroll(lead, &sequence).await?,
-            Change::Unenroll => record.unenroll(lead).await?,
-        };
+        let ticket = self.apply(&mut record, lead).await?;
         tx.commit().await?;
         engine.hint();
         ticket.settle(engine).await
     }
+
+    /// Carries the change out within a transaction; the ticket is settled after its commit.
+    pub(super) async fn apply(self, record: &mut Record<'_>, lead: i64) -> NurtureResult<StopTicket> {
+        let nothing = StopTicket::nothing();
+        match self {
+            Change::Stop { kind, because } => record.stop(lead, kind, &because).await,
+            Change::Unsubscribe { message, because } => {
+                record.stop_by(lead, StopKind::Unsubscribe, &because, Some(message)).await
+            }
+            Change::Pause { until, because } => {
+                record.hold(lead, Hold { kind: HoldKind::Pause, until }, &because).await
+            }
+            Change::Resume => record.resume(lead).await.map(|()| nothing),
+            Change::HandOver { cause, rep, origin } => {
+                record.hand_over(lead, &cause, rep.as_deref(), origin).await
+            }
+            Change::Consent { consent, tracking } => {
+                record.consent(lead, consent, tracking).await.map(|()| nothing)
+            }
+            Change::Enroll { sequence } => record.enroll(lead, &sequence).await,
+            Change::Unenroll => record.unenroll(lead).await,
+            of_sales => of_sales.apply_of_sales(record, lead).await,
+        }
+    }
+
+    async fn apply_of_sales(self, record: &mut Record<'_>, lead: i64) -> NurtureResult<StopTicket> {
+        let nothing = StopTicket::nothing();
+        match self {
+            Change::Return { reason, words, sequence } => {
+                record.give_back(lead, &reason, words.as_deref(), sequence.as_deref()).await
+            }
+            Change::Accept { rep, opportunity } => {
+                let state = if opportunity { HandOverState::Opportunity } else { HandOverState::Accepted };
+                record.accept(lead, state, rep.as_deref()).await.map(|()| nothing)
+            }
+            Change::Won { amount, reason } => record.win(lead, amount, reason.as_deref()).await,
+            Change::Lost { reason, words } => record.lose(lead, &reason, words.as_deref()).await,
+            Change::No { words, .. } => record.lose(lead, NOT_INTERESTED, words.as_deref()).await,
+            Change::Later { until } => record.postpone(lead, until).await.map(|()| nothing),
+            Change::Meeting => record.meeting(lead).await.map(|()| nothing),
+            Change::Offer => record.offer_asked(lead).await.map(|()| nothing),
+            Change::NotAReply => record.not_a_reply(lead).await,
+            Change::WrongPerson { right } => record.refer(lead, right.email.as_str()).await,
+            Change::Feedback(feedback) => record.feedback(lead, &feedback).await.map(|()| nothing),
+            // All others are none of sales.
+            _ => Ok(nothing),
+        }
+    }
+}
+
+async fn must_be_with_sales(engine: &Engine, lead: i64) -> NurtureResult<()> {
+    let mut tx = engine.db.read().await?;
+    let open = responses::open_of(&mut tx, lead).await?;
+    open.map(|_| ()).ok_or_else(|| NurtureError::Refused("the lead is not with sales".into()))
+}
+
+/// Makes the right person known, and hands them to whoever has the wrong one. Marketing writes to them only if they agreed
+/// to it some other way.
+async fn refer(engine: &Engine, from: i64, right: &LeadInput) -> NurtureResult<()> {
+    let (mut tx, revision) = engine.begin().await?;
+    let stored = leads::by_id(&mut tx, from).await?.ok_or_else(|| NurtureError::NoLead(from.to_string()))?;
+    let open = responses::open_of(&mut tx, from).await?;
+    let open = open.ok_or_else(|| NurtureError::Refused("the lead is not with sales".into()))?;
+    if stored.lead.email == right.email {
+        return Err(NurtureError::Refused("that is the same person".into()));
+    }
+    let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
+    let (new, ticket) = record.store_lead(right.clone()).await?;
+    let cause = format!("named by {}", stored.lead.email);
+    let ticket = ticket.and(record.hand_over(new.id, &cause, open.rep.as_deref(), Origin::Person).await?);
+    tx.commit().await?;
+    engine.hint();
+    ticket.settle(engine).await?;
+    Ok(())
 }

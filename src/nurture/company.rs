@@ -77,7 +77,7 @@ pub(super) async fn sending(engine: &Engine, company: i64) -> NurtureResult<Vec<
 
 /// Locks the next leads of a company; their ids, and the last. None: there are no more.
 async fn lock_some(tx: &mut Tx, company: i64, behind: i64) -> NurtureResult<Option<(Vec<i64>, i64)>> {
-    let ids = leads::of_company(tx, company, behind, BATCH).await?;
+    let ids = leads::ids_of_company(tx, company, behind, BATCH).await?;
     let Some(last) = ids.last().copied() else { return Ok(None) };
     leads::lock_all(tx, &ids).await?;
     Ok(Some((ids, last)))

@@ -1,13 +1,24 @@
 //! What a rep reads: who the lead is, what they said, and all that is known about them.
+//!
+//! Nothing but the lead's own words and data may stand in what a mail program quotes when the rep answers. Most of them
+//! quote the whole HTML part, and those that take the text part leave out what is below the line of dashes that begins a
+//! signature. So the text has everything, the rest of it below that line; the HTML has what the lead knows anyway; and a
+//! file, which no program quotes, has everything with its links.
 
+mod facts;
+mod html;
 mod phrases;
+mod sections;
 
 use crate::domain::address::Address;
 use crate::domain::lead::Lead;
-use crate::domain::time::Timestamp;
-use crate::mail::inbound::Attachment;
-use crate::workspace::Funnel;
-use phrases::{Phrases, phrases};
+use crate::domain::sales_link::SalesAction;
+use crate::mail::inbound::{Attachment, InboundMail, turns};
+use crate::nurture::revision::Revision;
+pub use facts::LeadSheet;
+use phrases::Phrases;
+pub use phrases::phrases;
+pub use sections::{Row, Section};
 
 /// Somebody who answers for the lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,52 +44,182 @@ pub struct Words {
     pub inbound: i64,
 }
 
-/// Characters of a reply that a subject shows.
-const FIRST_WORDS: usize = 60;
-
-/// The subject and the text of the mail that tells a rep of a lead that is theirs now.
-pub fn hand_over(
-    funnel: &Funnel,
-    lead: &Lead,
-    cause: &str,
-    words: Option<&Words>,
-    now: Timestamp,
-) -> (String, String) {
-    let phrases = phrases(funnel);
-    let cause = phrases.cause(cause);
-    let title = format!("{} {}: {cause}.", name(lead), phrases.handed_over);
-    match words {
-        Some(words) => {
-            let (subject, said) = reply(funnel, lead, words);
-            (subject, format!("{said}\n\n{title}\n\n{}", dossier(funnel, lead, now)))
+impl Words {
+    /// What the rep is to read of a mail that came in.
+    pub fn of(mail: &InboundMail, inbound: i64, lead: &Lead) -> Self {
+        let other = mail.from.as_ref().filter(|from| from.address != lead.email.as_str());
+        let colleague = other.and_then(|from| {
+            Some(Colleague { name: from.name.clone().unwrap_or_default(), email: from.address.parse().ok()? })
+        });
+        Self {
+            subject: mail.subject.clone(),
+            text: mail.text.clone(),
+            message_id: mail.message_id.clone(),
+            colleague,
+            attachments: mail.attachments.clone(),
+            inbound,
         }
-        None => (
-            format!("{}: {cause}", name(lead)),
-            format!("{title}\n{}\n\n{}", phrases.answer, dossier(funnel, lead, now)),
-        ),
     }
 }
 
-/// The subject and the text of the mail that brings a rep the words of a lead.
-pub fn reply(funnel: &Funnel, lead: &Lead, words: &Words) -> (String, String) {
-    let phrases = phrases(funnel);
+/// Why a rep gets a mail.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// The lead is theirs now, for this cause.
+    HandOver(String),
+    /// A lead that they have wrote again.
+    Reply,
+    /// Somebody, or a step of a sequence, wants them to know something.
+    Note(String),
+    /// The lead waits longer than was agreed.
+    Waits,
+    /// It waits, and this rep does nothing: for whoever stands behind the rep.
+    Escalated(String),
+    /// The day has come on which they wanted to come back to it.
+    Today,
+}
+
+impl Occasion {
+    /// Whether it recalls what the lead said before, and is about something else.
+    pub fn recalls(&self) -> bool {
+        matches!(self, Occasion::Waits | Occasion::Escalated(_) | Occasion::Today)
+    }
+}
+
+/// Where a rep says what came of a lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// URLs.
+    pub links: Vec<(SalesAction, String)>,
+    /// The address for copies, if this server takes mail in.
+    pub copy: Option<String>,
+}
+
+/// What a mail to a rep is made of.
+pub struct View<'a> {
+    pub revision: &'a Revision,
+    pub sheet: &'a LeadSheet,
+    pub occasion: &'a Occasion,
+    /// The newest first.
+    pub said: &'a [Words],
+    pub ways: &'a Ways,
+}
+
+/// A mail to a rep, written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    /// The file with everything: its name, and HTML.
+    pub file: (&'static str, String),
+}
+
+/// Characters of a reply that a subject shows.
+const FIRST_WORDS: usize = 60;
+
+/// Writes a mail to a rep.
+pub fn write(view: &View) -> Told {
+    let phrases = phrases(&view.revision.workspace.funnel);
+    let words = sections::Words { revision: view.revision, phrases };
+    let sections = words.sections(view.sheet);
+    let page = html::Page::of(view, &words, &sections);
+    Told {
+        subject: subject(view, phrases),
+        text: text(view, &words, &sections),
+        html: html::mail(&page, words.card(view.sheet), phrases),
+        file: (phrases.file_name, html::file(&page)),
+    }
+}
+
+/// The sections about a lead, for a page.
+pub fn sections(revision: &Revision, sheet: &LeadSheet) -> Vec<Section> {
+    let phrases = phrases(&revision.workspace.funnel);
+    sections::Words { revision, phrases }.sections(sheet)
+}
+
+fn subject(view: &View, phrases: &Phrases) -> String {
+    let name = name(view.sheet.lead());
+    if let Some(words) = view.said.first().filter(|_| !view.occasion.recalls()) {
+        let shown = first_words(&words.text);
+        let about = if shown.is_empty() { clean(&words.subject) } else { format!("\"{shown}\"") };
+        return format!("{} {name}: {about}", phrases.reply_from);
+    }
+    match view.occasion {
+        Occasion::HandOver(cause) => format!("{name}: {}", clean(phrases.cause(cause))),
+        Occasion::Note(what) => format!("{name}: {}", clean(what)),
+        Occasion::Reply => format!("{} {name}", phrases.reply_from),
+        Occasion::Waits => phrases.waits[0].replace("{}", &name),
+        Occasion::Escalated(_) => phrases.escalated[0].replace("{}", &name),
+        Occasion::Today => phrases.today[0].replace("{}", &name),
+    }
+}
+
+/// The sentence that says why the rep gets the mail; none if the words of the lead do.
+fn reason(view: &View, words: &sections::Words) -> Option<String> {
+    let (name, phrases) = (name(view.sheet.lead()), words.phrases);
+    match view.occasion {
+        Occasion::HandOver(cause) => {
+            Some(format!("{name} {}: {}.", phrases.handed_over, clean(phrases.cause(cause))))
+        }
+        Occasion::Note(what) => Some(clean(what)),
+        Occasion::Reply => None,
+        Occasion::Waits => Some(phrases.waits[1].replace("{}", &name)),
+        Occasion::Escalated(rep) => {
+            Some(phrases.escalated[1].replace("{rep}", &words.rep(rep)).replace("{}", &name))
+        }
+        Occasion::Today => Some(phrases.today[1].replace("{}", &name)),
+    }
+}
+
+/// By when an answer is expected.
+fn deadline(view: &View, words: &sections::Words) -> Option<String> {
+    let response = view.sheet.response.as_ref().filter(|response| response.is_awaited())?;
+    Some(format!("{} {}.", words.phrases.respond_by, words.date_time(response.respond_by?)))
+}
+
+fn text(view: &View, words: &sections::Words, sections: &[Section]) -> String {
+    let phrases = words.phrases;
+    let said = view.said.iter().map(|said| quoted(said, view.sheet.lead(), phrases)).collect::<Vec<_>>();
+    let answers = !matches!(view.occasion, Occasion::Note(_) | Occasion::Escalated(_));
+    let answer = answers.then(|| phrases.answer.to_owned());
+    let reason = reason(view, words);
+    // The words come first, unless they are known already.
+    let parts: Vec<String> = match said.is_empty() || view.occasion.recalls() {
+        true => {
+            let why = reason.into_iter().chain(answer).collect::<Vec<_>>().join("\n");
+            [why].into_iter().chain(said).collect()
+        }
+        false => said.into_iter().chain(answer).chain(reason).collect(),
+    };
+    let links = view.ways.links.iter().map(|(action, url)| format!("{}: {url}", phrases.link(*action)));
+    let links = [format!("{}:", phrases.outcome)].into_iter().chain(links).collect::<Vec<_>>().join("\n");
+    let links = (!view.ways.links.is_empty()).then_some(links);
+    let copy = view.ways.copy.as_ref().map(|copy| format!("{}:\n{copy}", phrases.copy));
+    let all = [deadline(view, words), Some(sections::as_text(sections)), links, copy];
+    let below: Vec<String> = all.into_iter().flatten().collect();
+    format!("{}\n\n-- \n{}", parts.join("\n\n"), below.join("\n\n"))
+}
+
+fn quoted(words: &Words, lead: &Lead, phrases: &Phrases) -> String {
+    let said = clean_lines(said(words, phrases));
+    let quoted: String = said.iter().map(|line| format!("> {line}\n")).collect();
+    let files = files(phrases, words).into_iter().map(|line| format!("\n{line}")).collect::<String>();
+    format!("{}:\n\n{quoted}{files}", who_wrote(words, lead, phrases)).trim_end().to_owned()
+}
+
+fn said<'w>(words: &'w Words, phrases: &Phrases) -> &'w str {
     let text = words.text.trim();
-    let shown = first_words(text);
-    let about = if shown.is_empty() { words.subject.clone() } else { format!("\"{shown}\"") };
-    let subject = format!("{} {}: {about}", phrases.reply_from, name(lead));
-    let said = if text.is_empty() { phrases.no_words } else { text };
-    let quoted: String = said.lines().map(|line| format!("> {line}\n")).collect();
+    if text.is_empty() { phrases.no_words } else { text }
+}
+
+fn who_wrote(words: &Words, lead: &Lead, phrases: &Phrases) -> String {
     let who = match &words.colleague {
         Some(colleague) => format!("{} {}", who(colleague), phrases.answers_for(&name(lead))),
         None => name(lead),
     };
-    let files = files(phrases, words);
-    (subject, format!("{who} {}:\n\n{quoted}\n{files}{}", phrases.wrote, phrases.answer))
-}
-
-/// The text that tells the owner of a lead something.
-pub fn note(funnel: &Funnel, lead: &Lead, what: &str, now: Timestamp) -> (String, String) {
-    (format!("{}: {what}", name(lead)), format!("{what}\n\n{}", dossier(funnel, lead, now)))
+    format!("{who} {}", phrases.wrote)
 }
 
 /// The first words of a reply, without the line that greets somebody.
@@ -87,7 +228,7 @@ fn first_words(text: &str) -> String {
     let greets = |line: &str| line.ends_with([',', '!']) && line.split_whitespace().count() <= 6;
     let start = usize::from(lines.len() > 1 && greets(lines[0]));
     let words = lines[start..].join(" ");
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = clean(&words);
     let mut shown: String = words.chars().take(FIRST_WORDS).collect();
     if shown.len() < words.len() {
         // Not within a word.
@@ -99,22 +240,21 @@ fn first_words(text: &str) -> String {
 
 fn who(colleague: &Colleague) -> String {
     let Colleague { name, email } = colleague;
-    let name: String = name.chars().filter(|letter| !letter.is_control()).take(80).collect();
-    if name.trim().is_empty() { email.to_string() } else { format!("{} <{email}>", name.trim()) }
+    let name: String = clean(name).chars().take(80).collect();
+    if name.is_empty() { email.to_string() } else { format!("{name} <{email}>") }
 }
 
 /// A line for the files that come with the mail, and one for those that are too large for it.
-fn files(phrases: &Phrases, words: &Words) -> String {
+fn files(phrases: &Phrases, words: &Words) -> Vec<String> {
     let listed = |passed_on: bool| {
         let files = words.attachments.iter().filter(move |file| file.passed_on == passed_on);
-        let names: Vec<String> = files.map(|file| format!("{} ({})", file.name, size(file.size))).collect();
+        let names: Vec<String> =
+            files.map(|file| format!("{} ({})", clean(&file.name), size(file.size))).collect();
         names.join(", ")
     };
-    let line =
-        |label: &str, names: String| if names.is_empty() { names } else { format!("{label}: {names}\n") };
+    let line = |label: &str, names: String| (!names.is_empty()).then(|| format!("{label}: {names}"));
     let kept = format!("{} (dripline inbound show {} --raw)", phrases.too_large, words.inbound);
-    let lines = line(phrases.attached, listed(true)) + &line(&kept, listed(false));
-    if lines.is_empty() { lines } else { lines + "\n" }
+    [line(phrases.attached, listed(true)), line(&kept, listed(false))].into_iter().flatten().collect()
 }
 
 fn size(bytes: usize) -> String {
@@ -126,29 +266,32 @@ fn size(bytes: usize) -> String {
 }
 
 /// What a lead is called.
-fn name(lead: &Lead) -> String {
+pub fn full_name(lead: &Lead) -> String {
     let contact = &lead.contact;
     let parts = [&contact.title, &contact.first_name, &contact.last_name];
     let full = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
-    let full = if full.is_empty() { lead.email.to_string() } else { full };
+    if full.trim().is_empty() { lead.email.to_string() } else { clean(&full) }
+}
+
+/// What a lead is called, and where it works.
+pub fn name(lead: &Lead) -> String {
     match &lead.company {
-        Some(company) => format!("{full} ({})", company.name),
-        None => full,
+        Some(company) => format!("{} ({})", full_name(lead), clean(&company.name)),
+        None => full_name(lead),
     }
 }
 
-/// What is known about a lead, a line each. Below the line of dashes that begins a signature: mail programs leave that out
-/// when the rep answers, and none of it is for the lead to read.
-fn dossier(funnel: &Funnel, lead: &Lead, now: Timestamp) -> String {
-    let phrases = phrases(funnel);
-    let known =
-        phrases.fields.iter().filter_map(|(field, label)| Some(format!("{label}: {}", lead.field(field)?)));
-    let stage = format!("{}: {}, {}", phrases.stage, lead.stage.title(), lead.qualification.title());
-    let worth = funnel.rules.worth(lead, now);
-    let scores = phrases.scores(worth.fit, worth.engagement);
-    let stopped = lead.closed_by.map(|stop| format!("{}: {}", phrases.no_marketing, phrases.because(stop)));
-    let lines: Vec<String> = known.chain([stage, scores]).chain(stopped).collect();
-    format!("-- \n{}:\n{}", phrases.known, lines.join("\n"))
+/// In one line, and without what turns the direction of what follows: somebody else may have typed it.
+pub fn clean(text: &str) -> String {
+    let shown = text.chars().filter(|letter| !turns(*letter));
+    let shown: String = shown.map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Line by line, with the spaces at the beginning that somebody put there.
+fn clean_lines(text: &str) -> Vec<String> {
+    let kept = |letter: &char| *letter == '\t' || !(letter.is_control() || turns(*letter));
+    text.lines().map(|line| line.chars().filter(kept).collect()).collect()
 }
 
 #[cfg(test)]

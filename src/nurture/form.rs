@@ -164,13 +164,21 @@ fn take(lead: &mut Lead, field: &str, answer: &str) -> Result<(), Unfit> {
 fn take_company(lead: &mut Lead, asked: Asked, line: String) -> Result<(), Unfit> {
     let company = lead.company.get_or_insert_default();
     match asked {
-        Asked::CompanyDomain => company.domain = Some(cell::domain(&line).map_err(|_| Unfit::NoDomain)?),
+        Asked::CompanyDomain => {
+            company.domain = Some(cell::domain(bare(&line)).map_err(|_| Unfit::NoDomain)?)
+        }
         Asked::CompanyIndustry => company.industry = Some(line),
         Asked::CompanySize => company.size = Some(cell::size(&line).map_err(|_| Unfit::NoNumber)?),
         Asked::CompanyCountry => company.country = Some(country(&line)?),
         _ => company.name = line,
     }
     Ok(())
+}
+
+/// The domain of an address of a page, which people copy.
+fn bare(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
 }
 
 fn take_free(lead: &mut Lead, field: &str, line: &str) -> Result<(), Unfit> {

@@ -7,6 +7,7 @@ pub mod change;
 pub mod claim;
 pub mod clock;
 pub mod company;
+pub mod deadlines;
 pub mod deliver;
 pub mod engine;
 pub mod error;
@@ -33,6 +34,7 @@ pub mod report;
 pub mod revision;
 pub mod rollout;
 pub mod routing;
+pub mod sales;
 pub mod score;
 pub mod webhook;
 
@@ -48,5 +50,6 @@ mod settle;
 mod telling;
 
 pub use change::Change;
+pub use dossier::{Row, Section};
 pub use engine::Engine;
 pub use error::{NurtureError, NurtureResult};

@@ -6,19 +6,22 @@ use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
-use super::dossier;
 pub use super::dossier::Words;
+use super::dossier::{self, LeadSheet, Occasion, View};
 use super::engine::Engine;
-use super::error::NurtureResult;
+use super::error::{NurtureError, NurtureResult};
 use super::record::Record;
+use super::sales;
 use crate::domain::address::Address;
 use crate::domain::event::{Details, EventKind};
+use crate::domain::inbound::InboundKind;
 use crate::domain::outcome::{Outcome, RETRY_FOR, backoff};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
 use crate::domain::visible;
 use crate::mail::compose::{Enclosure, Letter, Mailbox};
 use crate::mail::delivery::{Delivery, Envelope};
 use crate::mail::inbound::{self, File};
+use crate::storage::Tx;
 use crate::storage::events::{self, Event};
 use crate::storage::inbound as stored;
 use crate::storage::leads::StoredLead;
@@ -33,13 +36,16 @@ const GATHER: i64 = SECOND;
 /// The longest attempt.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
+/// What the file with everything is sent as: no mail program shows it by itself, or quotes it.
+const FILE: &str = "application/octet-stream";
+
 /// Bytes of a lead's mail that is sent along as a whole.
 const ORIGINAL: usize = 1024 * 1024;
 
 /// Nobody else tries an item while an attempt may still run, in milliseconds.
 const LEASE: i64 = 15 * MINUTE;
 
-/// A mail to a rep, as the outbox keeps it.
+/// A mail to a rep, as the outbox keeps it: why there is one. What it says is read when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct RepMail {
     from_name: String,
@@ -51,14 +57,23 @@ struct RepMail {
     /// Who answered for the lead, and is answered as well.
     #[serde(default)]
     colleague: Option<String>,
-    subject: String,
-    text: String,
     /// The Message-ID of the lead's mail that this one is about.
     #[serde(default)]
     in_reply_to: Option<String>,
     /// The rows in `inbound` of the mails that it tells of: their files are sent along.
     #[serde(default)]
     inbound: Vec<i64>,
+    /// A key of `[team.NAME]`: whose links are in it.
+    #[serde(default)]
+    rep: String,
+    /// None in those that earlier versions wrote.
+    #[serde(default)]
+    occasion: Option<Occasion>,
+    /// What earlier versions wrote.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    subject: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    text: String,
 }
 
 impl RepMail {
@@ -78,9 +93,8 @@ pub async fn hand_over(
     cause: &str,
     words: Option<&Words>,
 ) -> NurtureResult<()> {
-    let funnel = &record.revision.workspace.funnel;
-    let (subject, text) = dossier::hand_over(funnel, &lead.lead, cause, words, record.now);
-    let Some(mut mail) = mail_to(record, lead, rep, subject, text) else { return Ok(()) };
+    let occasion = Occasion::HandOver(cause.to_owned());
+    let Some(mut mail) = mail_to(record, lead, rep, occasion) else { return Ok(()) };
     words.into_iter().for_each(|words| mail.bring(words));
     // Words are told at once.
     let due = if words.is_some() { record.now } else { record.now + GATHER };
@@ -90,57 +104,64 @@ pub async fn hand_over(
 /// Brings the rep of a lead that is with sales already what it wrote. If the rep has not been told of the lead yet, one
 /// mail tells both.
 pub async fn reply(record: &mut Record<'_>, lead: &StoredLead, words: &Words) -> NurtureResult<()> {
-    let funnel = &record.revision.workspace.funnel;
-    let (subject, text) = dossier::reply(funnel, &lead.lead, words);
     let waiting = outbox::untried(record.tx, lead.lead.id, MAIL).await?;
     if let Some(item) = waiting
-        && let Ok(told) = serde_json::from_str::<RepMail>(&item.payload)
+        && let Ok(mut mail) = serde_json::from_str::<RepMail>(&item.payload)
+        && mail.occasion.is_some()
     {
-        let text = format!("{text}\n\n{}", told.text);
-        let mut mail = RepMail { subject: subject.clone(), text, ..told };
         mail.bring(words);
         if outbox::amend(record.tx, item.id, &to_json(&mail), record.now).await? {
             return Ok(());
         }
     }
     let owner = lead.lead.owner.clone();
-    let Some(mut mail) = mail_to(record, lead, owner.as_deref(), subject, text) else { return Ok(()) };
+    let Some(mut mail) = mail_to(record, lead, owner.as_deref(), Occasion::Reply) else { return Ok(()) };
     mail.bring(words);
     put(record, lead, &mail, record.now).await
 }
 
 /// Tells the owner of a lead something; the first of the team if it has none.
 pub async fn owner(record: &mut Record<'_>, lead: &StoredLead, what: &str) -> NurtureResult<()> {
-    let funnel = &record.revision.workspace.funnel;
-    let (subject, text) = dossier::note(funnel, &lead.lead, what, record.now);
     let owner = lead.lead.owner.clone();
-    let Some(mail) = mail_to(record, lead, owner.as_deref(), subject, text) else { return Ok(()) };
+    tell(record, lead, owner.as_deref(), Occasion::Note(what.to_owned())).await
+}
+
+/// Tells a rep something of a lead.
+pub(super) async fn tell(
+    record: &mut Record<'_>,
+    lead: &StoredLead,
+    rep: Option<&str>,
+    occasion: Occasion,
+) -> NurtureResult<()> {
+    let Some(mail) = mail_to(record, lead, rep, occasion) else { return Ok(()) };
     put(record, lead, &mail, record.now).await
 }
 
 /// A mail to a rep, or to the first of the team. None: there is nobody.
-fn mail_to(
-    record: &Record<'_>,
-    lead: &StoredLead,
-    rep: Option<&str>,
-    subject: String,
-    text: String,
-) -> Option<RepMail> {
+fn mail_to(record: &Record<'_>, lead: &StoredLead, rep: Option<&str>, occasion: Occasion) -> Option<RepMail> {
     let funnel = &record.revision.workspace.funnel;
     let named = rep.and_then(|rep| funnel.team.iter().find(|(key, _)| key == rep));
     let sender = funnel.senders.get(&funnel.defaults.sender);
-    let (Some((_, rep)), Some(sender)) = (named.or(funnel.team.first()), sender) else {
+    let (Some((key, rep)), Some(sender)) = (named.or(funnel.team.first()), sender) else {
         warn!(lead.id = lead.lead.id, "nobody is told: there is no [team.NAME] in funnel.toml");
         return None;
     };
+    // Whoever stands behind a rep has to talk to the rep first.
+    let late = match &occasion {
+        Occasion::Escalated(late) => funnel.team.iter().find(|(key, _)| key == late),
+        _ => None,
+    };
+    let reply_to = late.map_or(&lead.lead.email, |(_, rep)| &rep.email);
     Some(RepMail {
         from_name: sender.name.clone(),
         from_email: sender.email.to_string(),
         to_name: rep.name.clone(),
         to_email: rep.email.to_string(),
-        reply_to: lead.lead.email.to_string(),
-        subject,
-        text,
+        reply_to: reply_to.to_string(),
+        rep: key.clone(),
+        occasion: Some(occasion),
+        subject: String::new(),
+        text: String::new(),
         colleague: None,
         in_reply_to: None,
         inbound: Vec::new(),
@@ -229,13 +250,17 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
     if to.parse().is_ok_and(|to: Address| safety.redirect_all_to.is_none() && !safety.allows(&to)) {
         return Err(("[safety] only_to in dripline.toml leaves this address out".to_owned(), false));
     }
-    let files = match enclosures(engine, &mail.inbound).await {
-        Ok(files) => files,
-        Err(error) => return Err((error.to_string(), true)),
-    };
-    let files: Vec<Enclosure<'_>> = files
-        .iter()
-        .map(|file| Enclosure { name: &file.name, media: &file.media, bytes: &file.bytes })
+    let broken = |error: NurtureError| (error.to_string(), true);
+    let told = told(engine, item, mail).await.map_err(broken)?;
+    let told = told.ok_or_else(|| ("the lead is gone".to_owned(), false))?;
+    let files = enclosures(engine, &mail.inbound).await.map_err(broken)?;
+    let own = told.file.iter().map(|(name, html)| Enclosure { name, media: FILE, bytes: html.as_bytes() });
+    let files: Vec<Enclosure<'_>> = own
+        .chain(files.iter().map(|file| Enclosure {
+            name: &file.name,
+            media: &file.media,
+            bytes: &file.bytes,
+        }))
         .collect();
     let mut headers = vec![("Auto-Submitted", "auto-generated".to_owned())];
     // Both are answered: a colleague who took over, and the lead.
@@ -243,7 +268,8 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
     let alone = both.is_none().then(|| mailbox("", &mail.reply_to));
     headers.extend(both.map(|both| ("Reply-To", both)));
     // Strangers wrote parts of them.
-    let (subject, text) = (visible::field(&mail.subject), visible::text(&mail.text));
+    let (subject, text) = (visible::field(&told.subject), visible::text(&told.text));
+    let html = told.html.as_deref().map(visible::text);
     let letter = Letter {
         message_id: format!("{}@{}", engine.keys.message_id(0, item.id), engine.message_domain),
         date: item.first_at,
@@ -251,10 +277,10 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
         to: mailbox(&mail.to_name, to),
         reply_to: alone,
         subject: &subject,
-        in_reply_to: mail.in_reply_to.clone(),
+        in_reply_to: told.in_reply_to.clone(),
         unsubscribe: None,
         text: &text,
-        html: None,
+        html: html.as_deref(),
         headers,
     };
     let envelope = Envelope { from: Some(mail.from_email.clone()), to: to.to_owned() };
@@ -270,15 +296,72 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
     }
 }
 
+/// What a mail says.
+struct Told {
+    subject: String,
+    text: String,
+    html: Option<String>,
+    /// The file with everything: its name, and HTML.
+    file: Option<(&'static str, String)>,
+    /// The Message-ID of what the lead wrote: the rep's answer stays in the thread.
+    in_reply_to: Option<String>,
+}
+
+/// Writes a mail, from what is known by now. None: there is no such lead any more.
+async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResult<Option<Told>> {
+    let Some(occasion) = &mail.occasion else {
+        let (subject, text) = (mail.subject.clone(), mail.text.clone());
+        let in_reply_to = mail.in_reply_to.clone();
+        return Ok(Some(Told { subject, text, html: None, file: None, in_reply_to }));
+    };
+    let revision = engine.revision().await?;
+    let mut tx = engine.db.read().await?;
+    let Some(sheet) = LeadSheet::read(&mut tx, &revision, item.lead, engine.clock.now()).await? else {
+        return Ok(None);
+    };
+    let mut inbound = mail.inbound.clone();
+    if inbound.is_empty() {
+        inbound.extend(recalled(&mut tx, &sheet, occasion).await?);
+    }
+    let mut said = Vec::new();
+    for id in inbound.iter().rev() {
+        if let Some(raw) = raw(&mut tx, *id).await?
+            && let Ok(read) = inbound::read(&raw)
+        {
+            said.push(Words::of(&read, *id, sheet.lead()));
+        }
+    }
+    drop(tx);
+    let ways = sales::ways(engine, &sheet, &mail.rep);
+    let view = View { revision: &revision, sheet: &sheet, occasion, said: &said, ways: &ways };
+    let dossier::Told { subject, text, html, file } = dossier::write(&view);
+    let in_reply_to = said.first().and_then(|words| words.message_id.clone());
+    Ok(Some(Told { subject, text, html: Some(html), file: Some(file), in_reply_to }))
+}
+
+/// The reply by which a lead came to sales, for a mail that brings no words of its own.
+async fn recalled(tx: &mut Tx, sheet: &LeadSheet, occasion: &Occasion) -> NurtureResult<Option<i64>> {
+    let takes_over = matches!(occasion, Occasion::HandOver(_));
+    let Some(response) = sheet.response.as_ref().filter(|_| takes_over || occasion.recalls()) else {
+        return Ok(None);
+    };
+    Ok(stored::last(tx, response.lead, InboundKind::HumanReply, response.opened_at).await?)
+}
+
+/// A mail that came in, as it came.
+async fn raw(tx: &mut Tx, id: i64) -> NurtureResult<Option<Vec<u8>>> {
+    let raw = stored::raw(tx, id).await?;
+    Ok(raw.and_then(|raw| BASE64.decode(raw.as_bytes()).ok()))
+}
+
 /// The files of the mails that are told of, and each mail itself if it is small. All of them as files: no mail program
 /// shows the lead's HTML, or loads what it refers to, before the rep opens it.
 async fn enclosures(engine: &Engine, mails: &[i64]) -> NurtureResult<Vec<File>> {
     let mut files = Vec::new();
     for id in mails {
         let mut tx = engine.db.read().await?;
-        let raw = stored::raw(&mut tx, *id).await?;
+        let Some(raw) = raw(&mut tx, *id).await? else { continue };
         drop(tx);
-        let Some(raw) = raw.and_then(|raw| BASE64.decode(raw.as_bytes()).ok()) else { continue };
         // A mail that was read once is readable.
         files.extend(inbound::files(&raw).unwrap_or_default());
         if raw.len() <= ORIGINAL {

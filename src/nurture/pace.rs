@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::engine::Engine;
 use super::error::NurtureResult;
-use super::{judge, pump, routing, telling};
+use super::{deadlines, judge, pump, routing, telling};
 use crate::domain::time::Timestamp;
 use crate::storage::enrollments;
 
@@ -60,7 +60,9 @@ async fn next_due(engine: &Engine) -> NurtureResult<Option<Timestamp>> {
     let told = telling::next(engine, &mut tx).await?;
     let judged = judge::next(engine, &mut tx).await?;
     let routed = routing::next(&mut tx).await?;
+    let waiting = deadlines::next(&mut tx).await?;
     // What is due and rests all the same is in a lane that pauses.
     let later = |due: &Timestamp| *due > engine.clock.now();
-    Ok(lanes.into_iter().map(|(_, due)| due).chain(told).chain(judged).chain(routed).filter(later).min())
+    let others = told.into_iter().chain(judged).chain(routed).chain(waiting);
+    Ok(lanes.into_iter().map(|(_, due)| due).chain(others).filter(later).min())
 }

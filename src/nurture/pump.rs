@@ -7,6 +7,7 @@ use std::time::Instant;
 use tracing::warn;
 
 use super::claim::{Claimed, End};
+use super::deadlines;
 use super::decide::Decisions;
 use super::engine::Engine;
 use super::error::NurtureResult;
@@ -267,6 +268,7 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let paused = deployment.is_some_and(|deployment| deployment.paused_because.is_some());
     let told = telling::next(engine, &mut tx).await?.is_none_or(|due| due > now);
     let judged = judge::next(engine, &mut tx).await?.is_none_or(|due| due > now);
+    let waited = deadlines::next(&mut tx).await?.is_none_or(|due| due > now);
     let resting = lanes::paused(&mut tx).await?;
     let used = enrollments::lanes(&mut tx).await?;
     let is_resting = |lane: i64| resting.iter().any(|(resting, _)| *resting == lane);
@@ -275,5 +277,5 @@ pub async fn is_idle(engine: &Engine) -> NurtureResult<bool> {
     let routed = routing::is_idle(&mut tx, now).await?;
     // Asked after the snapshot: what it showed as leased is being told until here, or has ended.
     let telling = engine.telling.is_on();
-    Ok(rolled_out && told && judged && routed && !telling && (paused || !due) && !sending)
+    Ok(rolled_out && told && judged && waited && routed && !telling && (paused || !due) && !sending)
 }

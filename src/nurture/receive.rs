@@ -2,6 +2,7 @@
 
 mod effects;
 mod matching;
+mod own;
 mod soft_run;
 pub mod waiting;
 
@@ -23,7 +24,7 @@ use crate::mail::inbound::{self, InboundMail};
 use crate::storage::inbound::{self as stored, InboundRow};
 use crate::storage::{Tx, leads};
 use effects::Arrival;
-use matching::find;
+use matching::{Match, find};
 
 /// What became of a mail.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,10 +57,28 @@ pub async fn receive(engine: &Engine, raw: &[u8]) -> NurtureResult<Received> {
     };
     // Before the transaction: it holds the one writer.
     let raw = BASE64.encode(raw);
-    let received = patiently(|| record(engine, &read, &hash, &raw)).await;
+    let received = patiently(|| record(engine, &read, &hash, &raw, false)).await;
     pump::pause_if_asked(engine).await?;
     engine.metrics.stopped(began.elapsed());
     received
+}
+
+/// Takes in a mail out of a folder of sent mail, if it goes to a lead that is with sales. All others are nobody's business,
+/// and nothing of them is kept.
+///
+/// # Errors
+/// As [`receive`].
+pub async fn receive_sent(engine: &Engine, raw: &[u8]) -> NurtureResult<Option<Received>> {
+    let Ok(mail) = inbound::read(raw) else { return Ok(None) };
+    let mut tx = engine.db.read().await?;
+    let to = own::written_to(&mut tx, &mail).await?;
+    drop(tx);
+    if to.is_empty() {
+        return Ok(None);
+    }
+    let (hash, raw) = (content_hash(&mail, raw), BASE64.encode(raw));
+    let read = Ok(mail);
+    patiently(|| record(engine, &read, &hash, &raw, true)).await.map(Some)
 }
 
 async fn record(
@@ -67,13 +86,21 @@ async fn record(
     read: &Result<InboundMail, inbound::Unreadable>,
     hash: &str,
     raw: &str,
+    is_sent: bool,
 ) -> NurtureResult<Received> {
     let (mut tx, revision) = engine.begin().await?;
-    let found = match read {
-        Ok(mail) => find(engine, &mut tx, mail).await?,
-        Err(_) => None,
+    let Verdict { kind, evidence, is_settled, author } =
+        verdict(engine, &revision.workspace.funnel, read, is_sent);
+    let mut written_to = Vec::new();
+    let found = match (read, &author) {
+        (Ok(mail), Some(_)) => {
+            written_to = own::written_to(&mut tx, mail).await?;
+            let first = written_to.first();
+            first.map(|lead| Match { by: MatchedBy::Recipient, lead: *lead, message: None })
+        }
+        (Ok(mail), None) => find(engine, &mut tx, mail).await?,
+        (Err(_), _) => None,
     };
-    let Verdict { kind, evidence, is_settled } = verdict(engine, &revision.workspace.funnel, read);
     let row = InboundRow {
         id: tx.id()?,
         hash: hash.to_owned(),
@@ -93,8 +120,14 @@ async fn record(
         stored::resolve(&mut tx, &row, None, row.received_at).await?;
     }
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now: row.received_at };
-    let ticket = match (read, &found) {
-        (Ok(mail), Some(found)) => record.follow_mail(kind, &Arrival { id: row.id, mail, found }).await?,
+    let ticket = match (read, &author, &found) {
+        (Ok(mail), Some(author), _) => {
+            record.seen_by(&written_to, author, mail).await?;
+            StopTicket::nothing()
+        }
+        (Ok(mail), None, Some(found)) => {
+            record.follow_mail(kind, &Arrival { id: row.id, mail, found }).await?
+        }
         _ => StopTicket::nothing(),
     };
     tx.commit().await?;
@@ -144,11 +177,13 @@ struct Verdict {
     evidence: String,
     /// Nobody need look at it, though it concerns nobody.
     is_settled: bool,
+    /// Who of the company wrote it.
+    author: Option<String>,
 }
 
 impl Verdict {
-    fn ours(evidence: String) -> Self {
-        Self { kind: InboundKind::Unrelated, evidence, is_settled: true }
+    fn ours(evidence: String, author: Option<String>) -> Self {
+        Self { kind: InboundKind::Unrelated, evidence, is_settled: true, author }
     }
 }
 
@@ -157,11 +192,13 @@ fn verdict(
     engine: &Engine,
     funnel: &crate::workspace::Funnel,
     read: &Result<InboundMail, inbound::Unreadable>,
+    is_sent: bool,
 ) -> Verdict {
     let mail = match read {
         Ok(mail) => mail,
         Err(why) => {
-            return Verdict { kind: InboundKind::Unrelated, evidence: why.to_string(), is_settled: false };
+            let (kind, evidence) = (InboundKind::Unrelated, why.to_string());
+            return Verdict { kind, evidence, is_settled: false, author: None };
         }
     };
     let ours = |id: &String| {
@@ -169,15 +206,20 @@ fn verdict(
         host.eq_ignore_ascii_case(&engine.message_domain) && engine.keys.read_message_id(left).is_some()
     };
     if mail.message_id.as_ref().is_some_and(ours) {
-        return Verdict::ours("it is a mail of our own".to_owned());
+        return Verdict::ours("it is a mail of our own".to_owned(), None);
     }
     let from = mail.from.as_ref().map(|from| from.address.to_lowercase()).unwrap_or_default();
-    let team = funnel.team.iter().map(|(_, rep)| rep.email.as_str());
-    let senders = funnel.senders.values().map(|sender| sender.email.as_str());
-    if team.chain(senders).any(|own| own == from) {
-        return Verdict::ours(format!("it is from {from}, who is one of us"));
+    match own::author(engine, funnel, mail) {
+        Some(author) => {
+            return Verdict::ours(format!("it is from {from}, who is one of us"), Some(author));
+        }
+        None if is_sent => {
+            return Verdict::ours(format!("it is from {from}, in a folder of sent mail"), Some(from));
+        }
+        None => {}
     }
-    Verdict { kind: mail.kind, evidence: mail.evidence.clone(), is_settled: mail.is_receipt }
+    let (kind, evidence) = (mail.kind, mail.evidence.clone());
+    Verdict { kind, evidence, is_settled: mail.is_receipt, author: None }
 }
 
 /// What stays the same on whichever way a mail comes.

@@ -22,13 +22,17 @@ const TIMELINE: &str =
     "SELECT kind, at, data FROM events WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
 const DEEDS: &str = "SELECT lead_id, kind, at, data FROM events WHERE lead_id IN ({rows}) AND kind IN \
     ('opened', 'clicked', 'visited', 'replied', 'submitted', 'meeting_booked', 'purchase', 'custom', 'scored')";
+const LAST: &str = "SELECT id, message_id, kind, at, data FROM events WHERE lead_id = $1 AND kind = $2 \
+    ORDER BY at DESC, id DESC LIMIT 1";
+const MARK: &str = "UPDATE events SET data = $2 WHERE id = $1";
 const SIGNS: &str = "SELECT kind, at, data, message_id FROM events WHERE lead_id = $1 AND kind IN \
     ('bounced_softly', 'auto_replied', 'opened', 'clicked', 'visited', 'replied', 'submitted', 'meeting_booked', \
     'purchase')";
 const ADD: &str = "INSERT INTO events (id, lead_id, message_id, kind, at, data, client_id) \
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lead_id, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("timeline", TIMELINE), ("deeds", DEEDS), ("signs", SIGNS)];
+pub const HOT: &[(&str, &str)] =
+    &[("timeline", TIMELINE), ("deeds", DEEDS), ("last", LAST), ("mark", MARK), ("signs", SIGNS)];
 const COUNT: &str = "SELECT kind, COUNT(*) FROM events GROUP BY kind";
 
 /// Stores events; their ids.
@@ -65,6 +69,23 @@ pub async fn timeline(tx: &mut Tx, lead: i64, limit: i64) -> DbResult<Vec<Happen
 /// What these leads did themselves, and the points they were given: pairs of lead and deed.
 pub async fn deeds(tx: &mut Tx, leads: &[i64]) -> DbResult<Vec<(i64, Happening)>> {
     tx.all_for(DEEDS, vec![], leads, |row| Ok((row.int(0)?, happening(row, 1)?))).await
+}
+
+/// The last event of a kind, with its id and the message that it is about.
+pub async fn last(
+    tx: &mut Tx,
+    lead: i64,
+    kind: EventKind,
+) -> DbResult<Option<(i64, Option<i64>, Happening)>> {
+    tx.first(LAST, args![lead, kind.as_str()], |row| Ok((row.int(0)?, row.opt_int(1)?, happening(row, 2)?)))
+        .await
+}
+
+/// Replaces the details of an event: a person judges otherwise what it was. The event stays.
+pub async fn mark(tx: &mut Tx, id: i64, details: &Details) -> DbResult<()> {
+    let data = serde_json::to_string(details).unwrap_or_default();
+    tx.execute(MARK, args![id, data]).await?;
+    Ok(())
 }
 
 /// What says whether somebody lives at a lead's address: mails that came back, and signs of life. With the message that

@@ -17,18 +17,18 @@ const CLOSE: &str = "UPDATE hand_overs SET state = $2, closed_at = $3, reason = 
 const ACCEPT: &str = "UPDATE hand_overs SET state = CASE WHEN state = 'opportunity' THEN state ELSE $2 END, rep = COALESCE($3, rep), \
     accepted_at = COALESCE(accepted_at, $4) WHERE id = $1 AND closed_at IS NULL";
 const CAUSES: &str = "SELECT cause FROM hand_overs WHERE lead_id = $1";
+const LATEST: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, origin, amount \
+    FROM hand_overs WHERE lead_id = $1 ORDER BY opened_at DESC, id DESC LIMIT 1";
 const LOADS: &str = "SELECT rep, COUNT(*), CAST(COALESCE(SUM(CASE WHEN origin = $1 THEN 1 ELSE 0 END), 0) AS BIGINT) \
     FROM hand_overs WHERE closed_at IS NULL AND rep IN ({rows}) GROUP BY rep";
-const LATEST: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, origin, amount FROM hand_overs \
-    WHERE lead_id = $1 ORDER BY opened_at DESC, id DESC LIMIT 1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
 pub const HOT: &[(&str, &str)] = &[
     ("open", OPEN),
     ("close", CLOSE),
     ("accept", ACCEPT),
     ("causes", CAUSES),
-    ("loads", LOADS),
     ("latest", LATEST),
+    ("loads", LOADS),
 ];
 
 fn read(row: &dyn Cells) -> DbResult<HandOver> {
@@ -100,14 +100,6 @@ pub async fn causes(tx: &mut Tx, lead: i64) -> DbResult<Vec<String>> {
     tx.all(CAUSES, args![lead], |row| row.text(0)).await
 }
 
-/// How many open hand-overs these reps have; those that have none are missing.
-pub async fn loads(tx: &mut Tx, reps: &[&str]) -> DbResult<Vec<(String, Load)>> {
-    tx.all_for(LOADS, args![Origin::Rule.as_str()], reps, |row| {
-        Ok((row.text(0)?, Load { all: row.int(1)?, scored: row.int(2)? }))
-    })
-    .await
-}
-
 /// A hand-over with what came of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Latest {
@@ -119,4 +111,12 @@ pub struct Latest {
 /// The last hand-over of a lead, open or closed.
 pub async fn latest(tx: &mut Tx, lead: i64) -> DbResult<Option<Latest>> {
     tx.first(LATEST, args![lead], |row| Ok(Latest { hand_over: read(row)?, amount: row.opt_real(9)? })).await
+}
+
+/// How many open hand-overs these reps have; those that have none are missing.
+pub async fn loads(tx: &mut Tx, reps: &[&str]) -> DbResult<Vec<(String, Load)>> {
+    tx.all_for(LOADS, args![Origin::Rule.as_str()], reps, |row| {
+        Ok((row.text(0)?, Load { all: row.int(1)?, scored: row.int(2)? }))
+    })
+    .await
 }

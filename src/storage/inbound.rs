@@ -61,14 +61,22 @@ const BY_HASH: &str = select!("WHERE hash = $1");
 const BY_ID: &str = select!("WHERE id = $1");
 const LOCKED: &str = select!("WHERE id = $1 {lock: FOR UPDATE}");
 const RAW: &str = "SELECT raw FROM inbound WHERE id = $1";
+const LAST: &str =
+    "SELECT id FROM inbound WHERE lead_id = $1 AND kind = $2 AND received_at >= $3 ORDER BY id DESC LIMIT 1";
 const WAITING: &str = select!("WHERE resolved_at IS NULL ORDER BY id DESC LIMIT $1");
 const NEWEST: &str = select!("ORDER BY id DESC LIMIT $1");
 const COUNT_WAITING: &str = "SELECT COUNT(*) FROM inbound WHERE resolved_at IS NULL";
 const RESOLVE: &str = "UPDATE inbound SET resolved_at = $2, resolution = $3, kind = $4, matched_by = $5, lead_id = $6 \
     WHERE id = $1";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] =
-    &[("by_hash", BY_HASH), ("by_id", BY_ID), ("locked", LOCKED), ("raw", RAW), ("resolve", RESOLVE)];
+pub const HOT: &[(&str, &str)] = &[
+    ("by_hash", BY_HASH),
+    ("by_id", BY_ID),
+    ("locked", LOCKED),
+    ("raw", RAW),
+    ("last", LAST),
+    ("resolve", RESOLVE),
+];
 
 fn read(row: &dyn Cells) -> DbResult<Entry> {
     let stored = InboundRow {
@@ -114,6 +122,11 @@ pub async fn by_id(tx: &mut Tx, id: i64) -> DbResult<Option<Entry>> {
 /// The same, locked: nobody else resolves it meanwhile.
 pub async fn locked(tx: &mut Tx, id: i64) -> DbResult<Option<Entry>> {
     tx.first(LOCKED, args![id], read).await
+}
+
+/// The last mail of a kind that concerns a lead, if it came in at this time or later.
+pub async fn last(tx: &mut Tx, lead: i64, kind: InboundKind, since: Timestamp) -> DbResult<Option<i64>> {
+    tx.first(LAST, args![lead, kind.as_str(), since], |row| row.int(0)).await
 }
 
 /// The mail itself, in base64.

@@ -38,9 +38,10 @@ macro_rules! select {
 const BY_IDS: &str = select!("WHERE l.id IN ({rows})");
 const BY_EMAILS: &str = select!("WHERE l.email IN ({rows})");
 const BY_EXTERNAL_IDS: &str = select!("WHERE l.external_id IN ({rows})");
+const OF_COMPANY: &str = select!("WHERE l.company_id = $1 AND l.id <> $2 ORDER BY l.id LIMIT $3");
 const LOCK: &str = "SELECT id FROM leads WHERE id = $1 {lock: FOR NO KEY UPDATE}";
 const LOCK_ALL: &str = "SELECT id FROM leads WHERE id IN ({rows}) ORDER BY id {lock: FOR NO KEY UPDATE}";
-const OF_COMPANY: &str = "SELECT id FROM leads WHERE company_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+const IDS_OF_COMPANY: &str = "SELECT id FROM leads WHERE company_id = $1 AND id > $2 ORDER BY id LIMIT $3";
 const OWNERS: &str = "SELECT company_id, id, owner FROM leads WHERE company_id IN ({rows}) AND owner IS NOT NULL \
     ORDER BY CASE WHEN party = 'sales' THEN 0 ELSE 1 END, id";
 const WITH_SALES: &str = "SELECT company_id, id FROM leads WHERE company_id IN ({rows}) AND party = 'sales'";
@@ -67,6 +68,8 @@ const SET_ENGAGEMENT: &str =
     "UPDATE leads SET version = version + 1, engagement = $2, engaged_at = $3, alive_at = $4 WHERE id = $1";
 const SET_PROSPECT: &str = "UPDATE leads SET version = version + 1, prospect_since = $2, prospect_event = $3 \
     WHERE id = $1 AND prospect_since IS NULL";
+const CLEAR_PROSPECT: &str = "UPDATE leads SET version = version + 1, prospect_since = NULL, prospect_event = NULL \
+    WHERE id = $1 AND prospect_event = $2";
 const COUNT_UNTRACKED: &str =
     "SELECT CAST(COALESCE(SUM(CASE WHEN tracking THEN 0 ELSE 1 END), 0) AS BIGINT), COUNT(*) FROM leads";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
@@ -74,10 +77,11 @@ pub const HOT: &[(&str, &str)] = &[
     ("by_ids", BY_IDS),
     ("by_emails", BY_EMAILS),
     ("by_external_ids", BY_EXTERNAL_IDS),
+    ("of_company", OF_COMPANY),
     ("lock", LOCK),
     ("lock_all", LOCK_ALL),
     ("behind", BEHIND),
-    ("of_company", OF_COMPANY),
+    ("ids_of_company", IDS_OF_COMPANY),
     ("owners", OWNERS),
     ("with_sales", WITH_SALES),
     ("close", CLOSE),
@@ -86,6 +90,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("set_qualification", SET_QUALIFICATION),
     ("set_engagement", SET_ENGAGEMENT),
     ("set_prospect", SET_PROSPECT),
+    ("clear_prospect", CLEAR_PROSPECT),
 ];
 
 fn read(row: &dyn Cells) -> DbResult<StoredLead> {
@@ -171,6 +176,11 @@ pub async fn by_external_ids(tx: &mut Tx, external_ids: &[&str]) -> DbResult<Vec
     tx.all_for(BY_EXTERNAL_IDS, vec![], external_ids, read).await
 }
 
+/// Up to `limit` others of a company.
+pub async fn of_company(tx: &mut Tx, company: i64, except: i64, limit: i64) -> DbResult<Vec<StoredLead>> {
+    tx.all(OF_COMPANY, args![company, except, limit], read).await
+}
+
 /// Takes the lock that every change to a lead, and every claim for it, holds. False: there is no such lead.
 pub async fn lock(tx: &mut Tx, id: i64) -> DbResult<bool> {
     Ok(tx.first(LOCK, args![id], |row| row.int(0)).await?.is_some())
@@ -191,8 +201,8 @@ pub async fn behind(tx: &mut Tx, id: i64, limit: i64) -> DbResult<Vec<i64>> {
 }
 
 /// The ids of up to `limit` leads of a company behind `id`.
-pub async fn of_company(tx: &mut Tx, company: i64, id: i64, limit: i64) -> DbResult<Vec<i64>> {
-    tx.all(OF_COMPANY, args![company, id, limit], |row| row.int(0)).await
+pub async fn ids_of_company(tx: &mut Tx, company: i64, id: i64, limit: i64) -> DbResult<Vec<i64>> {
+    tx.all(IDS_OF_COMPANY, args![company, id, limit], |row| row.int(0)).await
 }
 
 /// Who in these companies has an owner: company, lead and owner; those who are with sales first.
@@ -322,6 +332,12 @@ pub async fn set_engagement(
 /// Records that the lead answered, and by which event. False: it had answered before.
 pub async fn set_prospect(tx: &mut Tx, id: i64, since: Timestamp, event: i64) -> DbResult<bool> {
     Ok(tx.execute(SET_PROSPECT, args![id, since, event]).await? > 0)
+}
+
+/// Forgets that the lead answered, if this event was what made it a prospect.
+pub async fn clear_prospect(tx: &mut Tx, id: i64, event: i64) -> DbResult<()> {
+    tx.execute(CLEAR_PROSPECT, args![id, event]).await?;
+    Ok(())
 }
 
 /// Records the strongest basis for e-mail.

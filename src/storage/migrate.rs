@@ -12,6 +12,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_inbound", include_str!("../../migrations/0003_inbound.sql")),
     ("0004_scoring", include_str!("../../migrations/0004_scoring.sql")),
     ("0005_routing", include_str!("../../migrations/0005_routing.sql")),
+    ("0006_sales", include_str!("../../migrations/0006_sales.sql")),
     ("0007_report", include_str!("../../migrations/0007_report.sql")),
 ];
 

@@ -20,6 +20,7 @@ pub mod meta;
 pub mod notices;
 pub mod outbox;
 pub mod report;
+pub mod responses;
 pub mod revisions;
 pub mod routing;
 pub mod sales_line;

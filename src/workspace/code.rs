@@ -81,6 +81,7 @@ codes! {
     UntilWithoutWait = "DL036" Error "`until` ends a wait early, so the step needs a `wait`.";
     SendAndSlots = "DL037" Error "`send` is a window and `slots` are moments; a mail can follow only one of them.";
     Renamed = "DL038" Error "`renamed_from` names something that still exists, or that two claim to have been.";
+    UnknownSequence = "DL039" Warning "There is no such file in sequences, so the lead gets what its stage offers.";
 
     // Expressions in CEL
     Expression = "DL040" Error "The expression does not follow the grammar of CEL, or is too long or too deep.";

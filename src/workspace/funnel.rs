@@ -4,6 +4,7 @@ mod completeness;
 mod persona;
 mod read;
 mod rules;
+mod sales;
 mod score;
 mod team;
 mod temperature;
@@ -28,6 +29,7 @@ pub use completeness::{Asked, Completeness};
 pub use persona::{Feature, Persona, Personas};
 pub(super) use read::read;
 pub use rules::{FitRule, Moves, QualificationRule, Rules};
+pub use sales::{LossRule, ReturnRule, SalesRules};
 pub use score::{ScoreRule, Share, Tally};
 pub use team::{Rep, Route, Routing, SalesHold};
 
@@ -62,6 +64,8 @@ pub struct Funnel {
     pub sources: BTreeMap<String, LeadSource>,
     /// How leads are scored and qualified.
     pub rules: Rules,
+    /// By when sales answers, and what becomes of what comes back.
+    pub sales: SalesRules,
 }
 
 /// `[source.NAME]`: where leads come from, by the word that they bring along.

@@ -27,12 +27,13 @@ pub enum Noun {
     Form,
     /// A custom event, `did NAME`.
     Event,
+    /// `[persona.NAME]`
+    Persona,
+    Sequence,
     /// `[webhook.NAME]` of dripline.toml.
     Webhook,
     /// `[relay.NAME]` of dripline.toml.
     Relay,
-    /// `[persona.NAME]`
-    Persona,
 }
 
 /// What a file does with a name.
@@ -82,6 +83,7 @@ impl Noun {
             Noun::Partial => Code::UnknownPartial,
             Noun::Link => Code::UnknownLink,
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => Code::Misspelt,
+            Noun::Sequence => Code::UnknownSequence,
             Noun::Webhook | Noun::Relay => Code::UnknownToOperator,
         }
     }
@@ -100,6 +102,7 @@ impl Noun {
                 format!("or ask whoever runs Dripline to write [{}.{name}] into dripline.toml", self.word())
             }
             Noun::Link => format!("or name a link in a mail: [Prices](https://… \"{name}\")"),
+            Noun::Sequence => format!("or write the file sequences/{name}.toml"),
             Noun::Field | Noun::Tag | Noun::Form | Noun::Event => String::new(),
         }
     }
@@ -118,6 +121,7 @@ impl Noun {
             Noun::Tag => "tag",
             Noun::Form => "form",
             Noun::Event => "event",
+            Noun::Sequence => "sequence",
             Noun::Webhook => "webhook",
             Noun::Relay => "relay",
             Noun::Persona => "persona",
@@ -205,6 +209,19 @@ pub(super) fn check_links(report: &Report, names: &Names) {
     for mention in report.mentions().iter().filter(|mention| mention.noun == Noun::Link) {
         let finding = names.links.as_ref().and_then(|links| links.wrong(&mention.name));
         finding.into_iter().for_each(|finding| report.push_at(mention, finding));
+    }
+}
+
+/// Reports sequences that funnel.toml names and that are no files.
+pub(super) fn check_sequences(report: &Report, ids: &[&str]) {
+    let asked = report.mentions();
+    let unknown =
+        |mention: &&Mention| mention.noun == Noun::Sequence && !ids.contains(&mention.name.as_str());
+    for mention in asked.iter().filter(unknown) {
+        let message = format!("there is no sequence `{}`", mention.name);
+        let help = Noun::Sequence.how_to_make(&mention.name);
+        let finding = Finding::new(Code::UnknownSequence, message);
+        report.push_at(mention, finding.meant_known(&mention.name, ids.iter().copied(), &help));
     }
 }
 

@@ -147,6 +147,8 @@ fn finish(files: &Files, funnel: Funnel, mut names: Names, report: Report) -> Ch
     mention::check_personas(&report, &names);
     let sequences = sequences(files, &funnel, &names, &report);
     if report.read_whole() {
+        let ids: Vec<&str> = sequences.iter().map(|sequence| sequence.id.as_str()).collect();
+        mention::check_sequences(&report, &ids);
         mention::check_spelling(&report);
         if !sequences.is_empty() && sequences.iter().all(|sequence| !sequence.steps.is_empty()) {
             mention::check_unused(&report);

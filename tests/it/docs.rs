@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dripline::config;
 use dripline::domain::condition::FORMS;
-use dripline::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS};
+use dripline::domain::lead::{COMPANY_FIELDS, JUDGED_FIELDS, LEAD_FIELDS};
 use dripline::workspace::schema::{FRONT_MATTER, FUNNEL, Key, SEQUENCE, Schema, Without};
 use dripline::workspace::{FUNCTIONS, templates};
 
@@ -96,7 +96,7 @@ fn every_phrase_helper_variable_and_slot_is_described() {
 
 #[test]
 fn every_name_in_an_expression_is_described() {
-    let names = LEAD_FIELDS.iter().chain(COMPANY_FIELDS).chain(FUNCTIONS);
+    let names = LEAD_FIELDS.iter().chain(JUDGED_FIELDS).chain(COMPANY_FIELDS).chain(FUNCTIONS);
     nothing_missing("funnel.md", names.map(|name| format!("`{name}`")));
 }
 

@@ -85,7 +85,7 @@ async fn hostile_names_reach_nobody_as_more_than_names(db: TestDb) {
             .await
             .unwrap();
         if number % 3 == 0 {
-            Change::Lost { reason: name.clone() }.carry_out(&app.engine, lead).await.unwrap();
+            Change::Lost { reason: name.clone(), words: None }.carry_out(&app.engine, lead).await.unwrap();
         }
         emails.push(email);
     }

@@ -149,12 +149,15 @@ async fn the_rep_has_the_files_and_the_mail_itself(db: TestDb) {
         .attachments()
         .map(|part| (part.attachment_name().unwrap_or_default(), part.contents()))
         .collect();
-    assert_eq!(files.len(), 2, "{}", String::from_utf8_lossy(&told));
-    assert_eq!(files[0], ("Lastenheft.pdf", "%PDF-1.7 lots of wishes".as_bytes()));
-    assert!(files[1].0.ends_with(".eml") && files[1].1 == answer.raw, "the mail as it came");
+    assert_eq!(files.len(), 3, "{}", String::from_utf8_lossy(&told));
+    assert_eq!(files[0].0, "Contact.html", "what is known");
+    assert_eq!(files[1], ("Lastenheft.pdf", "%PDF-1.7 lots of wishes".as_bytes()));
+    assert!(files[2].0.ends_with(".eml") && files[2].1 == answer.raw, "the mail as it came");
     let types: Vec<_> =
         mail.attachments().map(|part| part.content_type().expect("a type").subtype()).collect();
-    assert_eq!(types[1], Some("octet-stream"), "no mail program shows it by itself");
+    for place in [0, 2] {
+        assert_eq!(types[place], Some("octet-stream"), "no mail program shows it by itself");
+    }
     let text = post::body(&told);
     assert!(
         text.contains("Attached: Lastenheft.pdf (") && text.contains("> Anbei unser Lastenheft."),

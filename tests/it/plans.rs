@@ -3,7 +3,7 @@
 use dripline::storage::{Arg, Cells, Dialect, Sql, Tx};
 use dripline::storage::{
     addresses, consents, enrollments, events, hand_overs, hits, holds, inbound, leads, messages, outbox,
-    sales_line,
+    responses, sales_line,
 };
 
 use crate::support::database::{TestDb, on_both};
@@ -53,7 +53,7 @@ const GROWING: [(&str, &str); 13] = [
 ];
 
 /// The modules with statements that must not scan.
-const HOT: [(&str, &[(&str, &str)]); 12] = [
+const HOT: [(&str, &[(&str, &str)]); 13] = [
     ("addresses", addresses::HOT),
     ("consents", consents::HOT),
     ("enrollments", enrollments::HOT),
@@ -66,6 +66,7 @@ const HOT: [(&str, &[(&str, &str)]); 12] = [
     ("messages", messages::HOT),
     ("outbox", outbox::HOT),
     ("sales_line", sales_line::HOT),
+    ("responses", responses::HOT),
 ];
 
 async fn hot_statements_scan_no_table(db: TestDb) {
@@ -173,6 +174,8 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "enrollments::wake" | "enrollments::wake_leads" => (vec![int(1)], key),
         "enrollments::wake_from" => (vec![int(1), text("a colleague")], key),
         "enrollments::rest" => (vec![int(7), int(1), text("away")], none),
+        "events::last" => (vec![int(7), text("replied")], none),
+        "events::mark" => (vec![int(7), text("{}")], none),
         "events::timeline" => (vec![int(7), int(50)], none),
         "hand_overs::close" => (vec![int(7), text("won"), int(1), text(""), Arg::Real(None)], none),
         "hand_overs::accept" => (vec![int(7), text("accepted"), text("kim"), int(1)], none),
@@ -187,12 +190,15 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
             (vec![int(7), int(1), text("by hand"), text("bounce"), text("by_hand"), int(7)], none)
         }
         "inbound::by_id" | "inbound::locked" | "events::signs" => (vec![int(7)], none),
+        "inbound::last" => (vec![int(7), text("human_reply"), int(1)], none),
         "inbound::by_hash" => (vec![text("lead107@example.org")], none),
         "holds::end" => (vec![int(7), text("pause")], none),
         "leads::by_emails" => (vec![], |n| vec![Arg::from(format!("lead{}@example.org", n + 100))]),
         "leads::by_external_ids" => (vec![], |n| vec![Arg::from(format!("crm-{n}"))]),
+        "leads::of_company" => (vec![int(7), int(8), int(10)], none),
+        "leads::clear_prospect" => (vec![int(7), int(8)], none),
         "leads::behind" => (vec![int(7), int(256)], none),
-        "leads::of_company" => (vec![int(100), int(7), int(256)], none),
+        "leads::ids_of_company" => (vec![int(100), int(7), int(256)], none),
         "leads::owners" | "leads::with_sales" => (vec![], |n| vec![Arg::from((n + 10) * 10)]),
         "leads::close" => (vec![int(7), text("by_hand")], none),
         "leads::set_party" => (vec![int(7), text("sales"), text("kim")], none),
@@ -216,6 +222,14 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "outbox::due" => (vec![text("mail"), int(5_000), int(16)], none),
         "outbox::lease" => (vec![int(1)], key),
         "outbox::done" | "outbox::retry" => (vec![int(7), int(1), text("away")], none),
+        "responses::by_id" | "responses::open_of" | "responses::newest_of" | "responses::silence" => {
+            (vec![int(7)], none)
+        }
+        "responses::start" | "responses::answered" | "responses::postpone" => (vec![int(7), int(9)], none),
+        "responses::meeting" | "responses::offer" | "responses::escalated" => (vec![int(7), int(9)], none),
+        "responses::reminded" => (vec![int(7), int(9), int(10)], none),
+        "responses::due" => (vec![int(500), int(16)], none),
+        "responses::next" => (vec![], none),
         "outbox::untried" => (vec![int(7), text("mail")], none),
         "outbox::delay" => (vec![int(7), int(1)], none),
         "outbox::next" => (vec![text("mail")], none),

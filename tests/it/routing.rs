@@ -83,7 +83,7 @@ async fn ask(engine: &Engine, lead: i64, rep: Option<&str>) -> Option<String> {
 }
 
 async fn give_back(world: &World, lead: i64) {
-    let change = Change::Return { reason: "not now".to_owned(), sequence: None };
+    let change = Change::Return { reason: "not now".to_owned(), words: None, sequence: None };
     change.carry_out(&world.engine, lead).await.expect("returned");
 }
 

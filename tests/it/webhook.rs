@@ -106,7 +106,7 @@ async fn a_receiver_that_fails_is_told_later_in_order(db: TestDb) {
     world.settle().await;
     // What comes meanwhile waits its turn, and the mail to the rep waits for no webhook.
     change(&world, lead, Change::Accept { rep: None, opportunity: false }).await;
-    change(&world, lead, Change::Lost { reason: "price".to_owned() }).await;
+    change(&world, lead, Change::Lost { reason: "price".to_owned(), words: None }).await;
     world.pass(2 * SECOND).await;
     assert_eq!(crm.kinds(), ["handed_over"]);
     assert_eq!(world.subjects("kim@nordwerk.example").len(), 1);

@@ -8,6 +8,7 @@ use chrono::DateTime;
 
 use super::fields::Fields;
 use crate::domain::consent::{Basis, Channel, Consent};
+use crate::domain::feedback::{Feedback, FeedbackKind};
 use crate::domain::gate::StopKind;
 use crate::domain::hand_over::Origin;
 use crate::domain::time::Timestamp;
@@ -38,14 +39,17 @@ pub fn route(read: Read) -> MethodRouter<Site> {
 
 /// `reason`, and `until` (RFC 3339) if it ends by itself.
 pub fn pause(body: &mut Fields, _: &Revision) -> Change {
-    let until = body.text("until").and_then(|text| {
-        let until = DateTime::parse_from_rfc3339(&text).ok();
-        if until.is_none() {
-            body.wrong("until", "is no time of the form 2026-01-05T09:00:00Z");
-        }
-        until
-    });
-    Change::Pause { until: until.map(|until| until.to_utc().into()), because: body.required("reason") }
+    let until = time(body, "until");
+    Change::Pause { until, because: body.required("reason") }
+}
+
+fn time(body: &mut Fields, field: &'static str) -> Option<Timestamp> {
+    let text = body.text(field)?;
+    let time = DateTime::parse_from_rfc3339(&text).ok();
+    if time.is_none() {
+        body.wrong(field, "is no time of the form 2026-01-05T09:00:00Z");
+    }
+    time.map(|time| time.to_utc().into())
 }
 
 /// `basis` and `at` (RFC 3339); `channel` if it is not e-mail, `wording`, and `tracking` if that was agreed to or not.
@@ -57,14 +61,14 @@ pub fn consent(body: &mut Fields, _: &Revision) -> Change {
         body.wrong("basis", format!("must be one of: {}", bases.join(", ")));
     }
     let channel = body.one_of("channel", &channels).and_then(|channel| channel.parse().ok());
-    let at = DateTime::parse_from_rfc3339(&body.required("at")).ok();
+    let at = time(body, "at");
     if at.is_none() {
-        body.wrong("at", "is no time of the form 2026-01-05T09:00:00Z");
+        body.wrong("at", "is missing");
     }
     let consent = Consent {
         channel: channel.unwrap_or(Channel::Email),
         basis: basis.unwrap_or(Basis::OptIn),
-        at: at.map_or_else(Timestamp::default, |at| at.to_utc().into()),
+        at: at.unwrap_or_default(),
         wording: body.text("wording"),
         form: Some("api".to_owned()),
         network: None,
@@ -94,15 +98,57 @@ pub fn won(body: &mut Fields, _: &Revision) -> Change {
     Change::Won { amount: body.number("amount"), reason: body.text("reason") }
 }
 
-/// `reason`.
+/// `reason`: a `[lost.NAME]` of funnel.toml, or words; and `words` that say more.
 pub fn lost(body: &mut Fields, _: &Revision) -> Change {
-    Change::Lost { reason: body.required("reason") }
+    Change::Lost { reason: body.required("reason"), words: body.text("words") }
 }
 
-/// `reason`, and `sequence` if the lead is to walk another one.
+/// `reason`: a `[returned.NAME]` of funnel.toml, or words; `words` that say more, and `sequence` if the lead is to walk
+/// another one.
 pub fn give_back(body: &mut Fields, revision: &Revision) -> Change {
     let sequences: Vec<&str> = revision.tracks.keys().map(String::as_str).collect();
-    Change::Return { reason: body.required("reason"), sequence: body.one_of("sequence", &sequences) }
+    let (reason, words) = (body.required("reason"), body.text("words"));
+    Change::Return { reason, words, sequence: body.one_of("sequence", &sequences) }
+}
+
+/// The person is not interested: `never`, if nobody is to write to it again, and `words`.
+pub fn no(body: &mut Fields, _: &Revision) -> Change {
+    Change::No { never: body.flag("never").unwrap_or(false), words: body.text("words") }
+}
+
+/// `until`: when the rep comes back to the lead.
+pub fn later(body: &mut Fields, _: &Revision) -> Change {
+    let until = time(body, "until");
+    if until.is_none() {
+        body.wrong("until", "is missing");
+    }
+    Change::Later { until: until.unwrap_or_default() }
+}
+
+/// No members.
+pub fn meeting(_: &mut Fields, _: &Revision) -> Change {
+    Change::Meeting
+}
+
+/// No members.
+pub fn offer(_: &mut Fields, _: &Revision) -> Change {
+    Change::Offer
+}
+
+/// No members.
+pub fn not_a_reply(_: &mut Fields, _: &Revision) -> Change {
+    Change::NotAReply
+}
+
+/// `about` (address, benefit or tone) and `words`.
+pub fn feedback(body: &mut Fields, _: &Revision) -> Change {
+    let kinds: Vec<&str> = FeedbackKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let about = body.one_of("about", &kinds).and_then(|about| about.parse().ok());
+    if about.is_none() {
+        body.wrong("about", "is missing");
+    }
+    let words = body.text("words").unwrap_or_default();
+    Change::Feedback(Feedback { about: about.unwrap_or(FeedbackKind::Address), words })
 }
 
 /// `reason`, and `kind` if it is not by hand.

@@ -77,6 +77,7 @@ fn input(language: Language, field: &str, answer: &str, unfit: Option<Unfit>) ->
         longest: LONGEST,
         wrong: unfit.map(|why| wrong(language, why).to_owned()),
         choices: if asked == Some(Asked::Salutation) { salutations(language, answer) } else { Vec::new() },
+        ..Input::default()
     }
 }
 

@@ -1,25 +1,86 @@
-//! What the mails to reps say, in each language.
+//! What the mails to reps, and the pages of sales, say in each language.
 
+mod english;
+mod german;
+
+use crate::domain::consent::{Basis, Channel};
+use crate::domain::event::EventKind;
 use crate::domain::gate::StopKind;
+use crate::domain::sales_link::SalesAction;
+use crate::domain::stage::{Qualification, Stage};
+use crate::domain::temperature::Temperature;
 use crate::workspace::Funnel;
 
+/// Texts with `{}` in them say where a name goes.
 pub struct Phrases {
+    /// For HTML: `de`, `en`.
+    pub language: &'static str,
+    /// A date for [`chrono`], and a date with its time.
+    pub date: &'static str,
+    pub date_time: &'static str,
+    pub clock: &'static str,
+
     pub handed_over: &'static str,
     pub reply_from: &'static str,
     pub wrote: &'static str,
-    /// With `{}` for the lead's name.
     pub for_lead: &'static str,
     pub no_words: &'static str,
     pub attached: &'static str,
     pub too_large: &'static str,
     pub answer: &'static str,
+    /// Below what an HTML mail shows: where the rest is. The lead may get to read it.
+    pub see_file: &'static str,
+    pub file_name: &'static str,
+    pub answer_button: &'static str,
+    pub copy: &'static str,
+    pub respond_by: &'static str,
+    /// A reminder: its subject, and what it says.
+    pub waits: [&'static str; 2],
+    /// For whoever stands behind the rep `{}`.
+    pub escalated: [&'static str; 2],
+    /// The day has come on which a rep wanted to be reminded.
+    pub today: [&'static str; 2],
+
     pub known: &'static str,
     /// Fields of a lead, and what they are called.
     pub fields: &'static [(&'static str, &'static str)],
-    pub stage: &'static str,
-    /// Score, fit, engagement.
-    pub score: [&'static str; 3],
+    pub local_time: &'static str,
+    pub may_call: &'static str,
+    pub call_agreed: &'static str,
+    pub call_unknown: &'static str,
     pub no_marketing: &'static str,
+
+    pub colleagues: &'static str,
+    pub with_marketing: &'static str,
+    pub score: [&'static str; 3],
+    pub judged: &'static str,
+    pub stage: &'static str,
+    pub qualification: &'static str,
+    pub persona: &'static str,
+    pub temperature: &'static str,
+    pub temperatures: &'static [(Temperature, &'static str)],
+    pub bant: &'static str,
+    /// The field, what it is called, and what to ask as long as it is not known.
+    pub questions: &'static [(&'static str, &'static str, &'static str)],
+    pub ask: &'static str,
+    pub actions: &'static str,
+    pub mails: &'static str,
+    pub a_mail: &'static str,
+    pub opened: &'static str,
+    pub clicked: &'static str,
+    pub not_tracked: &'static str,
+    pub consent: &'static str,
+    pub no_consent: &'static str,
+    pub wording: &'static str,
+
+    /// What the links lead to.
+    pub outcome: &'static str,
+    pub links: &'static [(SalesAction, &'static str)],
+    pub deeds: &'static [(EventKind, &'static str)],
+    pub bases: &'static [(Basis, &'static str)],
+    pub channels: &'static [(Channel, &'static str)],
+    pub stages: &'static [(Stage, &'static str)],
+    pub qualifications: &'static [(Qualification, &'static str)],
     /// Why leads are handed over, as the engine says it and as it is read here.
     pub causes: &'static [(&'static str, &'static str)],
     /// Why nothing is sent.
@@ -33,7 +94,37 @@ impl Phrases {
     }
 
     pub fn because(&self, stop: StopKind) -> &'static str {
-        self.stops.iter().find(|(known, _)| *known == stop).map_or(stop.because(), |(_, words)| words)
+        find(self.stops, &stop).unwrap_or(stop.because())
+    }
+
+    pub fn link(&self, action: SalesAction) -> &'static str {
+        find(self.links, &action).unwrap_or(action.as_str())
+    }
+
+    pub fn stage(&self, stage: Stage) -> &'static str {
+        find(self.stages, &stage).unwrap_or(stage.title())
+    }
+
+    pub fn qualification(&self, found: Qualification) -> &'static str {
+        find(self.qualifications, &found).unwrap_or(found.title())
+    }
+
+    pub fn heat(&self, temperature: Temperature) -> &'static str {
+        find(self.temperatures, &temperature).unwrap_or(temperature.as_str())
+    }
+
+    pub fn basis(&self, basis: Basis) -> &'static str {
+        find(self.bases, &basis).unwrap_or(basis.as_str())
+    }
+
+    pub fn channel(&self, channel: Channel) -> &'static str {
+        find(self.channels, &channel).unwrap_or(channel.as_str())
+    }
+
+    /// What a lead did; `about` is a link, a page, a form.
+    pub fn deed(&self, kind: EventKind, about: &str) -> String {
+        let words = find(self.deeds, &kind).unwrap_or(kind.as_str());
+        words.replace("{}", about).trim().to_owned()
     }
 
     pub fn answers_for(&self, lead: &str) -> String {
@@ -46,75 +137,11 @@ impl Phrases {
     }
 }
 
-/// The phrases of the language that funnel.toml names.
-pub fn phrases(funnel: &Funnel) -> &'static Phrases {
-    if funnel.defaults.language == "de" { &GERMAN } else { &ENGLISH }
+fn find<K: PartialEq>(list: &[(K, &'static str)], key: &K) -> Option<&'static str> {
+    list.iter().find(|(known, _)| known == key).map(|(_, words)| *words)
 }
 
-const ENGLISH: Phrases = Phrases {
-    handed_over: "was handed over to you",
-    reply_from: "Reply from",
-    wrote: "wrote",
-    for_lead: "(for {})",
-    no_words: "(without a text; see the mail itself, which is attached)",
-    attached: "Attached",
-    too_large: "Too large for this mail",
-    answer: "Answer this mail: your answer goes to the lead. Marketing is silent from now on.",
-    known: "What is known",
-    fields: &[
-        ("email", "email"),
-        ("phone", "phone"),
-        ("job_title", "job title"),
-        ("company.name", "company"),
-        ("city", "city"),
-        ("country", "country"),
-        ("language", "language"),
-        ("source", "source"),
-        ("tags", "tags"),
-    ],
-    stage: "stage",
-    score: ["score", "fit", "engagement"],
-    no_marketing: "no marketing mail",
-    causes: &[],
-    stops: &[],
-};
-
-const GERMAN: Phrases = Phrases {
-    handed_over: "ist jetzt bei dir",
-    reply_from: "Antwort von",
-    wrote: "schrieb",
-    for_lead: "(für {})",
-    no_words: "(ohne Text; siehe die Mail selbst, sie hängt an)",
-    attached: "Angehängt",
-    too_large: "Zu groß für diese Mail",
-    answer: "Antworte auf diese Mail: Deine Antwort geht an den Lead. Das Marketing schweigt ab jetzt.",
-    known: "Was bekannt ist",
-    fields: &[
-        ("email", "E-Mail"),
-        ("phone", "Telefon"),
-        ("job_title", "Position"),
-        ("company.name", "Firma"),
-        ("city", "Ort"),
-        ("country", "Land"),
-        ("language", "Sprache"),
-        ("source", "Quelle"),
-        ("tags", "Tags"),
-    ],
-    stage: "Stufe",
-    score: ["Punkte", "Profil", "Interesse"],
-    no_marketing: "keine Werbung",
-    causes: &[
-        ("replied", "hat geantwortet"),
-        ("booked a meeting", "hat einen Termin gebucht"),
-        ("handed over by hand", "von Hand übergeben"),
-    ],
-    stops: &[
-        (StopKind::Unsubscribe, "die Person hat sich abgemeldet"),
-        (StopKind::Objection, "die Person hat widersprochen"),
-        (StopKind::Complaint, "die Person hat sich über Spam beschwert"),
-        (StopKind::HardBounce, "die Adresse gibt es nicht"),
-        (StopKind::SoftBounces, "eine Mail nach der anderen kam zurück"),
-        (StopKind::Erasure, "die Person ließ ihre Daten löschen"),
-        (StopKind::ByHand, "von Hand gestoppt"),
-    ],
-};
+/// The phrases of the language that funnel.toml names.
+pub fn phrases(funnel: &Funnel) -> &'static Phrases {
+    if funnel.defaults.language == "de" { &german::GERMAN } else { &english::ENGLISH }
+}

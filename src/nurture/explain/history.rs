@@ -194,8 +194,36 @@ fn of_walk(record: &LeadRecord, kind: EventKind, details: &Details) -> String {
         EventKind::Won => "sales won the lead".to_owned(),
         EventKind::Lost => "sales lost the lead".to_owned(),
         EventKind::Returned => "sales returned the lead".to_owned(),
+        _ => of_sales(record, kind, about),
+    }
+}
+
+/// What sales did with a lead that it has.
+fn of_sales(record: &LeadRecord, kind: EventKind, about: Option<&str>) -> String {
+    let who = || about.map_or_else(|| "sales".to_owned(), |rep| record.rep(rep));
+    match kind {
+        EventKind::Answered => format!("{} wrote to the lead", who()),
+        EventKind::Postponed => {
+            format!(
+                "sales comes back to the lead on {}",
+                about.and_then(|at| at.get(..10)).unwrap_or("a day")
+            )
+        }
+        EventKind::Reminded => format!("{} was reminded that the lead waits", who()),
+        EventKind::Escalated => format!("{} was told that nobody answers the lead", who()),
+        EventKind::MeetingAgreed => "sales and the lead agreed to meet".to_owned(),
+        EventKind::OfferAsked => "the lead wants an offer".to_owned(),
+        EventKind::NotAReply => "sales says that nobody replied".to_owned(),
+        EventKind::Referred => format!("sales talks to {} instead", about.unwrap_or("somebody else")),
+        EventKind::Feedback => format!("sales says of the mail: {}", about.unwrap_or("something is wrong")),
         other => other.to_string(),
     }
+}
+
+/// `bought 2 x Licence for 1190.00 EUR`
+fn bought(details: &Details) -> String {
+    let what = details.data.as_ref().map(|data| Purchase::of(data).to_string()).unwrap_or_default();
+    if what.is_empty() { "bought".to_owned() } else { format!("bought {what}") }
 }
 
 /// Why a lead went to this rep: ` in place of Kim Meier, whose turn it was`.
@@ -204,12 +232,6 @@ fn chosen(record: &LeadRecord, details: &Details) -> String {
     let why = said("chosen").and_then(|why| why.parse().ok()).map_or("", Why::of_rep);
     let instead = said("instead_of").map(|rep| format!(" in place of {}", record.rep(rep)));
     instead.unwrap_or_default() + why
-}
-
-/// `bought 2 x Licence for 1190.00 EUR`
-fn bought(details: &Details) -> String {
-    let what = details.data.as_ref().map(|data| Purchase::of(data).to_string()).unwrap_or_default();
-    if what.is_empty() { "bought".to_owned() } else { format!("bought {what}") }
 }
 
 /// `step guide of "Welcome"`

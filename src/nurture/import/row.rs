@@ -122,7 +122,7 @@ impl CompanyDraft {
     fn named(self) -> Option<Company> {
         let Self { name, domain, industry, size, country } = self;
         let name = name.or_else(|| domain.clone())?;
-        Some(Company { id: 0, name, domain, industry, size, country, deal_since: None })
+        Some(Company { name, domain, industry, size, country, ..Company::default() })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::mail::ImapError;
 use crate::mail::inbound::SIZE_LIMIT;
 use crate::nurture::engine::Engine;
 use crate::nurture::error::{NurtureError, NurtureResult};
-use crate::nurture::receive::receive;
+use crate::nurture::receive::{receive, receive_sent};
 
 /// Mails whose sizes are asked for at once.
 const MAILS: usize = 100;
@@ -211,14 +211,20 @@ impl Reader {
     async fn record(&self, engine: &Arc<Engine>, uid: u32, mail: Fetched) -> NurtureResult<bool> {
         let (raw, why) = match mail {
             Fetched::Gone => return Ok(false),
+            // Of what the company sent, only what goes to leads is kept.
+            Fetched::Aside(..) if self.config.sent => return Ok(false),
             Fetched::Aside(raw, why) => (raw, why),
+            Fetched::Mail(raw) if self.config.sent => match received(engine, raw, true).await {
+                Ok(kept) => return kept,
+                Err(Panicked) => return Ok(false),
+            },
             Fetched::Mail(mut raw) if raw.len() > SIZE_LIMIT => {
                 raw.truncate(HEADER);
                 (raw, format!("the mail has more than {SIZE_LIMIT} bytes"))
             }
-            Fetched::Mail(raw) => match received(engine, &raw).await {
+            Fetched::Mail(raw) => match received(engine, raw.clone(), false).await {
                 Err(Panicked) => (raw, "it could not be read".to_owned()),
-                Ok(received) => return received.map(|_| true),
+                Ok(received) => return received,
             },
         };
         warn!("[mailbox.{}]: the mail with the UID {uid} is set aside: {why}", self.name);
@@ -246,10 +252,15 @@ impl Reader {
 /// A mail that panicked whoever read it.
 struct Panicked;
 
-/// Records a mail in a task of its own, which ends even if the reader is dropped meanwhile.
-async fn received(engine: &Arc<Engine>, raw: &[u8]) -> Result<NurtureResult<()>, Panicked> {
-    let (engine, raw) = (engine.clone(), raw.to_vec());
-    let work = async move { receive(&engine, &raw).await.map(|_| ()) };
+/// Records a mail in a task of its own, which ends even if the reader is dropped meanwhile. Whether it is recorded.
+async fn received(engine: &Arc<Engine>, raw: Vec<u8>, sent: bool) -> Result<NurtureResult<bool>, Panicked> {
+    let engine = engine.clone();
+    let work = async move {
+        match sent {
+            true => receive_sent(&engine, &raw).await.map(|received| received.is_some()),
+            false => receive(&engine, &raw).await.map(|_| true),
+        }
+    };
     match tokio::spawn(work).await {
         Ok(received) => Ok(received),
         Err(failed) if failed.is_panic() => {

@@ -11,7 +11,7 @@ use crate::domain::lead::Lead;
 use crate::domain::schedule::resolve;
 use crate::domain::time::{DAY, Timestamp};
 use crate::mail::inbound::InboundMail;
-use crate::nurture::dossier::{Colleague, Words};
+use crate::nurture::dossier::Words;
 use crate::nurture::error::NurtureResult;
 use crate::nurture::notify;
 use crate::nurture::record::{Deed, Record, StopTicket, zone_of};
@@ -79,7 +79,7 @@ impl Record<'_> {
         let Some(noted) = self.deed(found.lead, deed).await? else { return Ok(StopTicket::nothing()) };
         leads::set_prospect(self.tx, found.lead, self.now, noted.event).await?;
         let stored = self.lead(found.lead).await?;
-        let words = words(arrival, &stored.lead);
+        let words = Words::of(mail, arrival.id, &stored.lead);
         let ticket = match self.revision.workspace.funnel.reply_then {
             ReplyThen::HandOver => self.hand_over_reply(found.lead, &words).await?,
             ReplyThen::Hold => {
@@ -191,23 +191,6 @@ impl Record<'_> {
     async fn note_mail(&mut self, kind: EventKind, mail: &InboundMail, found: &Match) -> NurtureResult<()> {
         let details = Details { because: Some(mail.evidence.clone()), ..details(mail) };
         self.event_of(found.lead, found.message, kind, details).await
-    }
-}
-
-/// What the rep is to read of a reply.
-fn words(arrival: &Arrival<'_>, lead: &Lead) -> Words {
-    let mail = arrival.mail;
-    let other = mail.from.as_ref().filter(|from| from.address != lead.email.as_str());
-    let colleague = other.and_then(|from| {
-        Some(Colleague { name: from.name.clone().unwrap_or_default(), email: from.address.parse().ok()? })
-    });
-    Words {
-        subject: mail.subject.clone(),
-        text: mail.text.clone(),
-        message_id: mail.message_id.clone(),
-        colleague,
-        attachments: mail.attachments.clone(),
-        inbound: arrival.id,
     }
 }
 

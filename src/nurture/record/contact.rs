@@ -18,7 +18,7 @@ use crate::storage::leads::{self, StoredLead};
 use crate::storage::{companies, consents};
 
 /// What somebody says about a lead.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LeadInput {
     pub email: Address,
     pub contact: Contact,

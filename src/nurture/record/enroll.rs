@@ -62,6 +62,16 @@ impl Record<'_> {
 
     /// Enters a lead into a named sequence, whatever it walked before.
     pub async fn enroll(&mut self, id: i64, sequence: &str) -> NurtureResult<StopTicket> {
+        self.enroll_from(id, sequence, self.now).await
+    }
+
+    /// The same for a walk whose waits count from a time to come.
+    pub(super) async fn enroll_from(
+        &mut self,
+        id: i64,
+        sequence: &str,
+        from: Timestamp,
+    ) -> NurtureResult<StopTicket> {
         let stored = self.lead(id).await?;
         let unknown =
             || NurtureError::Refused(format!("there is no sequence \"{sequence}\" in the applied workspace"));
@@ -71,7 +81,7 @@ impl Record<'_> {
         }
         let ticket = self.end_walk(id, "it was enrolled in another sequence by hand").await?;
         leads::set_enrolls(self.tx, id, true).await?;
-        let begun = self.begun(&stored.lead, &track, self.now)?;
+        let begun = self.begun(&stored.lead, &track, from)?;
         self.enter(&[begun]).await?;
         Ok(ticket)
     }

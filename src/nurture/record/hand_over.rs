@@ -114,6 +114,7 @@ impl Record<'_> {
             ..Details::default()
         };
         self.event(lead, EventKind::HandedOver, details).await?;
+        self.start_clock(hand_over.id, rep).await?;
         notify::hand_over(self, stored, rep, ask.cause, ask.words).await
     }
 

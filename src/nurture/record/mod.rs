@@ -3,12 +3,14 @@
 //! Every change takes the lead's lock first. What stops or holds a lead answers with a [`StopTicket`], which is
 //! settled after the commit.
 
+mod clock;
 mod consent;
 mod contact;
 mod deed;
 mod enroll;
 mod hand_over;
 mod planned;
+mod respond;
 mod routing;
 mod sales;
 mod stop;
@@ -19,6 +21,7 @@ pub use deed::{Deed, Noted};
 pub use enroll::zone_of;
 pub(crate) use enroll::{asks_for_deeds, obstacle};
 pub use planned::Planned;
+pub use respond::{NOT_A_REPLY, NOT_INTERESTED, WRONG_PERSON};
 pub use stop::{Found, NOT_STARTED, StopTicket};
 
 use super::engine::Engine;

@@ -7,11 +7,12 @@ use crate::domain::gate::{Hold, HoldKind};
 use crate::domain::hand_over::{HandOver, HandOverState};
 use crate::domain::schedule;
 use crate::domain::stage::{Party, Qualification, Stage};
+use crate::domain::time::Timestamp;
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::nurture::notify;
 use crate::storage::hand_overs::Closing;
 use crate::storage::leads::{self, StoredLead};
-use crate::storage::{enrollments, hand_overs, holds};
+use crate::storage::{enrollments, hand_overs, holds, responses};
 
 impl Record<'_> {
     /// Ends the wait for an answer to a reply, if that is all that holds the lead: nobody was handed over.
@@ -26,7 +27,7 @@ impl Record<'_> {
     }
 
     /// The open hand-over of a lead, which must be with sales.
-    async fn open_hand_over(&mut self, lead: i64) -> NurtureResult<HandOver> {
+    pub(super) async fn open_hand_over(&mut self, lead: i64) -> NurtureResult<HandOver> {
         let refused = || NurtureError::Refused("the lead is not with sales".into());
         hand_overs::open_of(self.tx, lead).await?.ok_or_else(refused)
     }
@@ -40,6 +41,7 @@ impl Record<'_> {
             None => None,
         };
         hand_overs::accept(self.tx, open.id, state, rep.as_deref(), self.now).await?;
+        responses::silence(self.tx, open.id).await?;
         leads::set_party(self.tx, lead, Party::Sales, rep.as_deref()).await?;
         let kind =
             if state == HandOverState::Opportunity { EventKind::Opportunity } else { EventKind::Accepted };
@@ -69,69 +71,151 @@ impl Record<'_> {
         Ok(ticket)
     }
 
-    /// Sales lost the lead: its walk ends, and no sequence begins until its stage changes or somebody enrolls it.
-    pub async fn lose(&mut self, lead: i64, reason: &str) -> NurtureResult<StopTicket> {
-        self.close(lead, Closing { state: HandOverState::Lost, reason: Some(reason), amount: None }).await?;
+    /// Sales lost the lead: its walk ends, and no sequence begins until its stage changes or somebody enrolls it; or after
+    /// the time that `[lost.NAME]` says. `reason` is such a name, or words; `words` says more.
+    pub async fn lose(&mut self, lead: i64, reason: &str, words: Option<&str>) -> NurtureResult<StopTicket> {
+        let rule = self.revision.workspace.funnel.sales.lost(reason);
+        let stored = self.lead(lead).await?;
+        let closing = Closing { state: HandOverState::Lost, reason: Some(reason), amount: None };
+        let because = in_words(&rule.title, words);
+        self.close_with(lead, closing, Some(&because)).await?;
         leads::set_enrolls(self.tx, lead, false).await?;
-        self.end_walk(lead, "sales lost the lead").await
+        let ticket = self.end_walk(lead, "sales lost the lead").await?;
+        let Some(again) = rule.again else { return Ok(ticket) };
+        let until = again.after(self.now, zone_of(self.revision, &stored.lead));
+        leads::set_enrolls(self.tx, lead, true).await?;
+        Ok(ticket.and(self.begin_again(&stored, rule.sequence.as_deref(), until).await?))
     }
 
     /// Sales returns a lead: its walk goes on behind the last step done, or in a named sequence, no sooner than the
-    /// next day. A stop stays.
+    /// next day, or after the time that `[returned.NAME]` says. A stop stays. `reason` is such a name, or words; `words`
+    /// says more.
     pub async fn give_back(
         &mut self,
         lead: i64,
         reason: &str,
+        words: Option<&str>,
         sequence: Option<&str>,
     ) -> NurtureResult<StopTicket> {
-        let closing = Closing { state: HandOverState::Returned, reason: Some(reason), amount: None };
+        let rule = self.revision.workspace.funnel.sales.returned(reason);
+        let because = in_words(&rule.title, words);
         let stored = self.lead(lead).await?;
         if self.answered(lead).await? {
-            let because = Some(reason.to_owned());
+            let because = Some(because.clone());
             self.event(lead, EventKind::Returned, Details { because, ..Details::default() }).await?;
         } else {
-            self.close(lead, closing).await?;
+            let closing = Closing { state: HandOverState::Returned, reason: Some(reason), amount: None };
+            self.close_with(lead, closing, Some(&because)).await?;
         }
-        self.rest_until_tomorrow(&stored).await?;
-        // Until tomorrow this is a hold as well: a mail that was on the wire all the time may have come back since.
-        let ticket = self.halt_messages(lead, HoldKind::Pause.because()).await?;
-        match sequence {
-            Some(sequence) => Ok(ticket.and(self.enroll(lead, sequence).await?)),
+        let zone = zone_of(self.revision, &stored.lead);
+        let tomorrow = schedule::next_midnight(self.now, zone);
+        let until = rule.quiet.map_or(tomorrow, |quiet| quiet.after(self.now, zone).max(tomorrow));
+        // Until then this is a hold as well: a mail that was on the wire all the time may have come back since.
+        let mut ticket = self.halt_messages(lead, HoldKind::Pause.because()).await?;
+        if let Some(stage) = rule.stage.filter(|stage| *stage != stored.lead.stage) {
+            ticket = ticket.and(self.leave_for(&stored, stage, "sales returned the lead").await?);
+        }
+        if let Some(sequence) = sequence {
+            ticket = ticket.and(self.enroll_from(lead, sequence, until).await?);
+        }
+        let named = rule.sequence.filter(|_| sequence.is_none());
+        Ok(ticket.and(self.begin_again(&stored, named.as_deref(), until).await?))
+    }
+
+    /// Marketing goes on at a time, in a named sequence or where it was. Nothing opens the gate of a lead that is stopped.
+    async fn begin_again(
+        &mut self,
+        stored: &StoredLead,
+        sequence: Option<&str>,
+        at: Timestamp,
+    ) -> NurtureResult<StopTicket> {
+        let lead = stored.lead.id;
+        let hold = Hold { kind: HoldKind::Pause, until: Some(at) };
+        holds::insert(self.tx, lead, hold, "returned by sales").await?;
+        if stored.lead.closed_by.is_some() || stored.suppressed_by.is_some() {
+            return Ok(StopTicket::nothing());
+        }
+        let known = sequence.filter(|sequence| self.revision.tracks.contains_key(*sequence));
+        let ticket = match known {
+            Some(sequence) => self.enroll_from(lead, sequence, at).await?,
             None => {
                 self.offer(&[lead]).await?;
-                Ok(ticket)
+                StopTicket::nothing()
             }
-        }
+        };
+        enrollments::rest(self.tx, lead, Some(at), hold.kind.because()).await?;
+        Ok(ticket)
+    }
+
+    /// Moves a lead to another stage, whose sequence is chosen by whoever calls.
+    async fn leave_for(
+        &mut self,
+        stored: &StoredLead,
+        stage: Stage,
+        because: &str,
+    ) -> NurtureResult<StopTicket> {
+        let lead = stored.lead.id;
+        leads::set_stage(self.tx, lead, stage).await?;
+        let (about, because) = (Some(format!("{} -> {stage}", stored.lead.stage)), Some(because.to_owned()));
+        self.event(lead, EventKind::StageChanged, Details { about, because, ..Details::default() }).await?;
+        self.end_walk(lead, "the stage changed").await
     }
 
     /// Ends the open hand-over, and the holds of sales with it. The lead is with marketing again.
     async fn close(&mut self, lead: i64, closing: Closing<'_>) -> NurtureResult<()> {
-        let stored = self.lead(lead).await?;
-        let open = self.open_hand_over(lead).await?;
-        hand_overs::close(self.tx, open.id, &closing, self.now).await?;
-        leads::set_party(self.tx, lead, Party::Marketing, None).await?;
-        for kind in [HoldKind::HandOver, HoldKind::Reply] {
-            holds::end(self.tx, lead, kind).await?;
-        }
+        let because = closing.reason;
+        self.close_with(lead, closing, because).await
+    }
+
+    /// The same, with a reason in words for the timeline.
+    async fn close_with(
+        &mut self,
+        lead: i64,
+        closing: Closing<'_>,
+        because: Option<&str>,
+    ) -> NurtureResult<()> {
         let kind = match closing.state {
             HandOverState::Won => EventKind::Won,
             HandOverState::Lost => EventKind::Lost,
             _ => EventKind::Returned,
         };
-        let about = closing.amount.map(|amount| amount.to_string());
-        let because = closing.reason.map(str::to_owned);
-        self.event(lead, kind, Details { about, because, ..Details::default() }).await?;
-        self.release(&stored).await
+        let amount = closing.amount.map(|amount| amount.to_string());
+        self.end_hand_over(lead, closing).await?;
+        let because = because.map(str::to_owned);
+        self.event(lead, kind, Details { about: amount, because, ..Details::default() }).await
     }
 
-    async fn rest_until_tomorrow(&mut self, stored: &StoredLead) -> NurtureResult<()> {
-        let zone = zone_of(self.revision, &stored.lead);
-        let tomorrow = schedule::next_midnight(self.now, zone);
-        let hold = Hold { kind: HoldKind::Pause, until: Some(tomorrow) };
-        holds::insert(self.tx, stored.lead.id, hold, "returned by sales").await?;
-        if stored.lead.closed_by.is_none() {
-            enrollments::rest(self.tx, stored.lead.id, Some(tomorrow), hold.kind.because()).await?;
+    /// The same, told as something else.
+    pub(super) async fn close_as(
+        &mut self,
+        lead: i64,
+        closing: Closing<'_>,
+        kind: EventKind,
+        about: Option<&str>,
+    ) -> NurtureResult<()> {
+        self.end_hand_over(lead, closing).await?;
+        let about = about.map(str::to_owned);
+        self.event(lead, kind, Details { about, ..Details::default() }).await
+    }
+
+    async fn end_hand_over(&mut self, lead: i64, closing: Closing<'_>) -> NurtureResult<()> {
+        let stored = self.lead(lead).await?;
+        let open = self.open_hand_over(lead).await?;
+        hand_overs::close(self.tx, open.id, &closing, self.now).await?;
+        responses::silence(self.tx, open.id).await?;
+        leads::set_party(self.tx, lead, Party::Marketing, None).await?;
+        for kind in [HoldKind::HandOver, HoldKind::Reply] {
+            holds::end(self.tx, lead, kind).await?;
         }
-        Ok(())
+        self.release(&stored).await
+    }
+}
+
+/// A reason as people read it.
+fn in_words(title: &str, words: Option<&str>) -> String {
+    match words.filter(|words| !words.is_empty()) {
+        Some(words) if title.is_empty() => words.to_owned(),
+        Some(words) => format!("{title}: {words}"),
+        None => title.to_owned(),
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn read(root: &mut Table, names: &mut Names) -> Personas {
         let most: i64 = features.iter().map(|feature| feature.weight.max(0)).sum();
         if table.finish() && !features.is_empty() && most < at_least {
             let message = format!("nobody is ever `{}`: all weights together are {most}", name.value);
-            let finding = Finding::new(Code::BadValue, message);
+            let finding = Finding::new(Code::NeverTrue, message);
             name.report(finding.help(format!("write at_least no larger than {most}, or larger weights")));
         }
         personas.push(Persona { name: name.value.to_owned(), title, at_least, features });

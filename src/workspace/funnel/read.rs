@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Defaults, FILE, Funnel, LeadSource, OwnCompany, ReplyThen, Sender, Topic, rules, team};
+use super::{Defaults, FILE, Funnel, LeadSource, OwnCompany, ReplyThen, Sender, Topic, rules, sales, team};
 use crate::domain::address::Address;
 use crate::domain::consent::Basis;
 use crate::domain::gate::Caps;
@@ -49,6 +49,7 @@ pub fn read(source: Source, names: &mut Names) -> Funnel {
         absence,
         sources: sources(&mut root),
         rules: rules::read(&mut root, names),
+        sales: sales::read(&mut root),
     };
     root.finish();
     funnel

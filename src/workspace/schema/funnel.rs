@@ -1,6 +1,6 @@
 //! `funnel.toml`
 
-use super::takes::{ADDRESS, DURATION, NAME, SLOTS, WINDOWS, ZONE};
+use super::takes::{ADDRESS, DURATION, NAME, SLOTS, WINDOWS, WORKING_TIME, ZONE};
 use super::{Key, Schema, Takes, key};
 use crate::domain::consent::Basis;
 use crate::domain::routing::Choose;
@@ -61,6 +61,17 @@ const KEYS: &[Key] = &[
     key("caps", Takes::Table(CAPS), "How much mail a lead gets, whatever the sequences say."),
     key("consent", Takes::Table(CONSENT), "Whom marketing may write to."),
     key("reply", Takes::Table(REPLY), "What the answer of a person leads to."),
+    key("hand_over", Takes::Table(HAND_OVER), "By when a lead that is with sales hears from a rep."),
+    key(
+        "returned",
+        Takes::Named("too-early", RETURNED),
+        "A reason for which sales gives a lead back, and what marketing does then.",
+    ),
+    key(
+        "lost",
+        Takes::Named("no-budget", LOST),
+        "A reason for which sales loses a lead. Marketing stays silent, unless it says `again`.",
+    ),
 ];
 
 fn stages() -> Vec<&'static str> {
@@ -343,3 +354,48 @@ const REPLY: &[Key] = &[
 fn replies() -> Vec<&'static str> {
     ReplyThen::ALL.iter().map(|word| word.as_str()).collect()
 }
+
+const HAND_OVER: &[Key] = &[
+    key(
+        "respond_within",
+        WORKING_TIME,
+        "The working time in which a rep writes to the lead, or says something of it. Then the rep is reminded.",
+    )
+    .otherwise("no deadline")
+    .example("8 hours"),
+    key(
+        "escalate_after",
+        WORKING_TIME,
+        "The working time after the reminder in which nothing happens. Then the deputy is told, or the head of sales.",
+    )
+    .otherwise("nobody else is told")
+    .example("8 hours"),
+    key("quiet", DURATION, "How long nothing is sent to a lead that sales returned.")
+        .otherwise("until the next day")
+        .example("14 days"),
+];
+
+const RETURN_TITLE: Key = key("title", Takes::Text, "What reps choose, in their language.")
+    .otherwise("the name")
+    .example("Zu früh");
+
+const RETURNED: &[Key] = &[
+    RETURN_TITLE,
+    key("quiet", DURATION, "How long nothing is sent.").otherwise("as [hand_over] says").example("30 days"),
+    key("stage", Takes::Word(stages), "The funnel stage that the lead goes to.")
+        .otherwise("it stays in its own")
+        .example("mofu"),
+    key("sequence", NAME, "The sequence that it walks, by the name of its file.")
+        .otherwise("it goes on where it was")
+        .example("mofu-evaluation"),
+];
+
+const LOST: &[Key] = &[
+    key("title", Takes::Text, "What reps choose, in their language.")
+        .otherwise("the name")
+        .example("Kein Budget"),
+    key("again", DURATION, "After this time marketing begins again.").otherwise("never").example("180 days"),
+    key("sequence", NAME, "The sequence that marketing begins again with, by the name of its file.")
+        .otherwise("the best of its stage")
+        .example("mofu-evaluation"),
+];

@@ -48,6 +48,9 @@ pub enum Asks {
 /// `N minutes|hours|days|weeks`
 pub const DURATION: Takes = Takes::Form("[0-9]+ (minute|hour|day|week)s?");
 
+/// `N minutes|hours`
+pub const WORKING_TIME: Takes = Takes::Form("[0-9]+ (minute|hour)s?");
+
 /// `100/second`
 pub const RATE: Takes = Takes::Form("[0-9]+ ?/ ?(second|minute|hour|day)");
 

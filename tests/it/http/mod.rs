@@ -2,6 +2,8 @@
 
 mod access;
 mod changes;
+mod events;
+mod form;
 mod leads;
 mod recipient;
 mod tracking;

@@ -11,6 +11,7 @@ on_both!(
     a_company_without_a_domain_is_found_by_its_name,
     a_deal_is_open_since_it_was_told_first,
     a_wake_that_was_asked_for_again_is_kept,
+    what_is_known_of_a_company_stays,
 );
 
 async fn stored(tx: &mut Tx, id: i64) -> Company {
@@ -80,4 +81,25 @@ async fn a_wake_that_was_asked_for_again_is_kept(db: TestDb) {
     assert_eq!((asked, again), ((7, 1), Some((7, 2))));
     companies::woken(&mut tx, (7, 2)).await.unwrap();
     assert_eq!(companies::next_wake(&mut tx).await.unwrap(), None);
+}
+
+async fn what_is_known_of_a_company_stays(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let known = Company { name: "Nordwerk".to_owned(), size: Some(40), ..Company::default() };
+    let id = companies::upsert(&mut tx, &known).await.unwrap();
+    let said = Company {
+        name: "NORDWERK".to_owned(),
+        size: Some(9),
+        industry: Some("software".to_owned()),
+        ..Company::default()
+    };
+    assert_eq!(companies::join(&mut tx, &said).await.unwrap(), id);
+    let joined = Company { id, industry: said.industry.clone(), ..known };
+    assert_eq!(stored(&mut tx, id).await, joined);
+    let more = Company { industry: Some("steel".to_owned()), country: Some("DE".to_owned()), ..said.clone() };
+    companies::fill(&mut tx, id, &more).await.unwrap();
+    assert_eq!(stored(&mut tx, id).await, Company { country: more.country, ..joined });
+    let new = Company { name: "Roth".to_owned(), ..said };
+    let other = companies::join(&mut tx, &new).await.unwrap();
+    assert_eq!(stored(&mut tx, other).await, Company { id: other, ..new });
 }

@@ -11,8 +11,8 @@ on_both!(
     one_is_open_at_a_time,
     a_closed_one_stays_as_it_ended,
     sales_takes_it_on,
-    loads_are_those_of_open_ones,
     the_latest_is_found_open_or_closed,
+    loads_are_those_of_open_ones
 );
 
 fn hand_over(id: i64, lead: i64) -> HandOver {
@@ -78,6 +78,23 @@ async fn sales_takes_it_on(db: TestDb) {
     assert_eq!(hand_overs::causes(&mut tx, lead).await.unwrap(), ["looked at pricing"]);
 }
 
+async fn the_latest_is_found_open_or_closed(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let lead = new_leads(&mut tx, 1).await[0];
+    assert_eq!(hand_overs::latest(&mut tx, lead).await.unwrap(), None);
+    let (first, second) = (tx.id().unwrap(), tx.id().unwrap());
+    // The ids of two nodes are in no order.
+    hand_overs::open(&mut tx, &HandOver { opened_at: at(5), ..hand_over(second, lead) }).await.unwrap();
+    let won = Closing { state: HandOverState::Won, reason: None, amount: Some(1.5) };
+    hand_overs::close(&mut tx, second, &won, at(9)).await.unwrap();
+    let latest = hand_overs::latest(&mut tx, lead).await.unwrap().unwrap();
+    assert_eq!((latest.hand_over.id, latest.hand_over.state), (second, HandOverState::Won));
+    assert_eq!(latest.amount, Some(1.5));
+    hand_overs::open(&mut tx, &HandOver { opened_at: at(10), ..hand_over(first, lead) }).await.unwrap();
+    let latest = hand_overs::latest(&mut tx, lead).await.unwrap().unwrap();
+    assert_eq!((latest.hand_over.id, latest.amount), (first, None));
+}
+
 async fn loads_are_those_of_open_ones(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
     let leads = new_leads(&mut tx, 5).await;
@@ -102,21 +119,4 @@ async fn loads_are_those_of_open_ones(db: TestDb) {
     let load = |all, scored| Load { all, scored };
     assert_eq!(loads, [("kim".to_owned(), load(2, 1)), ("lee".to_owned(), load(1, 0))]);
     assert_eq!(hand_overs::loads(&mut tx, &[]).await.unwrap(), []);
-}
-
-async fn the_latest_is_found_open_or_closed(db: TestDb) {
-    let mut tx = db.begin().await.unwrap();
-    let lead = new_leads(&mut tx, 1).await[0];
-    assert_eq!(hand_overs::latest(&mut tx, lead).await.unwrap(), None);
-    let (first, second) = (tx.id().unwrap(), tx.id().unwrap());
-    // The ids of two nodes are in no order.
-    hand_overs::open(&mut tx, &HandOver { opened_at: at(5), ..hand_over(second, lead) }).await.unwrap();
-    let won = Closing { state: HandOverState::Won, reason: None, amount: Some(1.5) };
-    hand_overs::close(&mut tx, second, &won, at(9)).await.unwrap();
-    let latest = hand_overs::latest(&mut tx, lead).await.unwrap().unwrap();
-    assert_eq!((latest.hand_over.id, latest.hand_over.state), (second, HandOverState::Won));
-    assert_eq!(latest.amount, Some(1.5));
-    hand_overs::open(&mut tx, &HandOver { opened_at: at(10), ..hand_over(first, lead) }).await.unwrap();
-    let latest = hand_overs::latest(&mut tx, lead).await.unwrap().unwrap();
-    assert_eq!((latest.hand_over.id, latest.amount), (first, None));
 }

@@ -27,6 +27,14 @@ async fn the_same_mail_is_stored_once(db: TestDb) {
     assert_eq!(inbound::by_hash(&mut tx, "abd").await.unwrap(), None);
     assert_eq!(inbound::raw(&mut tx, row.id).await.unwrap().as_deref(), Some("cmF3"));
     assert_eq!(inbound::raw(&mut tx, again.id).await.unwrap(), None);
+    let last =
+        [(4, at(9)), (4, at(10)), (5, at(9))].map(|(lead, since)| (lead, InboundKind::HumanReply, since));
+    let mut found = Vec::new();
+    for (lead, kind, since) in last {
+        found.push(inbound::last(&mut tx, lead, kind, since).await.unwrap());
+    }
+    assert_eq!(found, [Some(row.id), None, None]);
+    assert_eq!(inbound::last(&mut tx, 4, InboundKind::Bounce, at(9)).await.unwrap(), None);
 }
 
 async fn what_waits_is_resolved_once(db: TestDb) {

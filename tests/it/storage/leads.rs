@@ -123,9 +123,9 @@ async fn a_company_is_asked_for_its_leads(db: TestDb) {
         store_leads(&mut tx, std::slice::from_ref(&stored)).await;
         members.push(stored.lead.id);
     }
-    assert_eq!(leads::of_company(&mut tx, one, 0, 2).await.unwrap(), members[..2]);
-    assert_eq!(leads::of_company(&mut tx, one, members[1], 2).await.unwrap(), members[2..3]);
-    assert_eq!(leads::of_company(&mut tx, one, members[2], 2).await.unwrap(), [0; 0]);
+    assert_eq!(leads::ids_of_company(&mut tx, one, 0, 2).await.unwrap(), members[..2]);
+    assert_eq!(leads::ids_of_company(&mut tx, one, members[1], 2).await.unwrap(), members[2..3]);
+    assert_eq!(leads::ids_of_company(&mut tx, one, members[2], 2).await.unwrap(), [0; 0]);
 
     leads::set_party(&mut tx, members[0], Party::Marketing, Some("kim")).await.unwrap();
     leads::set_party(&mut tx, members[2], Party::Sales, Some("lee")).await.unwrap();

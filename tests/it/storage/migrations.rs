@@ -18,7 +18,15 @@ async fn opening_again_changes_nothing(db: TestDb) {
         let done = tx.all("SELECT name FROM migrations", vec![], |row| row.text(0)).await.unwrap();
         assert_eq!(
             done,
-            ["0001_engine", "0002_loop", "0003_inbound", "0004_scoring", "0005_routing", "0007_report"]
+            [
+                "0001_engine",
+                "0002_loop",
+                "0003_inbound",
+                "0004_scoring",
+                "0005_routing",
+                "0006_sales",
+                "0007_report"
+            ]
         );
         drop(tx);
         again.close().await;

@@ -22,6 +22,7 @@ mod migrations;
 mod notices;
 mod outbox;
 mod report;
+mod responses;
 mod revisions;
 mod routing;
 mod rows;

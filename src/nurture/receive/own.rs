@@ -1,0 +1,63 @@
+//! Mails that somebody of the company wrote: copies of what reps write to leads, and what lies in a folder of sent mail.
+//! They stop the clock of the leads that they go to, and are nobody's reply.
+
+use super::super::engine::Engine;
+use super::super::error::NurtureResult;
+use super::super::record::Record;
+use crate::domain::address::Address;
+use crate::domain::inbound::InboundKind;
+use crate::domain::sales_link::copy_of;
+use crate::mail::inbound::InboundMail;
+use crate::storage::{Tx, leads, responses};
+use crate::workspace::Funnel;
+
+/// Recipients that are looked up.
+const MOST_RECIPIENTS: usize = 50;
+
+/// Who of the company wrote a mail: a key of `[team.NAME]`, or the address of a sender. None: somebody else.
+pub fn author(engine: &Engine, funnel: &Funnel, mail: &InboundMail) -> Option<String> {
+    let copied = engine.config.inbound.domain.as_deref().and_then(|domain| {
+        let locals = mail.recipients.iter().filter_map(|address| {
+            let (local, host) = address.rsplit_once('@')?;
+            host.eq_ignore_ascii_case(domain).then_some(local)
+        });
+        let team = || funnel.team.iter().map(|(key, _)| key.as_str());
+        locals.filter_map(|local| copy_of(&engine.keys, local, team())).next()
+    });
+    if let Some(rep) = copied {
+        return Some(rep.to_owned());
+    }
+    let from = mail.from.as_ref()?.address.to_lowercase();
+    let rep = funnel.team.iter().find(|(_, rep)| rep.email.as_str() == from).map(|(key, _)| key.clone());
+    let sender = || funnel.senders.values().any(|sender| sender.email.as_str() == from);
+    rep.or_else(|| sender().then_some(from.clone()))
+}
+
+/// The leads that a mail goes to and that are with sales.
+pub async fn written_to(tx: &mut Tx, mail: &InboundMail) -> NurtureResult<Vec<i64>> {
+    // A machine that answers for somebody who is away answers nothing.
+    if !matches!(mail.kind, InboundKind::HumanReply | InboundKind::Unrelated | InboundKind::Unsubscribe) {
+        return Ok(Vec::new());
+    }
+    let addresses = mail.recipients.iter().take(MOST_RECIPIENTS);
+    let addresses: Vec<Address> = addresses.filter_map(|address| address.parse().ok()).collect();
+    let addresses: Vec<&str> = addresses.iter().map(Address::as_str).collect();
+    let mut found: Vec<i64> = Vec::new();
+    for stored in leads::by_emails(tx, &addresses).await? {
+        if responses::open_of(tx, stored.lead.id).await?.is_some() {
+            found.push(stored.lead.id);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+impl Record<'_> {
+    /// Stops the clocks of these leads, in the order of their ids.
+    pub(super) async fn seen_by(&mut self, leads: &[i64], by: &str, mail: &InboundMail) -> NurtureResult<()> {
+        for lead in leads {
+            self.seen_answer(*lead, by, &mail.subject).await?;
+        }
+        Ok(())
+    }
+}

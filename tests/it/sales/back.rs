@@ -1,0 +1,113 @@
+//! What comes back from sales: quiet times, named sequences, reasons, and what sales thinks of the mails.
+
+use serde_json::json;
+
+use super::{EVA, answered, link, send, timeline};
+use crate::closing_the_loop::{lead, subjects};
+use crate::support::database::{TestDb, on_both};
+use dripline::domain::event::EventKind;
+use dripline::domain::time::DAY;
+use dripline::storage::events;
+
+on_both!(
+    a_returned_lead_rests_and_walks_what_its_reason_names,
+    a_return_bypasses_no_stop,
+    a_lost_lead_may_come_again,
+    feedback_is_about_the_mail,
+    words_are_reason_enough,
+);
+
+const REASONS: &str = r#"
+[returned.too-early]
+title = "Too early"
+quiet = "30 days"
+stage = "mofu"
+sequence = "evaluation"
+[lost.no-budget]
+title = "No budget"
+again = "180 days"
+sequence = "evaluation"
+[lost.rival]
+title = "Chose another"
+"#;
+
+async fn a_returned_lead_rests_and_walks_what_its_reason_names(db: TestDb) {
+    let (app, told) = answered(db, REASONS).await;
+    let fields = [("reason", "too-early"), ("words", "after the fair")];
+    let (status, page) = send(&app, &link(&told, "Back to marketing"), &fields).await;
+    assert_eq!(status, 200, "{page}");
+    let now = lead(&app, EVA).await;
+    assert_eq!((&now["with"], &now["stage"]), (&json!("marketing"), &json!("mofu")), "{now}");
+    app.pass(29 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello"], "quiet");
+    app.pass(2 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello", "guide"], "the named sequence, from its start");
+    app.pass(2 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello", "guide", "case"], "its waits count from then");
+    let because: Vec<String> =
+        app.explain(EVA).await.timeline.into_iter().filter_map(|entry| entry.because).collect();
+    assert!(because.contains(&"Too early: after the fair".to_owned()), "{because:#?}");
+    let mut tx = app.engine.db.read().await.unwrap();
+    let reason = tx.first("SELECT reason FROM hand_overs", vec![], |row| row.text(0)).await.unwrap();
+    assert_eq!(reason.as_deref(), Some("too-early"), "the key, for reports");
+    drop(tx);
+    app.end().await;
+}
+
+async fn a_return_bypasses_no_stop(db: TestDb) {
+    let (app, told) = answered(db, REASONS).await;
+    let stop = json!({ "reason": "said so", "kind": "objection" });
+    assert_eq!(app.post(&format!("/leads/{EVA}/stop"), &stop).await.0, 200);
+    let (status, page) = send(&app, &link(&told, "Back to marketing"), &[("reason", "too-early")]).await;
+    assert_eq!(status, 200, "{page}");
+    app.pass(90 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello"]);
+    assert_eq!(lead(&app, EVA).await["with"], "marketing");
+    app.end().await;
+}
+
+async fn a_lost_lead_may_come_again(db: TestDb) {
+    let (app, told) = answered(db, REASONS).await;
+    let (status, page) = send(&app, &link(&told, "Lost"), &[("reason", "no-budget")]).await;
+    assert_eq!(status, 200, "{page}");
+    app.pass(179 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello"]);
+    app.pass(2 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello", "guide"]);
+    app.end().await;
+}
+
+async fn feedback_is_about_the_mail(db: TestDb) {
+    let (app, told) = answered(db, REASONS).await;
+    let fields = [("reason", "rival"), ("feedback", "tone"), ("feedback_words", "too loud for a miller")];
+    let (status, page) = send(&app, &link(&told, "Lost"), &fields).await;
+    assert_eq!(status, 200, "{page}");
+    let id = lead(&app, EVA).await["id"].as_i64().expect("an id");
+    let mut tx = app.engine.db.read().await.unwrap();
+    let (_, message, said) =
+        events::last(&mut tx, id, EventKind::Feedback).await.unwrap().expect("a feedback");
+    let (_, answered, _) = events::last(&mut tx, id, EventKind::Replied).await.unwrap().expect("a reply");
+    drop(tx);
+    assert!(answered.is_some());
+    assert_eq!(message, answered, "on the mail that the lead answered");
+    assert_eq!(said.details.about.as_deref(), Some("tone"));
+    assert_eq!(said.details.because.as_deref(), Some("too loud for a miller"));
+    assert!(timeline(&app, EVA).await.contains(&"sales says of the mail: tone".to_owned()));
+    app.pass(365 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello"], "lost is silent unless its reason says otherwise");
+    let body = json!({ "about": "benefit" });
+    assert_eq!(app.post(&format!("/leads/{EVA}/feedback"), &body).await.0, 200);
+    assert_eq!(app.post(&format!("/leads/{EVA}/feedback"), &json!({ "about": "font" })).await.0, 422);
+    app.end().await;
+}
+
+async fn words_are_reason_enough(db: TestDb) {
+    let (app, told) = answered(db, "[hand_over]\nquiet = \"10 days\"\n").await;
+    let (status, page) = send(&app, &link(&told, "Back to marketing"), &[("words", "not now")]).await;
+    assert_eq!(status, 200, "{page}");
+    app.pass(9 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello"]);
+    app.pass(2 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello", "tofu-last"], "it goes on where it was");
+    app.end().await;
+}
