@@ -169,7 +169,7 @@ mod tests {
         assert!(html.contains("<html lang=\"de\">"), "{html}");
         for escaped in [
             "&lt;b&gt;&amp;",
-            "<p>&quot;&gt;&lt;script&gt;</p>",
+            "<p dir=\"auto\">&quot;&gt;&lt;script&gt;</p>",
             "&lt;i&gt;</button>",
             "A &amp; B",
             "value=\"&quot; autofocus onfocus&#x3D;&quot;alert(1)\"",

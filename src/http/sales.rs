@@ -140,9 +140,7 @@ fn refusal(revision: &Revision, refused: Answered) -> (StatusCode, Page) {
     let funnel = &revision.workspace.funnel;
     let words = words(language(funnel));
     let (title, line) = match refused {
-        Answered::Closed(response) => {
-            (words.closed, words.closed_as.replace("{}", words.state(response.state)))
-        }
+        Answered::Closed(state) => (words.closed, words.closed_as.replace("{}", words.state(state))),
         Answered::Elsewhere(rep) => {
             let team = &funnel.team;
             let name = rep.as_ref().and_then(|rep| team.iter().find(|(key, _)| key == rep));

@@ -54,7 +54,7 @@ pub enum Look {
     /// The hand-over is open, and whoever has the link may speak.
     Open(Box<Sheet>),
     /// It has ended.
-    Closed(Response),
+    Closed(HandOverState),
     /// Somebody else has the lead by now: a key of `[team.NAME]`.
     Elsewhere(Option<String>),
     /// There is no such hand-over any more.
@@ -94,7 +94,7 @@ pub async fn look(engine: &Engine, revision: &Revision, link: &SalesLink) -> Nur
 
 fn refused(response: &Response, link: &SalesLink) -> Option<Look> {
     if response.closed_at.is_some() {
-        return Some(Look::Closed(response.clone()));
+        return Some(Look::Closed(response.state));
     }
     let works = link.works_for(response.rep.as_deref().unwrap_or_default());
     (!works).then(|| Look::Elsewhere(response.rep.clone()))
@@ -106,7 +106,7 @@ pub enum Answered {
     Done(Found),
     /// It was so before, and nothing changed.
     Already,
-    Closed(Response),
+    Closed(HandOverState),
     Elsewhere(Option<String>),
     Gone,
 }
@@ -189,7 +189,7 @@ fn is_so(change: &Change, response: &Response) -> bool {
 impl From<Look> for Answered {
     fn from(refused: Look) -> Self {
         match refused {
-            Look::Closed(response) => Answered::Closed(response),
+            Look::Closed(state) => Answered::Closed(state),
             Look::Elsewhere(rep) => Answered::Elsewhere(rep),
             Look::Open(_) | Look::Gone => Answered::Gone,
         }

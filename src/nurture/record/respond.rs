@@ -62,9 +62,11 @@ impl Record<'_> {
 
     /// Somebody else of the team has the lead from now on, and knows of it.
     pub(crate) async fn take_over(&mut self, lead: i64, rep: &str) -> NurtureResult<()> {
+        let stored = self.lead(lead).await?;
         let open = self.open_hand_over(lead).await?;
         hand_overs::accept(self.tx, open.id, HandOverState::Accepted, Some(rep), self.now).await?;
         leads::set_party(self.tx, lead, Party::Sales, Some(rep)).await?;
+        self.release(&stored).await?;
         let about = Some(rep.to_owned());
         self.event(lead, EventKind::Accepted, Details { about, ..Details::default() }).await
     }

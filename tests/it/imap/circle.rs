@@ -12,18 +12,24 @@ use tokio::process::Command;
 use crate::imap::mailbox;
 use crate::support::app::{Ground, TestApp};
 use crate::support::database::{TestDb, on_both};
-use crate::support::dovecot::{BOX, Dovecot};
+use crate::support::dovecot::{BOX, Dovecot, url};
 use crate::support::pace::until;
 use crate::support::postfix::Postfix;
 use crate::support::world::{FUNNEL, files};
 
-on_both!(an_answer_comes_back_to_sales, a_rep_presses_reply, a_bounce_of_postfix_suppresses);
+on_both!(
+    an_answer_comes_back_to_sales,
+    a_rep_presses_reply,
+    a_folder_of_sent_mail_stops_the_clock,
+    a_bounce_of_postfix_suppresses
+);
 
 /// No test waits longer for something to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const EVA: &str = "eva@kern.example";
 const KIM: &str = "kim@nordwerk.example";
+const SENT: &str = "kim-sent@boxes.test";
 const HELLO: &str = "title = \"Hello\"\nstage = \"tofu\"\n[[step]]\nmail = \"hello\"\n[[step]]\nwait = \"3 days\"\nmail = \"more\"\n";
 const MAIL: &str = "+++\nsubject = \"What does a bad roof cost?\"\n+++\nDear {{default lead.first_name \"reader\"}}, shall we talk?\n";
 
@@ -42,11 +48,14 @@ async fn begin(db: TestDb) -> World {
 async fn begin_with(db: TestDb, more: &str) -> World {
     let funnel = format!("{FUNNEL}{more}");
     let dovecot = Dovecot::start();
-    [EVA, KIM].iter().for_each(|user| dovecot.add_user(user));
+    [EVA, KIM, SENT].iter().for_each(|user| dovecot.add_user(user));
     let domain = "in.nordwerk.example";
     let postfix = Postfix::start(dovecot.lmtp, "kern.example, nordwerk.example, boxes.test", domain, BOX);
     let operator =
         format!("[inbound]\ndomain = \"{domain}\"\n{}", mailbox(dovecot.imap, "then = \"move Done\""));
+    // The folder in which Kim's mail program keeps what it sent.
+    let sent = format!("[mailbox.sent]\nurl = \"{}\"\nsent = true\n", url(SENT, dovecot.imap));
+    let operator = operator + &sent;
     let all = [
         ("dripline.toml", operator.as_str()),
         ("funnel.toml", funnel.as_str()),
@@ -80,12 +89,15 @@ impl World {
 
     /// The mails in a mailbox, oldest first, once there are so many.
     async fn mails_of(&self, email: &str, count: usize) -> Vec<Vec<u8>> {
-        let fetch = ["fetch", "-u", email, "text", "mailbox", "INBOX"];
+        let uids = ["-f", "flow", "fetch", "-u", email, "uid", "mailbox", "INBOX"];
         let mails = async || {
-            let raw = self.dovecot.doveadm(&fetch);
-            let mails = raw.split('\x0c').map(|raw| raw.trim_start_matches("text:\n").as_bytes().to_vec());
-            let mails: Vec<Vec<u8>> = mails.filter(|raw| !raw.trim_ascii().is_empty()).collect();
-            Some(mails).filter(|mails| mails.len() >= count)
+            let found = self.dovecot.doveadm(&uids);
+            let uids: Vec<&str> = found.lines().map(|line| line.trim().trim_start_matches("uid=")).collect();
+            let mail = |uid: &&str| {
+                let fetch = ["fetch", "-u", email, "text", "mailbox", "INBOX", "uid", uid];
+                self.dovecot.doveadm(&fetch).trim_start_matches("text:\n").as_bytes().to_vec()
+            };
+            (uids.len() >= count).then(|| uids.iter().map(mail).collect::<Vec<_>>())
         };
         until(PATIENCE, mails).await
     }
@@ -181,6 +193,29 @@ async fn a_rep_presses_reply(db: TestDb) {
     assert!(next.body_text(0).expect("a text").contains("See you then."));
     let from = next.from().and_then(|from| from.first()).and_then(|from| from.address());
     assert_eq!(from, Some(EVA));
+    world.app.end().await;
+}
+
+async fn a_folder_of_sent_mail_stops_the_clock(db: TestDb) {
+    let world = begin_with(db, "").await;
+    world.add(EVA).await;
+    let cause = json!({ "cause": "called us" });
+    assert_eq!(world.app.post(&format!("/leads/{EVA}/hand-over"), &cause).await.0, 200);
+    let mail = |to: &str| {
+        format!(
+            "From: Kim <kim.meier@private.example>\r\nTo: {to}\r\nSubject: Lunch\r\nMessage-ID: <{to}>\r\n\r\nAt one.\r\n"
+        )
+    };
+    world.dovecot.deliver(SENT, mail("friend@private.example").as_bytes());
+    world.dovecot.deliver(SENT, mail(EVA).as_bytes());
+    let seen = async || {
+        let told = world.app.explain(EVA).await.timeline;
+        told.into_iter().find(|entry| entry.what.ends_with("wrote to the lead"))
+    };
+    let seen = until(PATIENCE, seen).await;
+    assert_eq!(seen.what, "kim.meier@private.example wrote to the lead");
+    let kept = crate::imap::evidence(&world.app.engine.db).await;
+    assert_eq!(kept.len(), 1, "what concerns no lead is not kept: {kept:?}");
     world.app.end().await;
 }
 

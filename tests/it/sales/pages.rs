@@ -76,6 +76,7 @@ async fn a_button_acts_once(db: TestDb) {
     assert_eq!(status, 200, "{page}");
     assert!(page.contains("It is yours"), "{page}");
     assert_eq!(lead(&app, EVA).await["qualification"], "sql");
+    app.settle().await;
     let before = whole(&app, EVA).await;
     let (status, page) = app.press(&accept).await;
     assert_eq!(status, 200);
@@ -98,6 +99,7 @@ async fn what_is_settled_stays_so(db: TestDb) {
     assert_eq!(status, 200);
     assert!(page.contains("Congratulations!"), "{page}");
     assert_eq!(lead(&app, EVA).await["stage"], "customer");
+    app.settle().await;
     let before = whole(&app, EVA).await;
     for words in ALL {
         let path = link(&told, words);
