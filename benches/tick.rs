@@ -176,6 +176,7 @@ fn lead(id: i64, n: usize, engine: &Engine, now: Timestamp) -> StoredLead {
         example: false,
         prospect_since: None,
         engagement: Engagement::default(),
+        alive_at: None,
         created_at: now,
     };
     StoredLead { lead, address, suppressed_by: None }
