@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::domain::event::EventKind;
 
 const WHOLE: &str = r#"
 [server]
@@ -180,4 +181,42 @@ fn mistakes_of_mailboxes_are_found() {
             "dripline.toml:9:1: error[DL003]: there is no key `fodler` in [mailbox.c]",
         ]
     );
+}
+
+#[test]
+fn a_webhook_is_read_and_its_secrets_may_come_from_elsewhere() {
+    let file = "[webhook.crm]\nurl = \"https://crm.example/x\"\nevents = \"won\"\n";
+    let secrets = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, whsec_LaSwMfKQ9r8GKYqrTwjUPD8ILPZIo2La";
+    let config = load(Some(file), &[("DRIPLINE_WEBHOOK__CRM__SECRET", secrets)]).expect("no mistakes");
+    let crm = &config.webhooks["crm"];
+    assert_eq!((crm.url.to_string().as_str(), crm.keys.len()), ("https://crm.example/…", 2));
+    assert_eq!((crm.events.as_slice(), crm.allow_private), (&[EventKind::Won][..], false));
+    let file = format!("{file}secret = \"{secrets}\"").replace("\"won\"", "\"*\"").replace(", ", "\"#");
+    let all = &load(Some(&file), &[]).expect("no mistakes").webhooks["crm"].events;
+    assert!(all.contains(&EventKind::Created) && !all.contains(&EventKind::Untold));
+}
+
+#[test]
+fn mistakes_of_webhooks_are_found_and_show_no_secret() {
+    let file = "[webhook.a]\nurl = \"crm.example\"\nsecret = \"streng-geheim\"\n\
+                [webhook.b]\nurl = \"http://crm.example/geheim\"\nevents = [\"wonn\"]\n\
+                [webhook.c]\nurl = \"https://localhost:8443/\"\nsecret = [\n  \"whsec_geheim\",\n]\n\
+                [webhook.d]\nurl = \"https://me:geheim@crm.example/\"\nsecret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n";
+    let found = load(Some(file), &[]).expect_err("mistakes");
+    let found: Vec<&str> =
+        found.iter().map(|found| found.split(&[';', ','][..]).next().unwrap_or(found)).collect();
+    assert_eq!(
+        found,
+        [
+            "dripline.toml:2:7: error[DL007]: the url of a webhook begins with https://",
+            "dripline.toml:3:10: error[DL007]: the secret is not `whsec_` and 24 to 64 random bytes in base64",
+            "dripline.toml:4:1: error[DL005]: `secret` is missing in [webhook.b]",
+            "dripline.toml:5:7: error[DL007]: the webhook is not encrypted",
+            "dripline.toml:6:11: error[DL007]: \"wonn\" is not known here",
+            "dripline.toml:8:7: error[DL007]: the webhook is on this machine or in a private network",
+            "dripline.toml:10:3: error[DL007]: the secret is not `whsec_` and 24 to 64 random bytes in base64",
+            "dripline.toml:13:7: error[DL007]: the url of a webhook has no login before an @",
+        ]
+    );
+    assert!(!found.concat().contains("geheim"));
 }

@@ -54,8 +54,22 @@ pub struct WebhookUrl {
 
 /// Why a text is no URL of a webhook. It quotes nothing: the path may hold a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the url of a webhook begins with https://; write it like https://crm.example.com/hooks/dripline")]
-pub struct WebhookUrlError;
+pub enum WebhookUrlError {
+    #[error(
+        "the url of a webhook begins with https://; write it like https://crm.example.com/hooks/dripline"
+    )]
+    Scheme,
+    #[error("the url of a webhook has no login before an @; put a key into its path or its query instead")]
+    Login,
+    #[error(
+        "the url has no host, or none that can be called; write it like https://crm.example.com/hooks/dripline"
+    )]
+    Host,
+    #[error(
+        "the path in the url has signs that it cannot have; write blanks, # and letters such as ü as %XX"
+    )]
+    Path,
+}
 
 impl WebhookUrl {
     /// What `Host` says: the port only if it is not the usual one.
@@ -85,23 +99,27 @@ impl FromStr for WebhookUrl {
         let (tls, rest) = match text.split_once("://") {
             Some(("https", rest)) => (true, rest),
             Some(("http", rest)) => (false, rest),
-            _ => return Err(WebhookUrlError),
+            _ => return Err(WebhookUrlError::Scheme),
         };
         let (place, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        // A login would stand in the log of whoever is called, and a fragment never reaches it.
-        if place.contains('@') || path.contains('#') {
-            return Err(WebhookUrlError);
+        // It would stand in the log of whoever is called.
+        if place.contains('@') {
+            return Err(WebhookUrlError::Login);
         }
-        let (host, port) = host_and_port(place).map_err(|_| WebhookUrlError)?;
+        let (host, port) = host_and_port(place).map_err(|_| WebhookUrlError::Host)?;
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        let path = path.parse().map_err(|_| WebhookUrlError)?;
+        let path = match path.parse() {
+            // What is behind a # never reaches a server.
+            Ok(parsed) if !path.contains('#') && path.is_ascii() => parsed,
+            _ => return Err(WebhookUrlError::Path),
+        };
         // Some resolvers read numbers as addresses: `127.1`, `2130706433`.
         let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
         if last.bytes().all(|byte| byte.is_ascii_digit())
             && host.parse::<Ipv4Addr>().is_err()
             && !host.contains(':')
         {
-            return Err(WebhookUrlError);
+            return Err(WebhookUrlError::Host);
         }
         Ok(Self { tls, host, port: port.unwrap_or(if tls { 443 } else { 80 }), path })
     }

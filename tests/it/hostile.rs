@@ -52,7 +52,7 @@ fn files() -> Files {
 /// Half of them come by the API, half by a file.
 async fn come_in(app: &TestApp, number: usize, name: &str) -> String {
     let email = format!("lead{number}@example.org");
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         let lead = json!({
             "email": email, "first_name": name, "last_name": name, "company": name, "source": name,
             "job_title": name, "city": name, "phone": name, "basis": "double_opt_in",
@@ -84,7 +84,7 @@ async fn hostile_names_reach_nobody_as_more_than_names(db: TestDb) {
             .carry_out(&app.engine, lead)
             .await
             .unwrap();
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             Change::Lost { reason: name.clone(), words: None }.carry_out(&app.engine, lead).await.unwrap();
         }
         emails.push(email);

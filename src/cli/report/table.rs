@@ -79,7 +79,7 @@ fn bar(value: f64, longest: f64) -> String {
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 160")]
     let eighths = ((value / longest * (BAR * 8) as f64).round() as usize).clamp(1, BAR * 8);
-    let part = (eighths % 8 > 0).then(|| EIGHTHS[eighths % 8]);
+    let part = (!eighths.is_multiple_of(8)).then(|| EIGHTHS[eighths % 8]);
     EIGHTHS[..1].iter().cycle().take(eighths / 8).chain(&part).collect()
 }
 

@@ -29,12 +29,15 @@ pub struct Network {
     tls: OnceLock<Result<TlsConnector, String>>,
 }
 
+type Resolve = Box<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>;
+type Reach = Box<dyn Fn(SocketAddr) -> SocketAddr + Send + Sync>;
+
 /// A network of the test's own.
 pub struct Script {
     /// What a name resolves to, whenever it is asked.
-    pub resolve: Box<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>,
+    pub resolve: Resolve,
     /// Where what is sent to an address arrives.
-    pub reach: Box<dyn Fn(SocketAddr) -> SocketAddr + Send + Sync>,
+    pub reach: Reach,
     /// Who is trusted besides those whom the system trusts.
     pub authorities: Vec<CertificateDer<'static>>,
 }

@@ -277,7 +277,7 @@ async fn each_change_counts_the_version(db: TestDb) {
     leads::set_tracking(&mut tx, ids[0], true).await.unwrap();
     assert_eq!(stored(&mut tx, ids[0]).await.basis, Some(Basis::OptIn));
     let versions = tx.all("SELECT version FROM leads ORDER BY id", vec![], |row| row.int(0)).await.unwrap();
-    assert_eq!(versions, [7, 1]);
+    assert_eq!(versions, [8, 1]);
 }
 
 /// Two nodes read and write the same text, each time under the lock of one lead.
