@@ -11,9 +11,13 @@ use super::revision::{self, Revision};
 use crate::domain::time::{Timestamp, as_rfc3339};
 use crate::storage::report::{self, MailCount, MailKey};
 use crate::storage::revisions::{self, NumberedStep};
-use crate::storage::{Db, Tx};
+use crate::storage::{Db, Tx, leads};
+use crate::workspace::funnel::Completeness;
 pub use report::Period;
 pub use rows::{FeedbackRow, LeadRow, MailRow, MoveRow, ReasonRow, SequenceRow, SourceRow, StageRow};
+
+/// Leads that are in memory at once.
+const LOOK: i64 = 256;
 
 /// Everything that is reported. Its JSON is what `--json` prints.
 #[derive(Debug, Serialize)]
@@ -179,13 +183,43 @@ async fn sources(tx: &mut Tx, period: Period, revision: Option<&Revision>) -> Nu
             rows.push(SourceRow::new(count, feedback.remove(name).unwrap_or_default()));
         }
     }
+    let complete = match revision {
+        Some(revision) => complete(tx, period, &revision.workspace.funnel.rules.completeness).await?,
+        None => None,
+    };
     for row in &mut rows {
+        if let Some(complete) = &complete {
+            row.complete(complete.get(&row.source).copied().unwrap_or(0));
+        }
         let known = known.and_then(|known| known.get(&row.source));
         row.title = known.and_then(|known| known.title.clone());
         // The costs of all time say nothing about the leads of a part of it.
         row.spend(known.and_then(|known| known.cost).filter(|_| period.is_ever()));
     }
     Ok(rows)
+}
+
+/// How many of the leads of each source are complete, a few of them at a time: what is complete is decided by funnel.toml,
+/// not by the database. None: it asks for nothing.
+async fn complete(
+    tx: &mut Tx,
+    period: Period,
+    completeness: &Completeness,
+) -> NurtureResult<Option<BTreeMap<String, i64>>> {
+    if completeness.fields().is_empty() {
+        return Ok(None);
+    }
+    let (mut counts, mut behind) = (BTreeMap::new(), 0);
+    loop {
+        let ids = leads::behind(tx, behind, LOOK).await?;
+        let Some(last) = ids.last() else { return Ok(Some(counts)) };
+        behind = *last;
+        for lead in leads::by_ids(tx, &ids).await?.into_iter().map(|stored| stored.lead) {
+            if period.holds(lead.created_at) && completeness.is_met(&lead) {
+                *counts.entry(lead.source.unwrap_or_default()).or_default() += 1;
+            }
+        }
+    }
 }
 
 impl MailRow {

@@ -23,6 +23,11 @@ impl Period {
         args![self.since.unwrap_or(first), self.until.unwrap_or(last)]
     }
 
+    /// Whether a moment is within it.
+    pub fn holds(self, at: Timestamp) -> bool {
+        self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
+    }
+
     /// Whether it is all of the time.
     pub fn is_ever(self) -> bool {
         self == Self::default()
@@ -56,15 +61,15 @@ macro_rules! happened {
     };
 }
 
-/// The stages that a move leads from and to: the first thing in the details of its event.
+/// The stages that a move leads from and to: the first thing in the details of its event. `_` is any sign, here the brace.
 macro_rules! moves {
     () => {
-        "SELECT e.id, e.lead_id, e.at, CASE WHEN e.data LIKE '{\"about\":\"tofu -> %' THEN 'tofu' \
-         WHEN e.data LIKE '{\"about\":\"mofu -> %' THEN 'mofu' WHEN e.data LIKE '{\"about\":\"bofu -> %' THEN 'bofu' \
+        "SELECT e.id, e.lead_id, e.at, CASE WHEN e.data LIKE '_\"about\":\"tofu -> %' THEN 'tofu' \
+         WHEN e.data LIKE '_\"about\":\"mofu -> %' THEN 'mofu' WHEN e.data LIKE '_\"about\":\"bofu -> %' THEN 'bofu' \
          ELSE 'customer' END AS was, \
-         CASE WHEN e.data LIKE '{\"about\":\"____ -> tofu\"%' OR e.data LIKE '{\"about\":\"customer -> tofu\"%' THEN 'tofu' \
-         WHEN e.data LIKE '{\"about\":\"____ -> mofu\"%' OR e.data LIKE '{\"about\":\"customer -> mofu\"%' THEN 'mofu' \
-         WHEN e.data LIKE '{\"about\":\"____ -> bofu\"%' OR e.data LIKE '{\"about\":\"customer -> bofu\"%' THEN 'bofu' \
+         CASE WHEN e.data LIKE '_\"about\":\"____ -> tofu\"%' OR e.data LIKE '_\"about\":\"customer -> tofu\"%' THEN 'tofu' \
+         WHEN e.data LIKE '_\"about\":\"____ -> mofu\"%' OR e.data LIKE '_\"about\":\"customer -> mofu\"%' THEN 'mofu' \
+         WHEN e.data LIKE '_\"about\":\"____ -> bofu\"%' OR e.data LIKE '_\"about\":\"customer -> bofu\"%' THEN 'bofu' \
          ELSE 'customer' END AS became FROM events e WHERE e.kind = 'stage_changed'"
     };
 }

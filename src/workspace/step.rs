@@ -222,8 +222,14 @@ fn mail(table: &mut Table, names: &Names) -> Option<Verb> {
 /// Whether there is such a webhook, dripline.toml says, which is the operator's.
 fn webhook(table: &mut Table) -> Option<String> {
     let name = table.text("webhook")?;
-    names::one_word(&name);
-    name.mention(Noun::Webhook, Role::Asks);
+    match names::check_word(name.value) {
+        Ok(()) => name.mention(Noun::Webhook, Role::Asks),
+        Err(message) => {
+            let word = name.value.split_whitespace().collect::<Vec<_>>().join("-");
+            let help = format!("write the NAME of a [webhook.NAME] in dripline.toml: webhook = \"{word}\"");
+            name.report(Finding::new(Code::BadName, message).help(help));
+        }
+    }
     Some(name.value.to_owned())
 }
 

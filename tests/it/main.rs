@@ -19,6 +19,7 @@ mod layers;
 mod liveness;
 mod mutations;
 mod new;
+mod ninety_days;
 mod one_hand_over;
 mod plans;
 mod power_cut;

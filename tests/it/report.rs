@@ -25,8 +25,7 @@ use crate::support::world::{FUNNEL, files};
 
 on_both!(the_report_says_what_happened, a_workspace_without_a_history_has_a_report);
 
-const SOURCES: &str =
-    "[source.fair]\ntitle = \"Spring fair\"\ncost = 1200\n[source.\"google ads\"]\ncost = 300\n";
+const SOURCES: &str = "[contact]\ncomplete = [\"last_name\"]\n[source.fair]\ntitle = \"Spring fair\"\ncost = 1200\n[source.\"google ads\"]\ncost = 300\n";
 
 const HELLO: &str = "title = \"Hello\"\nstage = \"tofu\"\n[[step]]\nmail = \"hello\"\n\
     [[step]]\nwait = \"1 day\"\nmail = [\"second-a\", \"second-b\"]\n";
@@ -49,7 +48,7 @@ async fn add(app: &TestApp, name: &str, source: Option<&str>, tracking: bool) ->
     let consent = Consent { channel: Channel::Email, basis, at, wording: None, form: None, network: None };
     let input = LeadInput {
         email: format!("{name}@example.org").parse().unwrap(),
-        contact: Contact::default(),
+        contact: Contact { last_name: (name == "bob").then(|| "Lee".to_owned()), ..Contact::default() },
         company: None,
         tags: Vec::new(),
         stage: Some(Stage::Tofu),
@@ -134,6 +133,7 @@ async fn the_report_says_what_happened(db: TestDb) {
     let expected: [Value; 7] =
         [3.into(), 1.into(), 1.into(), 900.0.into(), 1.into(), 1200.into(), 1200.0.into()];
     assert_eq!(numbers, expected.each_ref());
+    assert_eq!((&fair["complete"], &fair["complete_rate"]), (&json!(1), &json!(0.3333)));
     let ads = &report["sources"][2];
     assert_eq!((&ads["source"], &ads["leads"], &ads["cost"]), (&json!("google ads"), &json!(0), &json!(300)));
     // Within a period, its leads and mails, and no costs.

@@ -13,6 +13,8 @@ pub enum Cell {
     /// Words that anybody may have written.
     Text(String),
     Count(i64),
+    /// One that may not be known.
+    Number(Option<i64>),
     /// From 0 to 1.
     Share(Option<f64>),
     /// Days.
@@ -31,11 +33,11 @@ impl Cell {
     pub fn shown(&self) -> String {
         match self {
             Cell::Text(text) => one_line(text).into_owned(),
-            Cell::Count(count) => grouped(*count),
+            Cell::Count(count) | Cell::Number(Some(count)) => grouped(*count),
             Cell::Share(Some(share)) => format!("{:.1} %", share * 100.0),
             Cell::Days(days) => format!("{days:.1}"),
             Cell::Money(Some(amount)) => grouped_amount(*amount),
-            Cell::Share(None) | Cell::Money(None) => "–".to_owned(),
+            Cell::Number(None) | Cell::Share(None) | Cell::Money(None) => "–".to_owned(),
         }
     }
 
@@ -44,11 +46,11 @@ impl Cell {
         match self {
             Cell::Text(text) if text.starts_with(FORMULA) => Cow::Owned(format!("'{}", one_line(text))),
             Cell::Text(text) => one_line(text),
-            Cell::Count(count) => Cow::Owned(count.to_string()),
+            Cell::Count(count) | Cell::Number(Some(count)) => Cow::Owned(count.to_string()),
             Cell::Share(Some(number)) | Cell::Days(number) | Cell::Money(Some(number)) => {
                 Cow::Owned(number.to_string())
             }
-            Cell::Share(None) | Cell::Money(None) => Cow::Borrowed(""),
+            Cell::Number(None) | Cell::Share(None) | Cell::Money(None) => Cow::Borrowed(""),
         }
     }
 }

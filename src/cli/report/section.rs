@@ -109,10 +109,8 @@ impl Section {
                 (columns, rows.collect(), Some("median_days"))
             }
             Section::Sequences => (SEQUENCES.to_vec(), report.sequences.iter().map(sequence).collect(), None),
-            Section::Mails => (MAILS.to_vec(), report.mails.iter().map(mail).collect(), Some("click_rate")),
-            Section::Sources => {
-                (SOURCES.to_vec(), report.sources.iter().map(source).collect(), Some("leads"))
-            }
+            Section::Mails => (MAILS.to_vec(), report.mails.iter().map(mail).collect(), None),
+            Section::Sources => (SOURCES.to_vec(), report.sources.iter().map(source).collect(), None),
             Section::Reasons => {
                 let columns = vec![column("state", "what"), plain("reason"), column("hand_overs", "leads")];
                 let row =
@@ -219,10 +217,12 @@ fn mail(row: &MailRow) -> Vec<Cell> {
     ]
 }
 
-const SOURCES: [Column; 16] = [
+const SOURCES: [Column; 18] = [
     plain("source"),
     hidden("title"),
     plain("leads"),
+    hidden("complete"),
+    column("complete_rate", "complete"),
     hidden("mql"),
     column("mql_rate", "MQL"),
     hidden("sql"),
@@ -243,6 +243,8 @@ fn source(row: &SourceRow) -> Vec<Cell> {
         text(if row.source.is_empty() { "(none)" } else { &row.source }),
         text(row.title.as_deref().unwrap_or_default()),
         Cell::Count(row.leads),
+        Cell::Number(row.complete),
+        Cell::Share(row.complete_rate),
         Cell::Count(row.mql),
         Cell::Share(row.mql_rate),
         Cell::Count(row.sql),

@@ -117,6 +117,9 @@ pub struct SourceRow {
     pub source: String,
     pub title: Option<String>,
     pub leads: i64,
+    /// Leads of whom all of `[contact] complete` is known; none if funnel.toml asks for nothing.
+    pub complete: Option<i64>,
+    pub complete_rate: Option<f64>,
     pub mql: i64,
     pub mql_rate: Option<f64>,
     pub sql: i64,
@@ -138,11 +141,13 @@ impl SourceRow {
         let SourceCount { source, leads, mql, sql, handed_over, won, customers, amount } = count;
         let FeedbackCount { address, benefit, tone } = said;
         let (mql_rate, sql_rate) = (share(mql, leads), share(sql, leads));
-        let (title, cost, cac) = (None, None, None);
+        let (title, complete, complete_rate, cost, cac) = (None, None, None, None, None);
         Self {
             source,
             title,
             leads,
+            complete,
+            complete_rate,
             mql,
             mql_rate,
             sql,
@@ -157,6 +162,12 @@ impl SourceRow {
             benefit,
             tone,
         }
+    }
+
+    /// Says how many of the leads are complete.
+    pub(super) fn complete(&mut self, count: i64) {
+        self.complete = Some(count);
+        self.complete_rate = share(count, self.leads);
     }
 
     /// Says what the source cost.

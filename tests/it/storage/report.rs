@@ -5,7 +5,7 @@ use dripline::domain::time::DAY;
 use dripline::storage::report::{
     self, FeedbackCount, LeadCount, MailCount, MailKey, Period, SourceCount, WalkCount,
 };
-use dripline::storage::{Sql, Tx};
+use dripline::storage::{Arg, Sql, Tx};
 
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::{at, lead, store_leads};
@@ -40,16 +40,10 @@ async fn leads(tx: &mut Tx, count: i64) {
 }
 
 async fn event(tx: &mut Tx, lead: i64, message: Option<i64>, kind: &str, at: i64, data: &str) {
-    let id = tx.id().unwrap();
-    let message = message.map_or("NULL".to_owned(), |id| id.to_string());
-    run(
-        tx,
-        format!(
-            "INSERT INTO events (id, lead_id, message_id, kind, at, data) \
-             VALUES ({id}, {lead}, {message}, '{kind}', {at}, '{data}')"
-        ),
-    )
-    .await;
+    let sql = "INSERT INTO events (id, lead_id, message_id, kind, at, data) VALUES ($1, $2, $3, $4, $5, $6)";
+    let mut row = vec![Arg::from(tx.id().unwrap()), Arg::from(lead), Arg::from(message)];
+    row.extend([Arg::from(kind), Arg::from(at), Arg::from(data)]);
+    tx.execute(sql, row).await.unwrap();
 }
 
 async fn moved(tx: &mut Tx, lead: i64, at: i64, about: &str) {

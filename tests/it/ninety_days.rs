@@ -1,0 +1,185 @@
+//! Ninety days of 500 leads on a virtual clock: scores, stages, routing, silence, and what sales does with them.
+//!
+//! Thirteen leads have names; what becomes of each is worked out by hand in [`named`]. The others are a crowd that a fixed
+//! seed moves ([`crowd`]): they fill the desks of sales, and what became of all of them is one text, the same on both
+//! databases.
+
+mod crowd;
+mod desk;
+mod named;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dripline::domain::condition::Fact;
+use dripline::domain::enrollment::MessageState;
+use dripline::domain::event::{Details, EventKind, Happening};
+use dripline::domain::time::{DAY, HOUR, Timestamp};
+use dripline::nurture::Change;
+use dripline::nurture::change::record_deed;
+use dripline::nurture::record::Deed;
+use dripline::nurture::replay::Rehearsal;
+use dripline::storage::leads::{self, StoredLead};
+
+use crate::support::database::{TestDb, on_both};
+use crate::support::world::{MONDAY, World};
+use crowd::Crowd;
+
+on_both!(ninety_days_of_five_hundred_leads);
+
+const DAYS: i64 = 90;
+
+/// What goes on: at eleven on each morning in Berlin, once the mails of nine o'clock are out.
+struct Story {
+    world: World,
+    /// Every lead by its address.
+    leads: BTreeMap<String, i64>,
+}
+
+async fn ninety_days_of_five_hundred_leads(db: TestDb) {
+    let world = World::begin(db, &desk::files()).await;
+    let mut story = Story { world, leads: BTreeMap::new() };
+    story.refuse_hana();
+    for (email, input) in named::inputs().into_iter().chain(crowd::inputs()) {
+        let id = story.world.add_with(&email, input).await;
+        story.leads.insert(email, id);
+    }
+    assert_eq!(story.leads.len(), 500);
+    story.world.pass(2 * HOUR).await;
+    let mut crowd = Crowd::new();
+    for day in 0..DAYS {
+        named::day(&story, day).await;
+        crowd.day(&story, day).await;
+        story.world.pass(DAY).await;
+    }
+    named::check(&story).await;
+    story.every_move_is_explained().await;
+    story.nothing_is_sent_while_sales_or_a_stop_says_so().await;
+    story.turns_are_fair().await;
+    story.a_replay_gives_the_same_scores().await;
+    assert_eq!(story.outcome().await, desk::OUTCOME, "as on the other database, and as it was");
+    story.world.end().await;
+}
+
+impl Story {
+    fn id(&self, email: &str) -> i64 {
+        self.leads[email]
+    }
+
+    /// The moment of a day at which leads and sales act.
+    fn at(day: i64) -> Timestamp {
+        MONDAY + 2 * HOUR + day * DAY
+    }
+
+    async fn lead(&self, email: &str) -> StoredLead {
+        let mut tx = self.world.engine.db.read().await.unwrap();
+        leads::by_id(&mut tx, self.id(email)).await.unwrap().expect("a lead")
+    }
+
+    /// Somebody does something now.
+    async fn does(&self, email: &str, kind: EventKind, about: &str) {
+        let details = Details { about: Some(about.to_owned()), ..Details::default() };
+        let at = self.world.engine.clock.now();
+        let deed = Deed { kind, at, message: None, details, client_id: None };
+        record_deed(&self.world.engine, self.id(email), deed).await.expect("recorded").expect("news");
+    }
+
+    /// What sales or somebody of the house says now.
+    async fn says(&self, email: &str, change: Change) {
+        change.carry_out(&self.world.engine, self.id(email)).await.expect("carried out");
+        self.world.settle().await;
+    }
+
+    /// The moments of these events of a lead.
+    async fn moments(&self, id: i64, kinds: &[EventKind]) -> Vec<Timestamp> {
+        let timeline = self.world.timeline(id).await;
+        timeline.iter().filter(|happening| kinds.contains(&happening.kind)).map(|found| found.at).collect()
+    }
+
+    async fn every_move_is_explained(&self) {
+        use EventKind::{HandedOver, Lost, Qualified, Returned, StageChanged};
+        let mut moves = 0;
+        for id in self.leads.values() {
+            for Happening { kind, details, .. } in self.world.timeline(*id).await {
+                if [HandedOver, Lost, Qualified, Returned, StageChanged].contains(&kind) {
+                    assert!(details.because.is_some_and(|why| !why.is_empty()), "{id}: {kind:?}");
+                    moves += 1;
+                }
+            }
+        }
+        assert!(moves > 1_000, "{moves} moves");
+    }
+
+    async fn nothing_is_sent_while_sales_or_a_stop_says_so(&self) {
+        use EventKind::{HandedOver, Lost, Returned, Stopped, Unsubscribed, Won};
+        let mut silences = 0;
+        for (email, id) in &self.leads {
+            let sent = self.world.messages(*id).await.into_iter();
+            let sent: Vec<Timestamp> = sent
+                .filter(|message| message.state == MessageState::Sent)
+                .map(|message| message.at)
+                .collect();
+            let begins = self.moments(*id, &[HandedOver]).await;
+            let mut ends = self.moments(*id, &[Won, Lost, Returned]).await.into_iter();
+            for begin in begins {
+                let end = ends.next().unwrap_or(Self::at(DAYS + 1));
+                assert!(sent.iter().all(|at| *at < begin || *at > end), "{email}: mail while with sales");
+                silences += 1;
+            }
+            if let Some(stop) = self.moments(*id, &[Stopped, Unsubscribed]).await.first() {
+                assert!(sent.iter().all(|at| at < stop), "{email}: mail after a stop");
+                silences += 1;
+            }
+        }
+        assert!(silences > 150, "{silences} silences");
+    }
+
+    /// kim and tarek take turns: of the leads that came by a turn, each has as many as the other, give or take one for
+    /// each time that one of them was full or away.
+    async fn turns_are_fair(&self) {
+        let mut turns: BTreeMap<String, usize> = BTreeMap::new();
+        for id in self.leads.values() {
+            for happening in self.world.timeline(*id).await {
+                let Happening { kind: EventKind::HandedOver, details, .. } = happening else { continue };
+                let data = details.data.unwrap_or_default();
+                if data.get("chosen").and_then(|why| why.as_str()) == Some("turn") {
+                    *turns.entry(details.about.unwrap_or_default()).or_default() += 1;
+                }
+            }
+        }
+        let names: BTreeSet<&str> = turns.keys().map(String::as_str).collect();
+        assert_eq!(names, BTreeSet::from(["kim", "lea", "noa", "tarek"]), "{turns:?}");
+        assert!(turns["kim"].abs_diff(turns["tarek"]) <= 8, "{turns:?}");
+    }
+
+    async fn a_replay_gives_the_same_scores(&self) {
+        let engine = &self.world.engine;
+        let revision = engine.revision().await.unwrap();
+        let rules = &revision.workspace.funnel.rules;
+        assert!(rules.scores.iter().any(|rule| matches!(rule.on.fact, Fact::Visited(_))));
+        let mut rehearsal = Rehearsal::new(engine, rules, rules);
+        while rehearsal.step().await.unwrap().is_some() {}
+        let totals = rehearsal.totals;
+        assert_eq!((totals.leads, totals.higher, totals.lower), (500, 0, 0), "{totals:?}");
+    }
+
+    /// How many leads stand where, what was sent, and a fingerprint of all of it, lead by lead.
+    async fn outcome(&self) -> String {
+        let now = self.world.engine.clock.now();
+        let rules = &self.world.engine.revision().await.unwrap().workspace.funnel.rules;
+        let mut groups: BTreeMap<String, usize> = BTreeMap::new();
+        let (mut each, mut mails) = (String::new(), 0);
+        for email in self.leads.keys() {
+            let lead = self.lead(email).await.lead;
+            let stopped = lead.closed_by.map_or("open", |_| "stopped");
+            let group = format!("{} {} {} {stopped}", lead.stage, lead.qualification, lead.with);
+            let subjects = self.world.subjects(email);
+            mails += subjects.len();
+            let worth = rules.worth(&lead, now);
+            each += &format!("{email} {group} {:?} {:.3} {subjects:?}\n", lead.owner, worth.engagement);
+            *groups.entry(group).or_default() += 1;
+        }
+        let groups: String = groups.iter().map(|(group, leads)| format!("{leads:>4} {group}\n")).collect();
+        let fingerprint = dripline::domain::token::fingerprint(&each);
+        format!("{groups}{mails:>4} mails\n{}\n", &fingerprint[..16])
+    }
+}
