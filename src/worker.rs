@@ -18,6 +18,9 @@ use crate::nurture::{
 /// How long a loop rests after an error of the database.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
+/// How often calls of webhooks that are gone are looked for.
+const LOOK_FOR_ABANDONED: Duration = Duration::from_secs(60 * 60);
+
 /// Starts every loop. They end after `shutdown`, once what is on the wire has ended and is recorded.
 pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationToken) {
     for (place, relay) in engine.relays.iter().enumerate() {
@@ -33,12 +36,7 @@ pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationT
     tasks.spawn(tell_loop(engine.clone(), shutdown.clone()));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), route_leads));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), watch_clocks));
-    let abandoned = engine.clone();
-    tasks.spawn(async move {
-        if let Err(error) = webhook::send::give_up_abandoned(&abandoned).await {
-            warn!("webhooks: {error}");
-        }
-    });
+    tasks.spawn(abandoned_loop(engine.clone(), shutdown.clone()));
     for name in engine.config.webhooks.keys() {
         tasks.spawn(webhook_loop(engine.clone(), shutdown.clone(), name.clone()));
     }
@@ -135,6 +133,16 @@ async fn tell_loop(engine: Arc<Engine>, shutdown: CancellationToken) {
             () = engine.telling.until_hint() => {}
             () = tokio::time::sleep(pause) => {}
         }
+    }
+}
+
+/// Gives up calls of webhooks that are gone.
+async fn abandoned_loop(engine: Arc<Engine>, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        if let Err(error) = webhook::send::give_up_abandoned(&engine).await {
+            warn!("webhooks: {error}");
+        }
+        let _ = tokio::time::timeout(LOOK_FOR_ABANDONED, shutdown.cancelled()).await;
     }
 }
 

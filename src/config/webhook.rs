@@ -28,13 +28,17 @@ pub struct WebhookConfig {
 }
 
 /// What a webhook is told of by itself if it does not say: hand-overs, and what sales makes of them.
-pub const HAND_OVERS: [EventKind; 6] = [
+pub const HAND_OVERS: [EventKind; 10] = [
     EventKind::HandedOver,
     EventKind::Accepted,
     EventKind::Opportunity,
     EventKind::Won,
     EventKind::Lost,
     EventKind::Returned,
+    EventKind::MeetingAgreed,
+    EventKind::OfferAsked,
+    EventKind::NotAReply,
+    EventKind::Referred,
 ];
 
 /// In `events`: everything.

@@ -123,9 +123,13 @@ pub(super) async fn wake_held(tx: &mut Tx, engine: &Engine, leads: &[i64]) -> Nu
 /// [`NurtureError::NoCompany`].
 pub async fn report_deal(engine: &Engine, company: &str, open: bool) -> NurtureResult<Found> {
     let began = Instant::now();
+    let unknown = || NurtureError::NoCompany(company.to_owned());
+    // PostgreSQL takes no NUL, and no company has one.
+    if company.contains(char::is_control) {
+        return Err(unknown());
+    }
     let mut tx = engine.db.begin().await?;
-    let known = companies::find(&mut tx, company).await?;
-    let id = known.ok_or_else(|| NurtureError::NoCompany(company.to_owned()))?;
+    let id = companies::find(&mut tx, company).await?.ok_or_else(unknown)?;
     if open {
         companies::open_deal(&mut tx, id, engine.clock.now()).await?;
     } else {

@@ -110,6 +110,7 @@ impl Record<'_> {
             };
         }
         leads::update_contact(self.tx, &draft).await?;
+        self.reconsider_line(&[stored.lead.id]).await?;
         let data = [("filled".to_owned(), filled.into())].into_iter().collect();
         let details = Details { about: Some(NAME.to_owned()), data: Some(data), ..Details::default() };
         let deed = Deed { kind: EventKind::Submitted, at: self.now, message: None, details, client_id: None };

@@ -183,6 +183,10 @@ async fn sources(tx: &mut Tx, period: Period, revision: Option<&Revision>) -> Nu
             rows.push(SourceRow::new(count, feedback.remove(name).unwrap_or_default()));
         }
     }
+    // What was said in the period of leads that came before it.
+    rows.extend(feedback.into_iter().map(|(source, said)| {
+        SourceRow::new(report::SourceCount { source, ..report::SourceCount::default() }, said)
+    }));
     let complete = match revision {
         Some(revision) => complete(tx, period, &revision.workspace.funnel.rules.completeness).await?,
         None => None,

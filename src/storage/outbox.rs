@@ -28,8 +28,9 @@ const DUE: &str = "SELECT o.id, o.lead_id, o.kind, o.payload, o.attempt, o.first
     ORDER BY o.due_at LIMIT $3 {lock: FOR UPDATE OF o SKIP LOCKED}";
 const LEASE: &str =
     "UPDATE outbox SET due_at = $1, attempt = attempt + 1 WHERE id IN ({rows}) AND due_at IS NOT NULL";
-const DONE: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, reason = $3 \
-    WHERE id = $1 AND due_at IS NOT NULL";
+/// What a webhook was told is not kept: it is a copy of what is known about the lead.
+const DONE: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, reason = $3, \
+    payload = CASE WHEN kind = 'mail' THEN payload ELSE '' END WHERE id = $1 AND due_at IS NOT NULL";
 const RETRY: &str = "UPDATE outbox SET due_at = $2, reason = $3 WHERE id = $1 AND due_at IS NOT NULL";
 const DELAY: &str = "UPDATE outbox SET due_at = $2 WHERE lead_id = (SELECT o.lead_id FROM outbox o WHERE o.id = $1) \
     AND kind = (SELECT o.kind FROM outbox o WHERE o.id = $1) \

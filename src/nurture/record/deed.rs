@@ -51,6 +51,10 @@ impl Record<'_> {
     /// What a machine did is kept, and nothing follows from it.
     pub async fn deed(&mut self, lead: i64, deed: Deed) -> NurtureResult<Option<Noted>> {
         let stored = self.lead(lead).await?;
+        // Whoever told of it may have asked before the lead withdrew its consent.
+        if deed.kind == EventKind::Visited && !stored.lead.tracking {
+            return Ok(None);
+        }
         let rules = &self.revision.workspace.funnel.rules;
         let Deed { kind, at, message, details, client_id } = deed;
         let mut happening = Happening { kind, at, details };

@@ -62,7 +62,7 @@ impl Record<'_> {
     }
 
     /// Has the line looked at anew if one of these leads stands in it: what it is now may fit somebody else.
-    pub(super) async fn reconsider_line(&mut self, leads: &[i64]) -> NurtureResult<()> {
+    pub(in crate::nurture) async fn reconsider_line(&mut self, leads: &[i64]) -> NurtureResult<()> {
         if !sales_line::of_leads(self.tx, leads).await?.is_empty() {
             routing::freed(self.tx).await?;
         }
