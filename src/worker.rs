@@ -30,7 +30,7 @@ pub fn start(engine: &Arc<Engine>, tasks: &TaskTracker, shutdown: &CancellationT
     // One each: a relay that hangs keeps no step waiting for a judgement.
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), roll_out));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), judge_hits));
-    tasks.spawn(side_loop(engine.clone(), shutdown.clone(), tell_reps));
+    tasks.spawn(tell_loop(engine.clone(), shutdown.clone()));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), route_leads));
     tasks.spawn(side_loop(engine.clone(), shutdown.clone(), watch_clocks));
     let abandoned = engine.clone();
@@ -119,6 +119,25 @@ async fn webhook_loop(engine: Arc<Engine>, shutdown: CancellationToken, name: St
     shutdown.run_until_cancelled(calls).await;
 }
 
+/// Tells reps: at once what a lead wrote, soon all else.
+async fn tell_loop(engine: Arc<Engine>, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        let pause = match notify::step(&engine).await {
+            Ok(1..) => continue,
+            Ok(0) => Duration::from_millis(LOOK_EVERY.unsigned_abs() / 4),
+            Err(error) => {
+                warn!("{error}");
+                AFTER_ERROR
+            }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = engine.telling.until_hint() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
 /// Takes in what comes into a mailbox.
 async fn mailbox_loop(engine: Arc<Engine>, shutdown: CancellationToken, mut reader: Reader) {
     loop {
@@ -141,10 +160,6 @@ async fn roll_out(engine: Arc<Engine>) -> NurtureResult<bool> {
 
 async fn judge_hits(engine: Arc<Engine>) -> NurtureResult<bool> {
     judge::step(&engine).await
-}
-
-async fn tell_reps(engine: Arc<Engine>) -> NurtureResult<bool> {
-    Ok(notify::step(&engine).await? > 0)
 }
 
 async fn route_leads(engine: Arc<Engine>) -> NurtureResult<bool> {

@@ -5,16 +5,12 @@ use super::words::words;
 
 words! {
     /// How warm a lead is.
+    #[derive(Default)]
     pub enum Temperature {
+        #[default]
         Cold = "cold",
         Warm = "warm",
         Hot = "hot",
-    }
-}
-
-impl Default for Temperature {
-    fn default() -> Self {
-        Temperature::Cold
     }
 }
 

@@ -244,7 +244,9 @@ async fn refer(engine: &Engine, from: i64, right: &LeadInput) -> NurtureResult<(
         return Err(NurtureError::Refused("that is the same person".into()));
     }
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
-    let (new, ticket) = record.store_lead(right.clone()).await?;
+    // Whoever is named is a colleague, unless somebody says otherwise.
+    let company = right.company.clone().or(stored.lead.company.clone());
+    let (new, ticket) = record.store_lead(LeadInput { company, ..right.clone() }).await?;
     let cause = format!("named by {}", stored.lead.email);
     let ticket = ticket.and(record.hand_over(new.id, &cause, open.rep.as_deref(), Origin::Person).await?);
     tx.commit().await?;

@@ -44,7 +44,7 @@ pub struct Engine {
     /// How webhooks are reached.
     pub network: Network,
     /// Reps, or webhooks, are being told something.
-    pub(super) telling: Telling,
+    pub telling: Telling,
     /// Why all sending is to be paused, once the transaction that found it out is over: its locks and those of the pause
     /// would be taken in the wrong order.
     to_pause: Mutex<Option<String>>,

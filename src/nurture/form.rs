@@ -9,6 +9,7 @@ use super::import::cell;
 use super::record::{Deed, Record, StopTicket};
 use crate::domain::event::{Details, EventKind};
 use crate::domain::lead::Lead;
+use crate::domain::visible;
 use crate::storage::leads::StoredLead;
 use crate::storage::{companies, leads};
 use crate::workspace::funnel::{Asked, Completeness};
@@ -143,7 +144,10 @@ fn take(lead: &mut Lead, field: &str, answer: &str) -> Result<(), Unfit> {
     if answer.chars().nth(LONGEST).is_some() {
         return Err(Unfit::TooLong);
     }
-    let line = cell::line(answer).map_err(|_| Unfit::NoText)?;
+    let line = visible::field(&cell::line(answer).map_err(|_| Unfit::NoText)?);
+    if line.is_empty() {
+        return Ok(());
+    }
     let Ok(asked) = field.parse::<Asked>() else { return take_free(lead, field, &line) };
     match asked {
         Asked::Salutation => {

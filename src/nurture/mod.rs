@@ -47,7 +47,7 @@ mod foresight;
 mod fuse;
 mod limits;
 mod settle;
-mod telling;
+pub mod telling;
 
 pub use change::Change;
 pub use dossier::{Row, Section};

@@ -132,6 +132,7 @@ async fn record(
     };
     tx.commit().await?;
     engine.hint();
+    engine.telling.hint();
     let settled = ticket.settle(engine).await?;
     info!(inbound.id = row.id, inbound.kind = %row.kind, "a mail came in");
     let mut tx = engine.db.read().await?;

@@ -158,10 +158,12 @@ async fn line(tx: &mut Tx, revision: &Revision, now: Timestamp) -> NurtureResult
 /// # Errors
 /// The database; then it is looked at again.
 pub async fn step(engine: &Engine) -> NurtureResult<bool> {
-    let revision = engine.revision().await?;
     let now = engine.clock.now();
     let mut tx = engine.db.read().await?;
     let Some(state) = due(&mut tx, now).await? else { return Ok(false) };
+    drop(tx);
+    let revision = engine.revision().await?;
+    let mut tx = engine.db.read().await?;
     let line = line(&mut tx, &revision, now).await?;
     let mut team = Team::read(&mut tx, &revision, &line, now).await?;
     drop(tx);

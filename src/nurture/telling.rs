@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::sync::Notify;
+
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::notify::MAIL;
@@ -11,26 +13,39 @@ use crate::storage::{Tx, outbox};
 
 /// Counts who is telling something just now: once an item is leased, the outbox looks as if there was nothing to do.
 #[derive(Debug, Default)]
-pub(super) struct Telling(AtomicUsize);
+pub struct Telling {
+    tellers: AtomicUsize,
+    news: Notify,
+}
 
 /// Somebody is telling something until this is dropped.
 pub(super) struct Teller<'a>(&'a Telling);
 
 impl Telling {
-    pub fn begin(&self) -> Teller<'_> {
-        self.0.fetch_add(1, Ordering::SeqCst);
+    pub(super) fn begin(&self) -> Teller<'_> {
+        self.tellers.fetch_add(1, Ordering::SeqCst);
         Teller(self)
     }
 
     /// Whether anybody is.
     pub fn is_on(&self) -> bool {
-        self.0.load(Ordering::SeqCst) > 0
+        self.tellers.load(Ordering::SeqCst) > 0
+    }
+
+    /// Says that there are words for a rep. A hint: whoever tells looks for them by itself a moment later.
+    pub(super) fn hint(&self) {
+        self.news.notify_one();
+    }
+
+    /// Waits for a hint.
+    pub async fn until_hint(&self) {
+        self.news.notified().await;
     }
 }
 
 impl Drop for Teller<'_> {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::SeqCst);
+        self.0.tellers.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

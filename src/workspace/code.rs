@@ -104,6 +104,7 @@ codes! {
     Placement = "DL061" Error "A block tag stands where HTML cannot hold it, such as inside a tag's name.";
     HelperValue = "DL062" Error "The helper gets a value that it cannot work with, whoever the lead is.";
     LooksLikeVariable = "DL063" Warning "This looks like a variable, but readers would see it as it is written.";
+    AsksNothing = "DL064" Warning "The mail leads to the form for what is missing, but nothing is ever asked for.";
 
     // What readers get
     EmptyBody = "DL070" Error "The mail has no text.";

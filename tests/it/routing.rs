@@ -178,7 +178,7 @@ async fn who_finds_no_place_waits_by_rank_and_is_nurtured(db: TestDb) {
     }
     let now = told(&world, dan).await;
     let sentence =
-        "ToFu · MQL · with marketing · waits for a place with sales, rank 1 of 3 · next mail Tue 09:00";
+        "ToFu · MQL · hot · with marketing · waits for a place with sales, rank 1 of 3 · next mail Tue 09:00";
     assert_eq!(now.sentence, sentence, "the highest score");
     let why = now.timeline.iter().find(|entry| entry.kind == "waits_for_sales").expect("a line");
     assert_eq!(why.what, "waits for a place with sales");

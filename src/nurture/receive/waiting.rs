@@ -207,5 +207,6 @@ async fn try_once(
     stored::resolve(&mut tx, &row, Some(&resolution), now).await?;
     tx.commit().await?;
     engine.hint();
+    engine.telling.hint();
     ticket.settle(engine).await
 }

@@ -48,9 +48,12 @@ impl Record<'_> {
         self.route(lead, Ask { cause, rep: None, origin, words: Some(words), from_line: false }).await
     }
 
-    /// As [`Record::hand_over`], for a lead that waits in line. One that does not any more stays where it is.
+    /// As [`Record::hand_over`], for a lead that waits in line. One that need not any more stays where it is.
     pub(in crate::nurture) async fn hand_over_from_line(&mut self, lead: i64) -> NurtureResult<StopTicket> {
-        self.lead(lead).await?;
+        let StoredLead { lead: known, suppressed_by, .. } = self.lead(lead).await?;
+        if known.with == Party::Sales || known.closed_by.or(suppressed_by).is_some() {
+            sales_line::leave(self.tx, lead).await?;
+        }
         let waiting = sales_line::of_leads(self.tx, &[lead]).await?;
         let Some(Waiting { cause, .. }) = waiting.first() else { return Ok(StopTicket::nothing()) };
         let origin = Origin::Rule;

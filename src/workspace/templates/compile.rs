@@ -19,6 +19,9 @@ use crate::workspace::names::{LinkNames, Names, check_known};
 use crate::workspace::source::{Finding, Report, Source};
 use crate::workspace::table::{Document, Text};
 
+/// The variable that leads to the form for what is missing.
+const FORM_LINK: &str = "link.form";
+
 /// Everything that is below `templates`.
 const ALL: &str = "templates/";
 
@@ -81,7 +84,20 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
     names.mails.extend(mail_names(files));
     // Names of links that could not be read must not make phrases about them look wrong.
     names.links = complete.then(|| link_names(&compiled));
+    if funnel.rules.completeness.fields().is_empty() {
+        sources.iter().for_each(asks_nothing);
+    }
     Templates::new(compiled, default_language, sources.iter().any(|source| asks_for_rules(source.text)))
+}
+
+/// Reports a link to a form that has nothing to ask for.
+fn asks_nothing(source: &Source) {
+    if let Some(start) = source.text.find(FORM_LINK) {
+        let message = "`[contact] complete` of funnel.toml is empty, so that the form asks for nothing";
+        let finding = Finding::new(Code::AsksNothing, message);
+        let help = "write below [contact] in funnel.toml: complete = [\"name\", \"company\", \"phone\"]";
+        source.report(start..start + FORM_LINK.len(), finding.help(help));
+    }
 }
 
 /// Whether a text has a variable that the rules of funnel.toml fill. More than that do no harm.

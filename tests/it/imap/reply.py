@@ -25,7 +25,7 @@ with imaplib.IMAP4("127.0.0.1", imap_port, timeout=30) as box:
     raw = box.fetch(numbers[-1], "(RFC822)")[1][0][1]
 
 mail = message_from_bytes(raw, policy=policy.default)
-plain = mail.get_body(("plain",)).get_content()
+plain = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
 html = mail.get_body(("html",))
 answer = EmailMessage()
 answer["From"] = user

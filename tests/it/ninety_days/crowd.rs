@@ -88,6 +88,7 @@ impl Crowd {
     async fn reply(&mut self, story: &Story, email: &str) {
         let mails = story.world.mails(email);
         if let Some(last) = mails.last() {
+            story.turn().await;
             let reply = Written::reply_to(&last.body, email, "Could somebody call me about this?");
             receive(&story.world.engine, &reply.raw).await.expect("received");
         }

@@ -70,6 +70,9 @@ email = "lea@nordwerk.example"
 name     = "Noa Frei"
 email    = "noa@nordwerk.example"
 capacity = 1
+[team.svenja]
+name  = "Svenja Holt"
+email = "svenja@nordwerk.example"
 [[route]]
 when = 'lead.country == "AT"'
 team = "lea"
@@ -79,6 +82,7 @@ team = "noa"
 [[route]]
 team = ["kim", "tarek"]
 [routing]
+head = "svenja"
 hold = "company"
 
 [hand_over]

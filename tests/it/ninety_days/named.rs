@@ -167,12 +167,12 @@ fn returned() -> Change {
 }
 
 async fn answers(story: &Story, name: &str, text: &str, away: bool) {
+    story.turn().await;
     let email = email(name);
     let mail = story.world.mails(&email).remove(0).body;
     let answer = if away { Written::absence_note } else { Written::reply_to }(&mail, &email, text);
     let received = receive(&story.world.engine, &answer.raw).await.expect("received");
     assert_eq!(received.lead, Some(story.id(&email)), "{received:?}");
-    story.world.settle().await;
 }
 
 /// Somebody finds out a phone number.
@@ -301,13 +301,14 @@ pub async fn check(story: &Story) {
     let dan = story.lead(&email("dan")).await.lead;
     assert!(["kim", "tarek"].contains(&dan.owner.as_deref().unwrap_or_default()), "{:?}", dan.owner);
     let eve = story.lead(&email("eve")).await.lead;
-    assert_eq!(eve.prospect_since, Some(Story::at(4)));
+    assert_eq!(eve.prospect_since.map(day_of), Some(4));
     let told = |name: &str| story.world.subjects(&format!("{name}@nordwerk.example"));
-    let about_dan = [told("kim"), told("tarek")].concat();
+    let about_dan = [told("kim"), told("tarek"), told("svenja")].concat();
     let about_dan = about_dan.iter().filter(|subject| subject.contains("dan Named")).count();
     assert_eq!(about_dan, 3, "the hand-over, a reminder, and one to somebody else");
     let waited = story.moments(story.id(&email("lou")), &[EventKind::HandedOver]).await;
-    assert_eq!(waited, [Story::at(20)], "when the place was free");
+    let waited: Vec<i64> = waited.into_iter().map(day_of).collect();
+    assert_eq!(waited, [20], "when the place was free");
 }
 
 impl End {
@@ -326,7 +327,7 @@ impl End {
         let engagement = rules.worth(&lead, now).engagement;
         let by_hand: f64 =
             self.points.iter().map(|(points, day)| points * 0.5_f64.powf((DAYS as f64 - day) / 30.0)).sum();
-        assert!((engagement - by_hand).abs() < 1e-6, "{name}: {engagement}, by hand {by_hand}");
+        assert!((engagement - by_hand).abs() < 1e-5, "{name}: {engagement}, by hand {by_hand}");
         let mails: Vec<&str> = self.mails.iter().map(|(subject, _)| *subject).collect();
         assert_eq!(story.world.subjects(&email), mails, "{name}: {told:#?}");
         let sent = story.world.messages(lead.id).await.into_iter();

@@ -18,8 +18,15 @@ on_both!(
     a_machine_answers_nothing,
 );
 
-pub const CLOCK: &str =
-    "[hand_over]\nrespond_within = \"4 hours\"\nescalate_after = \"4 hours\"\n[routing]\nhead = \"lee\"\n";
+pub const CLOCK: &str = r#"
+[hand_over]
+respond_within = "4 hours"
+escalate_after = "4 hours"
+[[route]]
+team = "kim"
+[routing]
+head = "lee"
+"#;
 
 async fn a_rep_is_reminded_and_then_somebody_else(db: TestDb) {
     let (app, told) = answered(db, CLOCK).await;

@@ -26,7 +26,7 @@ const WITHOUT_EXAMPLE: [Code; 10] = [
 ];
 
 /// Codes whose mistake is mended by leaving it out.
-const WITHOUT_RIGHT: [Code; 2] = [Code::UnusedTemplate, Code::UnusedName];
+const WITHOUT_RIGHT: [Code; 3] = [Code::UnusedTemplate, Code::UnusedName, Code::AsksNothing];
 
 /// A part of a file as a whole one.
 fn whole(example: Example, files: &BTreeMap<&'static str, String>) -> String {
