@@ -143,10 +143,11 @@ async fn other_rules_are_tried_on_all_leads(db: TestDb) {
     let applied = program.done(&["score", "--replay", "--json"]).await;
     assert_eq!(serde_json::from_str::<Value>(&applied).unwrap(), json!({ "leads": 0, "changed": 0 }));
     let (all, at) = (scaled(100_000), moment());
-    add(&db, 0..all / 10, at).await;
+    // By then SQLite's cache is full, which grows with the file up to its bound.
+    add(&db, 0..all / 2, at).await;
     crate::support::app::write(program.dir.path(), &with_rules(TRIED, &[("welcome", WELCOME)]));
     let (_, few) = dry_run(&program).await;
-    add(&db, all / 10..all, at).await;
+    add(&db, all / 2..all, at).await;
     let before = stored(&db).await;
     let (mut lines, many) = dry_run(&program).await;
     let total = lines.pop().unwrap();
@@ -170,7 +171,7 @@ async fn other_rules_are_tried_on_all_leads(db: TestDb) {
     assert_eq!(stopped.count(), fifth, "whoever is not written to is moved nowhere");
     assert_eq!(stored(&db).await, before, "nothing was written");
     assert!(server.transactions().is_empty(), "nothing was sent");
-    assert!(many < few + ROOM, "{few} kB for {}, {many} kB for {all}", all / 10);
+    assert!(many < few + ROOM, "{few} kB for {}, {many} kB for {all}", all / 2);
     let shown = program.done(&["score", "--replay", "--dry-run", "--first", "3"]).await;
     let named = shown.lines().filter(|line| line.starts_with("  lead")).count();
     assert_eq!(named, 3, "{shown}");
