@@ -1,5 +1,6 @@
 //! The report: how many leads there are, how they move, what came of each mail and of each source, and what sales says.
 
+mod names;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -9,15 +10,22 @@ use serde::Serialize;
 use super::error::{NurtureError, NurtureResult};
 use super::revision::{self, Revision};
 use crate::domain::time::{Timestamp, as_rfc3339};
-use crate::storage::report::{self, MailCount, MailKey};
-use crate::storage::revisions::{self, NumberedStep};
+use crate::storage::report::{self, FeedbackCount, MailCount, MailKey};
 use crate::storage::{Db, Tx, leads};
 use crate::workspace::funnel::Completeness;
+use names::Names;
 pub use report::Period;
 pub use rows::{FeedbackRow, LeadRow, MailRow, MoveRow, ReasonRow, SequenceRow, SourceRow, StageRow};
 
 /// Leads that are in memory at once.
 const LOOK: i64 = 256;
+
+/// Hand-overs after a mail, and how many of them were won.
+#[derive(Clone, Copy, Debug, Default)]
+struct HandedCount {
+    opened: i64,
+    won: i64,
+}
 
 /// Everything that is reported. Its JSON is what `--json` prints.
 #[derive(Debug, Serialize)]
@@ -56,19 +64,23 @@ pub async fn read(db: &Db, period: Period, now: Timestamp, reading: impl Fn(&str
         Err(NurtureError::NothingApplied | NurtureError::Unreadable(..)) => None,
         Err(error) => return Err(error),
     };
-    let names = Names { steps: revisions::steps(&mut tx).await?, revision: revision.as_deref() };
     reading("leads");
     let leads = report::leads(&mut tx).await?;
     let moves = report::moves(&mut tx, period).await?;
     let times = report::times(&mut tx, period).await?;
     reading("mails");
-    let mails = mails(&mut tx, period, &names).await?;
+    let sent = report::mails(&mut tx, period).await?;
+    let handed = report::handed_over(&mut tx, period).await?;
     let walks = report::walks(&mut tx, period).await?;
     reading("sources");
     let sources = sources(&mut tx, period, revision.as_deref()).await?;
     reading("what sales says");
     let reasons = report::reasons(&mut tx, period).await?;
-    let feedback = report::feedback_of_mails(&mut tx, period).await?;
+    let said = report::feedback_of_mails(&mut tx, period).await?;
+    reading("names");
+    let keys = sent.iter().map(|(key, _)| key).chain(said.iter().map(|(key, _)| key));
+    let names = Names::read(&mut tx, revision.as_deref(), keys).await?;
+    let mails = mails(&names, sent, handed);
     Ok(Report {
         at: now,
         since: period.since.map(|at| at.to_string()),
@@ -80,70 +92,42 @@ pub async fn read(db: &Db, period: Period, now: Timestamp, reading: impl Fn(&str
         mails,
         sources,
         reasons: reasons.into_iter().map(ReasonRow::from).collect(),
-        feedback: names
-            .in_order(feedback)
-            .into_iter()
-            .map(|(key, count)| names.feedback(&key, count))
-            .collect(),
+        feedback: feedback(&names, said),
     })
 }
 
-/// What steps and their mails are called.
-struct Names<'r> {
-    revision: Option<&'r Revision>,
-    steps: Vec<NumberedStep>,
+fn mails(
+    names: &Names<'_>,
+    mails: Vec<(MailKey, MailCount)>,
+    handed: Vec<(MailKey, i64, i64)>,
+) -> Vec<MailRow> {
+    let mut handed: BTreeMap<MailKey, HandedCount> =
+        handed.into_iter().map(|(key, opened, won)| (key, HandedCount { opened, won })).collect();
+    let counts = mails.into_iter().map(|(key, count)| {
+        let handed = handed.remove(&key).unwrap_or_default();
+        (key, (count, handed))
+    });
+    let rows = names.in_order(names.merged(counts.collect(), |sum, more| {
+        sum.0 += more.0;
+        sum.1.opened += more.1.opened;
+        sum.1.won += more.1.won;
+    }));
+    rows.into_iter()
+        .map(|(key, (count, handed))| MailRow::new(&key, names.step(&key), names.mail(&key), &count, handed))
+        .collect()
 }
 
-impl Names<'_> {
-    /// By sequence, then as the steps stand in its file; those that are gone last.
-    fn in_order<T>(&self, mut rows: Vec<(MailKey, T)>) -> Vec<(MailKey, T)> {
-        let place = |key: &MailKey| {
-            let track = self.revision.and_then(|revision| revision.track(&key.seq));
-            track.and_then(|track| track.by_number(key.step)).map_or(usize::MAX, |(place, _)| place)
-        };
-        rows.sort_by_cached_key(|(key, _)| (key.seq.clone(), place(key), key.step, key.variant));
-        rows
-    }
-
-    /// The id of a step, as it is now or was last.
-    fn step(&self, key: &MailKey) -> String {
-        let track = self.revision.and_then(|revision| revision.track(&key.seq));
-        let now = track.and_then(|track| track.by_number(key.step)).map(|(_, step)| step.id.clone());
-        let last = || self.steps.iter().find(|step| step.seq == key.seq && step.number == key.step);
-        now.or_else(|| last().map(|step| step.step.clone())).unwrap_or_default()
-    }
-
-    /// The template of a mail; empty if the step or the variant is gone.
-    fn mail(&self, key: &MailKey) -> String {
-        let track = self.revision.and_then(|revision| revision.track(&key.seq));
-        let Some((_, step)) = track.and_then(|track| track.by_number(key.step)) else { return String::new() };
-        let crate::domain::sequence::Verb::Mail { variants, .. } = &step.verb else { return String::new() };
-        usize::try_from(key.variant).ok().and_then(|at| variants.get(at)).cloned().unwrap_or_default()
-    }
-
-    fn title(&self, seq: &str) -> String {
-        let track = self.revision.and_then(|revision| revision.track(seq));
-        track.map(|track| track.sequence.title.clone()).unwrap_or_default()
-    }
-
-    fn feedback(&self, key: &MailKey, count: report::FeedbackCount) -> FeedbackRow {
-        let (sequence, step, mail) = (key.seq.clone(), self.step(key), self.mail(key));
-        FeedbackRow { sequence, step, mail, address: count.address, benefit: count.benefit, tone: count.tone }
-    }
-}
-
-async fn mails(tx: &mut Tx, period: Period, names: &Names<'_>) -> NurtureResult<Vec<MailRow>> {
-    let handed = report::handed_over(tx, period).await?.into_iter();
-    let handed: BTreeMap<MailKey, (i64, i64)> =
-        handed.map(|(key, opened, won)| (key, (opened, won))).collect();
-    let mails = names.in_order(report::mails(tx, period).await?).into_iter();
-    Ok(mails
-        .map(|(key, count)| {
-            let (handed_over, won) = handed.get(&key).copied().unwrap_or_default();
-            let (step, mail) = (names.step(&key), names.mail(&key));
-            MailRow::new(key.seq, step, mail, key.variant, &count, (handed_over, won))
-        })
-        .collect())
+fn feedback(names: &Names<'_>, said: Vec<(MailKey, FeedbackCount)>) -> Vec<FeedbackRow> {
+    let rows = names.in_order(names.merged(said, |sum, more| *sum += more));
+    let row = |(key, count): (MailKey, FeedbackCount)| FeedbackRow {
+        step: names.step(&key).to_owned(),
+        mail: names.mail(&key).to_owned(),
+        sequence: key.seq,
+        address: count.address,
+        benefit: count.benefit,
+        tone: count.tone,
+    };
+    rows.into_iter().map(row).collect()
 }
 
 /// A row for each sequence that leads entered or that sent a mail: the sums of its mails.
@@ -169,7 +153,7 @@ fn sequences(walks: Vec<report::WalkCount>, mails: &[MailRow], names: &Names<'_>
 
 async fn sources(tx: &mut Tx, period: Period, revision: Option<&Revision>) -> NurtureResult<Vec<SourceRow>> {
     let known = revision.map(|revision| &revision.workspace.funnel.sources);
-    let mut feedback: BTreeMap<String, report::FeedbackCount> =
+    let mut feedback: BTreeMap<String, FeedbackCount> =
         report::feedback_of_sources(tx, period).await?.into_iter().collect();
     let mut rows = Vec::new();
     for count in report::sources(tx, period).await? {
@@ -227,20 +211,13 @@ async fn complete(
 }
 
 impl MailRow {
-    fn new(
-        sequence: String,
-        step: String,
-        mail: String,
-        variant: i64,
-        count: &MailCount,
-        (handed_over, won): (i64, i64),
-    ) -> Self {
+    fn new(key: &MailKey, step: &str, mail: &str, count: &MailCount, handed: HandedCount) -> Self {
         let MailCount { sent, tracked, opened, clicked, replied, unsubscribed, complained } = *count;
         Self {
-            sequence,
-            step,
-            mail,
-            variant: variant + 1,
+            sequence: key.seq.clone(),
+            step: step.to_owned(),
+            mail: mail.to_owned(),
+            variant: key.variant + 1,
             sent,
             tracked,
             tracked_share: rows::share(tracked, sent),
@@ -253,8 +230,8 @@ impl MailRow {
             unsubscribed,
             complained,
             leave_rate: rows::share(unsubscribed + complained, sent),
-            handed_over,
-            won,
+            handed_over: handed.opened,
+            won: handed.won,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::{NurtureError, NurtureResult};
-use crate::domain::sequence::Sequence;
+use crate::domain::sequence::{Sequence, Step};
 use crate::domain::time::Timestamp;
 use crate::domain::track::{Track, renumber};
 use crate::storage::revisions::{self, NumberedStep};
@@ -43,6 +43,23 @@ impl Revision {
         let renamed =
             || self.tracks.values().find(|track| track.sequence.renamed_from.as_deref() == Some(seq));
         self.tracks.get(seq).or_else(renamed)
+    }
+
+    /// The step with this number in an earlier revision, where it and its sequence may have had the names from which they
+    /// were renamed. `name` is what the step is called now, or was called last.
+    pub(super) fn former_step<'p>(
+        &self,
+        past: &'p Revision,
+        (seq, number): (&str, i64),
+        name: &str,
+    ) -> Option<&'p Step> {
+        let track = self.track(seq);
+        let former = track.and_then(|track| track.sequence.renamed_from.as_deref());
+        let then = past.track(seq).or_else(|| past.track(former?))?;
+        let step = track.and_then(|track| track.by_number(number)).map(|(_, step)| step);
+        let former = step.and_then(|step| step.renamed_from.as_deref());
+        let step = then.sequence.step(name).or_else(|| then.sequence.step(former?));
+        step.map(|(_, step)| step)
     }
 }
 

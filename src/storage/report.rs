@@ -2,6 +2,8 @@
 //!
 //! These read all that they are about. They are for people who ask, not for the engine.
 
+use std::ops::AddAssign;
+
 use super::error::DbResult;
 use super::row::{Cells, word};
 use super::sql::{Arg, args};
@@ -34,12 +36,15 @@ impl Period {
     }
 }
 
-/// A step of a sequence, and which of its mails. All zero and empty: no mail is known.
+/// A step of a sequence, and which of its mails: a variant is another mail in a revision that has another template there.
+/// All zero and empty: no mail is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MailKey {
     pub seq: String,
     /// The number of the step.
     pub step: i64,
+    /// From which the mail was written.
+    pub revision: i64,
     pub variant: i64,
 }
 
@@ -105,7 +110,7 @@ const WALKS: &str = concat!(
     " FROM enrollments WHERE started_at >= $1 AND started_at < $2 GROUP BY seq ORDER BY seq"
 );
 const MAILS: &str = concat!(
-    "SELECT e.seq, m.step, m.variant, COUNT(*), ",
+    "SELECT e.seq, m.step, m.revision, m.variant, COUNT(*), ",
     sum!("l.tracking"),
     ", CAST(COALESCE(SUM(CASE WHEN l.tracking AND ",
     happened!("'opened'"),
@@ -119,15 +124,15 @@ const MAILS: &str = concat!(
     happened!("'complained'"),
     " THEN 1 ELSE 0 END), 0) AS BIGINT) FROM messages m JOIN enrollments e ON e.id = m.enrollment_id \
      JOIN leads l ON l.id = m.lead_id WHERE m.state = 2 AND m.at >= $1 AND m.at < $2 \
-     GROUP BY e.seq, m.step, m.variant ORDER BY e.seq, m.step, m.variant"
+     GROUP BY e.seq, m.step, m.revision, m.variant ORDER BY e.seq, m.step, m.revision, m.variant"
 );
 /// A hand-over follows from the last mail before it.
 const HANDED: &str = concat!(
-    "SELECT e.seq, m.step, m.variant, COUNT(*), ",
+    "SELECT e.seq, m.step, m.revision, m.variant, COUNT(*), ",
     sum!("h.state = 'won'"),
     " FROM hand_overs h JOIN messages m ON m.id = (SELECT b.id FROM messages b WHERE b.lead_id = h.lead_id AND b.state = 2 \
      AND b.at <= h.opened_at ORDER BY b.at DESC, b.id DESC LIMIT 1) JOIN enrollments e ON e.id = m.enrollment_id \
-     WHERE m.at >= $1 AND m.at < $2 GROUP BY e.seq, m.step, m.variant"
+     WHERE m.at >= $1 AND m.at < $2 GROUP BY e.seq, m.step, m.revision, m.variant"
 );
 const SOURCES: &str = concat!(
     "SELECT COALESCE(l.source, ''), COUNT(*), ",
@@ -169,9 +174,9 @@ macro_rules! feedback {
     };
 }
 const FEEDBACK_OF_MAILS: &str = feedback!(
-    "COALESCE(e.seq, ''), COALESCE(m.step, 0), COALESCE(m.variant, 0)",
+    "COALESCE(e.seq, ''), COALESCE(m.step, 0), COALESCE(m.revision, 0), COALESCE(m.variant, 0)",
     "LEFT JOIN messages m ON m.id = v.message_id LEFT JOIN enrollments e ON e.id = m.enrollment_id",
-    "e.seq, m.step, m.variant"
+    "e.seq, m.step, m.revision, m.variant"
 );
 const FEEDBACK_OF_SOURCES: &str =
     feedback!("COALESCE(l.source, '')", "JOIN leads l ON l.id = v.lead_id", "COALESCE(l.source, '')");
@@ -231,7 +236,7 @@ pub async fn walks(tx: &mut Tx, period: Period) -> DbResult<Vec<WalkCount>> {
     .await
 }
 
-/// Mails of one step that were sent in the period, and what came of them at any time.
+/// Mails of one variant that were sent in the period, and what came of them at any time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailCount {
     pub sent: i64,
@@ -244,17 +249,29 @@ pub struct MailCount {
     pub complained: i64,
 }
 
-/// What came of the mails of each step.
+impl AddAssign for MailCount {
+    fn add_assign(&mut self, more: Self) {
+        self.sent += more.sent;
+        self.tracked += more.tracked;
+        self.opened += more.opened;
+        self.clicked += more.clicked;
+        self.replied += more.replied;
+        self.unsubscribed += more.unsubscribed;
+        self.complained += more.complained;
+    }
+}
+
+/// What came of the mails of each step, revision and variant.
 pub async fn mails(tx: &mut Tx, period: Period) -> DbResult<Vec<(MailKey, MailCount)>> {
     tx.all(MAILS, period.args(), |row| {
         let count = MailCount {
-            sent: row.int(3)?,
-            tracked: row.int(4)?,
-            opened: row.int(5)?,
-            clicked: row.int(6)?,
-            replied: row.int(7)?,
-            unsubscribed: row.int(8)?,
-            complained: row.int(9)?,
+            sent: row.int(4)?,
+            tracked: row.int(5)?,
+            opened: row.int(6)?,
+            clicked: row.int(7)?,
+            replied: row.int(8)?,
+            unsubscribed: row.int(9)?,
+            complained: row.int(10)?,
         };
         Ok((mail_key(row)?, count))
     })
@@ -262,12 +279,12 @@ pub async fn mails(tx: &mut Tx, period: Period) -> DbResult<Vec<(MailKey, MailCo
 }
 
 fn mail_key(row: &dyn Cells) -> DbResult<MailKey> {
-    Ok(MailKey { seq: row.text(0)?, step: row.int(1)?, variant: row.int(2)? })
+    Ok(MailKey { seq: row.text(0)?, step: row.int(1)?, revision: row.int(2)?, variant: row.int(3)? })
 }
 
 /// How many hand-overs came after the mails of each step, as the last ones before them, and how many of these were won.
 pub async fn handed_over(tx: &mut Tx, period: Period) -> DbResult<Vec<(MailKey, i64, i64)>> {
-    tx.all(HANDED, period.args(), |row| Ok((mail_key(row)?, row.int(3)?, row.int(4)?))).await
+    tx.all(HANDED, period.args(), |row| Ok((mail_key(row)?, row.int(4)?, row.int(5)?))).await
 }
 
 /// Leads of one source that came in the period, and what became of them until now.
@@ -317,13 +334,21 @@ pub struct FeedbackCount {
     pub tone: i64,
 }
 
+impl AddAssign for FeedbackCount {
+    fn add_assign(&mut self, more: Self) {
+        self.address += more.address;
+        self.benefit += more.benefit;
+        self.tone += more.tone;
+    }
+}
+
 fn feedback(row: &dyn Cells, first: usize) -> DbResult<FeedbackCount> {
     Ok(FeedbackCount { address: row.int(first)?, benefit: row.int(first + 1)?, tone: row.int(first + 2)? })
 }
 
 /// What sales said of the mails of each step.
 pub async fn feedback_of_mails(tx: &mut Tx, period: Period) -> DbResult<Vec<(MailKey, FeedbackCount)>> {
-    tx.all(FEEDBACK_OF_MAILS, period.args(), |row| Ok((mail_key(row)?, feedback(row, 3)?))).await
+    tx.all(FEEDBACK_OF_MAILS, period.args(), |row| Ok((mail_key(row)?, feedback(row, 4)?))).await
 }
 
 /// What sales said of the mails to leads of each source.

@@ -4,6 +4,8 @@
 //! Dora, who came later, only the first. Ada and Bob agree to tracking. Ada opens and clicks the first mail, a machine clicks
 //! Bob's. Cleo leaves by the link in her first mail. Ada is handed over after her second mail, and won for 900.
 
+use std::collections::BTreeMap;
+
 use dripline::domain::consent::{Basis, Channel, Consent};
 use dripline::domain::event::{Details, EventKind};
 use dripline::domain::hand_over::Origin;
@@ -14,6 +16,7 @@ use dripline::domain::time::{DAY, HOUR, MINUTE};
 use dripline::nurture::Change;
 use dripline::nurture::change::{record_deed, store_lead};
 use dripline::nurture::record::{Deed, LeadInput};
+use dripline::nurture::report::{self, Period};
 use dripline::storage::messages;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -21,9 +24,13 @@ use serde_json::{Value, json};
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
 use crate::support::program::Program;
-use crate::support::world::{FUNNEL, files};
+use crate::support::world::{FUNNEL, World, files};
 
-on_both!(the_report_says_what_happened, a_workspace_without_a_history_has_a_report);
+on_both!(
+    the_report_says_what_happened,
+    a_new_variant_begins_at_nothing,
+    a_workspace_without_a_history_has_a_report,
+);
 
 const SOURCES: &str = "[contact]\ncomplete = [\"last_name\"]\n[source.fair]\ntitle = \"Spring fair\"\ncost = 1200\n[source.\"google ads\"]\ncost = 300\n";
 
@@ -170,6 +177,50 @@ async fn the_report_says_what_happened(db: TestDb) {
     assert_eq!(app.request(Method::GET, "/healthz").send().await.unwrap().status(), 200);
     app.pass(MINUTE).await;
     app.end().await;
+}
+
+/// A sequence of one step that is an A/B test of these two.
+fn test_of(first: &str, second: &str) -> dripline::workspace::Files {
+    let sequence = format!(
+        "title = \"Hello\"\nstage = \"tofu\"\n[[step]]\nid = \"test\"\nmail = [\"{first}\", \"{second}\"]\n"
+    );
+    let mail = "+++\nsubject = \"Hello\"\n+++\nHello.\n";
+    files(&[
+        ("funnel.toml", FUNNEL),
+        ("sequences/hello.toml", &sequence),
+        (&format!("templates/mail/{first}.md"), mail),
+        (&format!("templates/mail/{second}.md"), mail),
+    ])
+}
+
+async fn a_new_variant_begins_at_nothing(db: TestDb) {
+    let world = World::begin(db, &test_of("old", "stays")).await;
+    let mut sent = BTreeMap::new();
+    for (round, variants) in [["old", "stays"], ["stays", "new"]].into_iter().enumerate() {
+        world.apply(&test_of(variants[0], variants[1])).await;
+        for nth in 0..8 {
+            let lead = world.add(&format!("lead{nth}@round{round}.example")).await;
+            world.settle().await;
+            let [message] = &world.messages(lead).await[..] else { panic!("one mail") };
+            *sent.entry(variants[message.variant as usize]).or_insert(0) += 1;
+            let (about, details) = (Some("tone".to_owned()), Details::default());
+            let at = world.engine.clock.now();
+            let details = Details { about, ..details };
+            let deed =
+                Deed { kind: EventKind::Feedback, at, message: Some(message.id), details, client_id: None };
+            record_deed(&world.engine, lead, deed).await.unwrap();
+        }
+    }
+    let now = world.engine.clock.now();
+    let report = report::read(&world.engine.db, Period::default(), now, |_| ()).await.unwrap();
+    let mails = report.mails.iter().map(|row| (row.mail.as_str(), row.sent));
+    assert_eq!(mails.clone().collect::<BTreeMap<_, _>>(), sent);
+    assert_eq!(mails.count(), sent.len(), "what stays is one row, wherever it stood");
+    let said = report.feedback.iter().map(|row| (row.mail.as_str(), row.tone));
+    assert_eq!(said.clone().collect::<BTreeMap<_, _>>(), sent);
+    assert_eq!(said.count(), sent.len());
+    let places: Vec<(&str, i64)> = report.mails.iter().map(|row| (row.mail.as_str(), row.variant)).collect();
+    assert!(sent.len() < 3 || places == [("old", 1), ("stays", 1), ("new", 2)], "{places:?}");
 }
 
 async fn a_workspace_without_a_history_has_a_report(db: TestDb) {

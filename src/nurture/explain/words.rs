@@ -83,18 +83,13 @@ impl LeadRecord {
 
     /// The step of a message in the revision from which it was written, where it may have had another name.
     fn written_as<'r>(&'r self, walk: &Enrollment, message: &Message) -> Option<&'r Step> {
-        let track = self.revision.track(&walk.seq);
-        let step = track.and_then(|track| track.by_number(message.step)).map(|(_, step)| step);
         if message.revision == self.revision.id {
-            return step;
+            let track = self.revision.track(&walk.seq)?;
+            return track.by_number(message.step).map(|(_, step)| step);
         }
         let past = self.past.get(&message.revision)?;
-        let former = track.and_then(|track| track.sequence.renamed_from.as_deref());
-        let track = past.track(&walk.seq).or_else(|| past.track(former?))?;
         let name = self.step_name(walk, message.step);
-        let former = step.and_then(|step| step.renamed_from.as_deref());
-        let step = track.sequence.step(name).or_else(|| track.sequence.step(former?));
-        step.map(|(_, step)| step)
+        self.revision.former_step(past, (&walk.seq, message.step), name)
     }
 }
 

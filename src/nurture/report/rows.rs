@@ -90,9 +90,9 @@ impl SequenceRow {
 pub struct MailRow {
     pub sequence: String,
     pub step: String,
-    /// The template; empty if it is not sent any more.
+    /// The template that was sent; empty if nobody can tell any more.
     pub mail: String,
-    /// From 1.
+    /// From 1; where the template stood last.
     pub variant: i64,
     pub sent: i64,
     pub tracked: i64,

@@ -100,7 +100,10 @@ again    = "60 days"
 sequence = "second-look"
 "#;
 
-const SEQUENCES: [(&str, &str, &[(&str, &str)]); 5] = [
+/// A sequence: its name, what stands above its steps, and of each step how long it waits and what it mails.
+type Walk<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+const SEQUENCES: [Walk; 5] = [
     ("welcome", "stage = \"tofu\"", &[("", "hello"), ("3 days", "guide"), ("4 days", "checklist")]),
     ("evaluation", "stage = \"mofu\"", &[("", "compare"), ("3 days", "case"), ("7 days", "prices")]),
     ("offer", "stage = \"bofu\"", &[("", "offer"), ("5 days", "reference")]),

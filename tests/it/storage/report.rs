@@ -16,6 +16,7 @@ on_both!(
     moves_and_the_median_time_in_a_stage,
     walks_by_their_end,
     mails_and_what_came_of_them,
+    a_revision_may_have_another_mail_in_the_same_place,
     hand_overs_follow_from_the_last_mail_before_them,
     sources_and_what_became_of_their_leads,
     reasons_and_feedback,
@@ -89,7 +90,7 @@ async fn hand_over(tx: &mut Tx, lead: i64, opened: i64, state: &str, rest: &str)
 }
 
 fn key(seq: &str, step: i64, variant: i64) -> MailKey {
-    MailKey { seq: seq.to_owned(), step, variant }
+    MailKey { seq: seq.to_owned(), step, revision: 1, variant }
 }
 
 async fn nothing_is_zero(db: TestDb) {
@@ -211,6 +212,30 @@ async fn mails_and_what_came_of_them(db: TestDb) {
     let expected =
         [(key("a", 1, 0), count([1, 1, 0, 0, 0, 1, 0])), (key("a", 1, 1), count([1, 1, 0, 0, 0, 0, 1]))];
     assert_eq!(some, expected);
+}
+
+async fn a_revision_may_have_another_mail_in_the_same_place(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    leads(&mut tx, 2).await;
+    for lead in 1..=2 {
+        walk(&mut tx, lead, "a", "active", &[(lead * 10, 1, 0, 100)]).await;
+        hand_over(&mut tx, lead, 250, "open", "NULL, NULL").await;
+        event(&mut tx, lead, Some(lead * 10), "feedback", 300, r#"{"about":"tone"}"#).await;
+    }
+    run(&mut tx, "UPDATE messages SET revision = 2 WHERE id = 20".into()).await;
+    let keys = [key("a", 1, 0), MailKey { revision: 2, ..key("a", 1, 0) }];
+    let mails = report::mails(&mut tx, EVER).await.unwrap();
+    assert_eq!(
+        mails.iter().map(|(key, count)| (key, count.sent)).collect::<Vec<_>>(),
+        [(&keys[0], 1), (&keys[1], 1)]
+    );
+    let mut handed = report::handed_over(&mut tx, EVER).await.unwrap();
+    handed.sort();
+    assert_eq!(handed, keys.clone().map(|key| (key, 1, 0)));
+    let mut said = report::feedback_of_mails(&mut tx, EVER).await.unwrap();
+    said.sort_by(|a, b| a.0.cmp(&b.0));
+    let tone = FeedbackCount { tone: 1, ..FeedbackCount::default() };
+    assert_eq!(said, keys.map(|key| (key, tone)));
 }
 
 async fn hand_overs_follow_from_the_last_mail_before_them(db: TestDb) {
