@@ -178,9 +178,12 @@ pub async fn step(engine: &Engine) -> NurtureResult<bool> {
         patiently(|| hand_over(engine, *lead)).await?;
     }
     if next.is_empty() {
-        let mut tx = engine.db.begin().await?;
-        routing::looked(&mut tx, state.freed, next_absence(&revision.workspace.funnel, now)).await?;
-        tx.commit().await?;
+        let (mut tx, deployed) = engine.begin().await?;
+        // Another team than the one that has no place: the next step looks at that one.
+        if deployed.id == revision.id {
+            routing::looked(&mut tx, state.freed, next_absence(&revision.workspace.funnel, now)).await?;
+            tx.commit().await?;
+        }
     }
     Ok(true)
 }

@@ -14,8 +14,8 @@ const UPSERT: &str = "INSERT INTO companies (id, name, found_by, domain, industr
 const FIND: &str = "SELECT id FROM companies WHERE found_by = $1";
 const OPEN_DEAL: &str = "UPDATE companies SET deal_since = COALESCE(deal_since, $2) WHERE id = $1";
 const CLOSE_DEAL: &str = "UPDATE companies SET deal_since = NULL WHERE id = $1";
-const ASK_WAKE: &str = "INSERT INTO company_wakes (company_id, asked) VALUES ($1, 1) \
-    ON CONFLICT (company_id) DO UPDATE SET asked = company_wakes.asked + 1";
+const ASK_WAKE: &str = "INSERT INTO company_wakes (company_id, asked) VALUES ($1, $2) \
+    ON CONFLICT (company_id) DO UPDATE SET asked = excluded.asked";
 const NEXT_WAKE: &str = "SELECT company_id, asked FROM company_wakes LIMIT 1";
 const WOKEN: &str = "DELETE FROM company_wakes WHERE company_id = $1 AND asked = $2";
 
@@ -77,11 +77,13 @@ pub async fn close_deal(tx: &mut Tx, id: i64) -> DbResult<()> {
 
 /// Asks for the walks of a company's leads to be woken, after this transaction.
 pub async fn ask_wake(tx: &mut Tx, id: i64) -> DbResult<()> {
-    tx.execute(ASK_WAKE, args![id]).await?;
+    // Never the number of an earlier request, which another node may be at.
+    let asked = tx.id()?;
+    tx.execute(ASK_WAKE, args![id, asked]).await?;
     Ok(())
 }
 
-/// A company whose leads are to be woken, and how often that was asked for.
+/// A company whose leads are to be woken, and the number of the last request for that.
 pub async fn next_wake(tx: &mut Tx) -> DbResult<Option<(i64, i64)>> {
     tx.first(NEXT_WAKE, vec![], |row| Ok((row.int(0)?, row.int(1)?))).await
 }

@@ -1,6 +1,7 @@
 //! Which rep takes a lead, and who waits for a place with sales.
 
 mod company;
+mod line;
 mod nodes;
 
 use dripline::domain::event::{Details, EventKind};
@@ -89,10 +90,15 @@ async fn give_back(world: &World, lead: i64) {
 
 /// The lead does what its rule hands it over for.
 async fn submit(world: &World, lead: i64) {
+    submit_to(&world.engine, lead).await;
+}
+
+/// The same, at this node.
+async fn submit_to(engine: &Engine, lead: i64) {
     let details = Details { about: Some("demo".to_owned()), ..Details::default() };
-    let at = world.engine.clock.now();
+    let at = engine.clock.now();
     let deed = Deed { kind: EventKind::Submitted, at, message: None, details, client_id: None };
-    record_deed(&world.engine, lead, deed).await.expect("recorded");
+    record_deed(engine, lead, deed).await.expect("recorded");
 }
 
 /// Who has or had the lead.

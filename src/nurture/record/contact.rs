@@ -111,10 +111,9 @@ impl Record<'_> {
             };
             answers.push(Ok(Stored { id, how, suppressed }));
         }
-        // New leads have no mail on the wire.
-        self.insert_leads(new, import).await?.nothing_else_is_sent();
-        let ticket = self.note_updates(&updated).await?;
-        Ok((answers, ticket))
+        // New leads have no mail on the wire, but the colleagues of one that a rule hands over may.
+        let ticket = self.insert_leads(new, import).await?;
+        Ok((answers, ticket.and(self.note_updates(&updated).await?)))
     }
 
     /// Makes the addresses known, and says which of them must not be written to. In their order, before any lead is

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value};
 
+use super::routing::Taker;
 use super::{Record, StopTicket};
 use crate::domain::event::{Details, EventKind};
 use crate::domain::gate::HoldKind;
 use crate::domain::hand_over::{HandOver, HandOverState, Origin};
-use crate::domain::routing::{Choice, Chosen};
+use crate::domain::routing::Chosen;
 use crate::domain::stage::Party;
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::nurture::notify;
@@ -70,10 +71,9 @@ impl Record<'_> {
             }
         } else {
             let rep = match self.choose_rep(&stored, &ask).await? {
-                Choice::Rep(chosen) => Some(chosen),
-                Choice::Nobody => None,
-                Choice::Full(reps) => {
-                    self.wait_in_line(lead, ask.cause, &reps).await?;
+                Taker::Rep(chosen) => chosen,
+                Taker::Line(why) => {
+                    self.wait_in_line(lead, ask.cause, &why).await?;
                     return Ok(StopTicket::nothing());
                 }
             };

@@ -3,17 +3,34 @@
 use super::Record;
 use super::hand_over::Ask;
 use crate::domain::event::{Details, EventKind};
-use crate::domain::routing::{Choice, Why};
+use crate::domain::routing::{Choice, Chosen, Why};
 use crate::nurture::error::NurtureResult;
 use crate::nurture::routing::{Team, next_absence};
 use crate::storage::leads::StoredLead;
 use crate::storage::sales_line::{self, Waiting};
 use crate::storage::{companies, routing};
+use crate::workspace::Funnel;
 use crate::workspace::funnel::SalesHold;
+
+/// Who takes a lead.
+pub(super) enum Taker {
+    /// Nobody, if there is no team.
+    Rep(Option<Chosen>),
+    /// The lead waits.
+    Line(Wait),
+}
+
+/// Why a lead waits for a place.
+pub(super) enum Wait {
+    /// All of these reps have as many as they can have.
+    Full(Vec<String>),
+    /// There may be one, and those who wait have not been looked at yet.
+    Behind,
+}
 
 impl Record<'_> {
     /// Chooses the rep of a lead, whose lock is held. From here to the end of the transaction nobody else chooses one.
-    pub(super) async fn choose_rep(&mut self, stored: &StoredLead, ask: &Ask<'_>) -> NurtureResult<Choice> {
+    pub(super) async fn choose_rep(&mut self, stored: &StoredLead, ask: &Ask<'_>) -> NurtureResult<Taker> {
         let lead = stored.lead.id;
         if ask.rep.is_some() {
             self.rep(stored, ask.rep)?;
@@ -22,29 +39,27 @@ impl Record<'_> {
         let state = routing::lock(self.tx).await?;
         // What is read behind the lock knows of all that was chosen before.
         let team = Team::read(self.tx, self.revision, std::slice::from_ref(stored), self.now).await?;
-        let choice = team.choose(&stored.lead, ask.rep, takes_place);
-        let Choice::Rep(chosen) = &choice else { return Ok(choice) };
+        let chosen = match team.choose(&stored.lead, ask.rep, takes_place) {
+            Choice::Rep(chosen) => chosen,
+            Choice::Full(reps) => return Ok(Taker::Line(Wait::Full(reps))),
+            Choice::Nobody => return Ok(Taker::Rep(None)),
+        };
         if takes_place && !ask.from_line {
             let waits = !sales_line::of_leads(self.tx, &[lead]).await?.is_empty();
             let freed = state.is_some_and(|state| state.is_due(self.now)) && sales_line::any(self.tx).await?;
             if waits || freed {
                 // The place is for whoever is first in line.
-                return Ok(Choice::Full(vec![chosen.rep.clone()]));
+                return Ok(Taker::Line(Wait::Behind));
             }
         }
         if matches!(chosen.why, Why::Turn | Why::Load) {
             routing::take_turn(self.tx, &chosen.rep).await?;
         }
-        Ok(choice)
+        Ok(Taker::Rep(Some(chosen)))
     }
 
-    /// Puts a lead into the line of those who wait for a place with one of these reps, unless it stands there.
-    pub(super) async fn wait_in_line(
-        &mut self,
-        lead: i64,
-        cause: &str,
-        reps: &[String],
-    ) -> NurtureResult<()> {
+    /// Puts a lead into the line of those who wait for a place, unless it stands there.
+    pub(super) async fn wait_in_line(&mut self, lead: i64, cause: &str, why: &Wait) -> NurtureResult<()> {
         let waiting = Waiting { lead, cause: cause.to_owned(), since: self.now };
         if !sales_line::join(self.tx, &waiting).await? {
             return Ok(());
@@ -53,12 +68,12 @@ impl Record<'_> {
         if let Some(at) = next_absence(funnel, self.now) {
             routing::look_at(self.tx, at).await?;
         }
-        let names: Vec<&str> =
-            reps.iter().map(|rep| funnel.rep(rep).map_or(rep.as_str(), |rep| rep.name.as_str())).collect();
-        let has = if names.len() == 1 { "has" } else { "have" };
-        let because = format!("{cause}; {} {has} as many leads as the capacity allows", names.join(", "));
-        let details = Details { because: Some(because), ..Details::default() };
-        self.event(lead, EventKind::WaitsForSales, details).await
+        if matches!(why, Wait::Behind) {
+            // Whoever looks at the line now may have begun before this lead stood in it.
+            routing::freed(self.tx).await?;
+        }
+        let because = Some(format!("{cause}; {}", in_words(funnel, why)));
+        self.event(lead, EventKind::WaitsForSales, Details { because, ..Details::default() }).await
     }
 
     /// Has the line looked at anew if one of these leads stands in it: what it is now may fit somebody else.
@@ -83,4 +98,13 @@ impl Record<'_> {
         }
         Ok(routing::freed(self.tx).await?)
     }
+}
+
+/// Why a lead waits, for the timeline.
+fn in_words(funnel: &Funnel, why: &Wait) -> String {
+    let Wait::Full(reps) = why else { return "the next place is for whoever is first in line".to_owned() };
+    let name = |rep: &String| funnel.rep(rep).map_or_else(|| rep.clone(), |rep| rep.name.clone());
+    let names: Vec<String> = reps.iter().map(name).collect();
+    let has = if names.len() == 1 { "has" } else { "have" };
+    format!("{} {has} as many leads as the capacity allows", names.join(", "))
 }

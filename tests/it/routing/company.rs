@@ -25,6 +25,7 @@ on_both!(
     without_the_key_only_the_lead_is,
     a_deal_holds_everybody_of_the_company,
     what_is_on_the_wire_to_a_colleague_is_found,
+    a_new_lead_holds_what_is_on_the_wire_to_a_colleague,
     no_mail_to_a_colleague_begins_after_the_answer,
 );
 
@@ -125,6 +126,24 @@ async fn what_is_on_the_wire_to_a_colleague_is_found(db: TestDb) {
     assert_eq!(found.planned.len(), 1, "that of ann");
     let again = report_deal(&world.engine, "alpha.example", true).await.expect("noted");
     assert_eq!(again, Found { in_flight_unknown: of_bob, ..Found::default() });
+    world.end().await;
+}
+
+/// One that a rule hands over as it comes.
+async fn a_new_lead_holds_what_is_on_the_wire_to_a_colleague(db: TestDb) {
+    let fits = "[qualification.prequalified]\nwhen = \"fit >= 40\"\nhand_over = \"fits\"\n";
+    let world = World::begin(db, &desk("", &format!("{HOLD}{fits}"))).await;
+    let bob = world.add_with("bob@x.example", of("AT", "alpha")).await;
+    world.settle().await;
+    let mut tx = world.engine.db.begin().await.unwrap();
+    let claim = [NewClaim { lead: bob, enrollment: 1, step: 1, variant: 0 }];
+    let now = world.engine.clock.now();
+    let claimed = messages::claim(&mut tx, &claim, "gone", 1, now).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut ann = lead("ann@x.example", now);
+    of("DE", "alpha")(&mut ann);
+    let found = world.record(async |record| record.store_lead(ann).await.expect("stored").1).await;
+    assert_eq!(found, Found { in_flight_unknown: vec![claimed[0].id], ..Found::default() });
     world.end().await;
 }
 

@@ -17,7 +17,7 @@ async fn a_lead_stands_in_line_once(db: TestDb) {
     assert!(!sales_line::join(&mut tx, &again).await.unwrap());
     assert_eq!(
         sales_line::of_leads(&mut tx, &leads).await.unwrap(),
-        [first.clone()],
+        std::slice::from_ref(&first),
         "the first cause stays"
     );
     let second = Waiting { lead: leads[1], ..again };
