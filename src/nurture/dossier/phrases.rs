@@ -20,6 +20,9 @@ pub struct Phrases {
     pub date_time: &'static str,
     pub clock: &'static str,
 
+    /// The subject of a mail that brings a lead, and of one that brings a note. The rep's answer has it as well.
+    pub new_lead: &'static str,
+    pub about_lead: &'static str,
     pub handed_over: &'static str,
     pub reply_from: &'static str,
     pub wrote: &'static str,

@@ -190,7 +190,7 @@ async fn the_wrong_person_names_the_right_one(db: TestDb) {
     app.pass(5 * SECOND).await;
     let right = lead(&app, ida).await;
     assert_eq!((&right["with"], &right["owner"]), (&json!("sales"), &json!("kim")), "{right}");
-    assert_eq!(subjects(&app, KIM).pop().as_deref(), Some("Ida Lang (Kern AG): named by eva@kern.example"));
+    assert_eq!(subjects(&app, KIM).pop().as_deref(), Some("New contact: Ida Lang (Kern AG)"));
     app.pass(40 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"], "the wrong one is left alone");
     app.post(&format!("/leads/{ida}/return"), &json!({ "reason": "later" })).await;

@@ -11,6 +11,8 @@ pub const ENGLISH: Phrases = Phrases {
     date_time: "%-d %b %Y, %H:%M",
     clock: "%a %H:%M",
 
+    new_lead: "New contact: {}",
+    about_lead: "About {}",
     handed_over: "was handed over to you",
     reply_from: "Reply from",
     wrote: "wrote",

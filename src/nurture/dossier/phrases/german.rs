@@ -14,6 +14,8 @@ pub const GERMAN: Phrases = Phrases {
     date_time: "%d.%m.%Y, %H:%M",
     clock: "%H:%M",
 
+    new_lead: "Neuer Kontakt: {}",
+    about_lead: "Zu {}",
     handed_over: "ist jetzt bei dir",
     reply_from: "Antwort von",
     wrote: "schrieb",
