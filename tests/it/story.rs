@@ -180,7 +180,7 @@ fn the_others(app: &TestApp) {
     assert_eq!(subjects(app, "carla@plant.example"), ["guide", "case"]);
     assert_eq!(subjects(app, "dan@home.example"), ["guide"]);
     assert_eq!(subjects(app, "erik@ready.example"), ["offer"]);
-    told_of(app, "About Erik", "had the offer");
+    told_of(app, "New contact: Erik", "had the offer");
     let tofu = |email: &str, last: &str| {
         let got = subjects(app, email);
         assert_eq!(got.len(), 3, "{email}: {got:?}");

@@ -55,7 +55,7 @@ impl Record<'_> {
         let stored = self.lead(lead).await?;
         let open = self.open_hand_over(lead).await?;
         hand_overs::accept(self.tx, open.id, HandOverState::Opportunity, None, self.now).await?;
-        responses::silence(self.tx, open.id).await?;
+        responses::stop_clock(self.tx, open.id).await?;
         self.qualify(&stored, Qualification::Sql, because).await?;
         Ok(open.id)
     }

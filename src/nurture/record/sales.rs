@@ -41,7 +41,7 @@ impl Record<'_> {
             None => None,
         };
         hand_overs::accept(self.tx, open.id, state, rep.as_deref(), self.now).await?;
-        responses::silence(self.tx, open.id).await?;
+        responses::stop_clock(self.tx, open.id).await?;
         leads::set_party(self.tx, lead, Party::Sales, rep.as_deref()).await?;
         let kind =
             if state == HandOverState::Opportunity { EventKind::Opportunity } else { EventKind::Accepted };
