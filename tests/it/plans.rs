@@ -240,9 +240,11 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "enrollments::active" | "enrollments::by_id" | "leads::lock" | "hand_overs::open" => {
             (vec![int(7)], none)
         }
-        "enrollments::lead_of" | "hand_overs::causes" | "hand_overs::latest" | "inbound::raw" => {
-            (vec![int(7)], none)
-        }
+        "enrollments::lead_of"
+        | "hand_overs::causes"
+        | "hand_overs::latest"
+        | "hand_overs::was_lost"
+        | "inbound::raw" => (vec![int(7)], none),
         "enrollments::count_due" => (vec![int(3), int(50)], none),
         "messages::of_lead" | "messages::by_id" | "sales_line::leave" => (vec![int(7)], none),
         "consents::of_lead" => (vec![int(7)], none),

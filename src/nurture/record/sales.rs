@@ -71,8 +71,8 @@ impl Record<'_> {
         Ok(ticket)
     }
 
-    /// Sales lost the lead: its walk ends, and no sequence begins until its stage changes or somebody enrolls it; or after
-    /// the time that `[lost.NAME]` says. `reason` is such a name, or words; `words` says more.
+    /// Sales lost the lead: its walk ends, and no sequence begins until it buys, sales wins or returns it, or somebody
+    /// enrolls it; or after the time that `[lost.NAME]` says. `reason` is such a name, or words; `words` says more.
     pub async fn lose(&mut self, lead: i64, reason: &str, words: Option<&str>) -> NurtureResult<StopTicket> {
         let rule = self.revision.workspace.funnel.sales.lost(reason);
         let stored = self.lead(lead).await?;
@@ -110,6 +110,7 @@ impl Record<'_> {
         let zone = zone_of(self.revision, &stored.lead);
         let tomorrow = schedule::next_midnight(self.now, zone);
         let until = rule.quiet.map_or(tomorrow, |quiet| quiet.after(self.now, zone).max(tomorrow));
+        leads::set_enrolls(self.tx, lead, true).await?;
         // Until then this is a hold as well: a mail that was on the wire all the time may have come back since.
         let mut ticket = self.halt_messages(lead, HoldKind::Pause.because()).await?;
         if let Some(stage) = rule.stage.filter(|stage| *stage != stored.lead.stage) {
@@ -155,7 +156,7 @@ impl Record<'_> {
         because: &str,
     ) -> NurtureResult<StopTicket> {
         let lead = stored.lead.id;
-        leads::set_stage(self.tx, lead, stage).await?;
+        leads::set_stage(self.tx, lead, stage, true).await?;
         let (about, because) = (Some(format!("{} -> {stage}", stored.lead.stage)), Some(because.to_owned()));
         self.event(lead, EventKind::StageChanged, Details { about, because, ..Details::default() }).await?;
         self.end_walk(lead, "the stage changed").await
