@@ -44,6 +44,9 @@ pub struct Phrases {
     /// The day has come on which a rep wanted to be reminded.
     pub today: [&'static str; 2],
 
+    /// A note for whoever had the lead, when `{rep}` has it.
+    pub taken_over: &'static str,
+
     pub known: &'static str,
     /// Fields of a lead, and what they are called.
     pub fields: &'static [(&'static str, &'static str)],

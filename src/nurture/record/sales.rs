@@ -45,11 +45,10 @@ impl Record<'_> {
         leads::set_party(self.tx, lead, Party::Sales, rep.as_deref()).await?;
         let kind =
             if state == HandOverState::Opportunity { EventKind::Opportunity } else { EventKind::Accepted };
-        if rep.is_some() && rep != open.rep {
+        if let Some(by) = rep.as_deref().filter(|by| open.rep.as_deref() != Some(by)) {
+            notify::taken_over(self, &stored, open.rep.as_deref(), by).await?;
             // Whoever takes the lead over from a colleague has heard nothing of it yet.
-            notify::hand_over(self, &stored, rep.as_deref(), &open.cause, None).await?;
-        }
-        if rep.is_some() && rep != open.rep {
+            notify::hand_over(self, &stored, Some(by), &open.cause, None).await?;
             self.release(&stored).await?;
         }
         let about = rep.or(open.rep);

@@ -30,6 +30,8 @@ pub const ENGLISH: Phrases = Phrases {
     escalated: ["Nobody answers {}", "{} has been waiting for a word from {rep}, and nobody has answered."],
     today: ["Today: {}", "You wanted to come back to {} today."],
 
+    taken_over: "{rep} has this lead now. You need do nothing more about it.",
+
     known: "What is known",
     fields: &[
         ("email", "email"),

@@ -33,6 +33,8 @@ pub const GERMAN: Phrases = Phrases {
     escalated: ["Niemand antwortet: {}", "{} wartet auf ein Wort von {rep}, und niemand hat geantwortet."],
     today: ["Heute: {}", "Heute wolltest du auf {} zurückkommen."],
 
+    taken_over: "{rep} hat diesen Lead jetzt. Du musst nichts mehr tun.",
+
     known: "Was bekannt ist",
     fields: &[
         ("email", "E-Mail"),
