@@ -108,7 +108,7 @@ pub struct Won {
     reason: Option<String>,
 }
 
-/// Sales lost a lead: nothing is sent until its stage changes or somebody enrolls it.
+/// Sales lost a lead: nothing is sent until it buys, sales wins or returns it, or somebody enrolls it.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: dripline lead lost kim@example.org --reason \"chose another vendor\"")]
 pub struct Lost {

@@ -147,8 +147,9 @@ fn subject(view: &View, phrases: &Phrases) -> String {
         return format!("{} {name}: {about}", phrases.reply_from);
     }
     match view.occasion {
-        Occasion::HandOver(cause) => format!("{name}: {}", clean(phrases.cause(cause))),
-        Occasion::Note(what) => format!("{name}: {}", clean(what)),
+        // The rep's answer has this subject: it says nothing that the lead is not to read.
+        Occasion::HandOver(_) => phrases.new_lead.replace("{}", &name),
+        Occasion::Note(_) => phrases.about_lead.replace("{}", &name),
         Occasion::Reply => format!("{} {name}", phrases.reply_from),
         Occasion::Waits => phrases.waits[0].replace("{}", &name),
         Occasion::Escalated(_) => phrases.escalated[0].replace("{}", &name),
@@ -173,6 +174,12 @@ fn reason(view: &View, words: &sections::Words) -> Option<String> {
     }
 }
 
+/// The reason, where answers may quote it; or where none does: why sales has a lead is often nothing that it should read.
+fn reasons(view: &View, words: &sections::Words) -> (Option<String>, Option<String>) {
+    let reason = reason(view, words);
+    if view.occasion.recalls() { (reason, None) } else { (None, reason) }
+}
+
 /// By when an answer is expected.
 fn deadline(view: &View, words: &sections::Words) -> Option<String> {
     let response = view.sheet.response.as_ref().filter(|response| response.is_awaited())?;
@@ -184,20 +191,21 @@ fn text(view: &View, words: &sections::Words, sections: &[Section]) -> String {
     let said = view.said.iter().map(|said| quoted(said, view.sheet.lead(), phrases)).collect::<Vec<_>>();
     let answers = !matches!(view.occasion, Occasion::Note(_) | Occasion::Escalated(_));
     let answer = answers.then(|| phrases.answer.to_owned());
-    let reason = reason(view, words);
+    let (shown, kept) = reasons(view, words);
     // The words come first, unless they are known already.
     let parts: Vec<String> = match said.is_empty() || view.occasion.recalls() {
         true => {
-            let why = reason.into_iter().chain(answer).collect::<Vec<_>>().join("\n");
+            let shown = shown.unwrap_or_else(|| name(view.sheet.lead()));
+            let why = [shown].into_iter().chain(answer).collect::<Vec<_>>().join("\n");
             [why].into_iter().chain(said).collect()
         }
-        false => said.into_iter().chain(answer).chain(reason).collect(),
+        false => said.into_iter().chain(answer).collect(),
     };
     let links = view.ways.links.iter().map(|(action, url)| format!("{}: {url}", phrases.link(*action)));
     let links = [format!("{}:", phrases.outcome)].into_iter().chain(links).collect::<Vec<_>>().join("\n");
     let links = (!view.ways.links.is_empty()).then_some(links);
     let copy = view.ways.copy.as_ref().map(|copy| format!("{}:\n{copy}", phrases.copy));
-    let all = [deadline(view, words), Some(sections::as_text(sections)), links, copy];
+    let all = [kept, deadline(view, words), Some(sections::as_text(sections)), links, copy];
     let below: Vec<String> = all.into_iter().flatten().collect();
     format!("{}\n\n-- \n{}", parts.join("\n\n"), below.join("\n\n"))
 }

@@ -11,6 +11,7 @@ use super::dossier::{self, LeadSheet, Occasion, View};
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
 use super::record::Record;
+use super::revision::Revision;
 use super::sales;
 use crate::domain::address::Address;
 use crate::domain::event::{Details, EventKind};
@@ -126,6 +127,22 @@ pub async fn owner(record: &mut Record<'_>, lead: &StoredLead, what: &str) -> Nu
     tell(record, lead, owner.as_deref(), Occasion::Note(what.to_owned())).await
 }
 
+/// Tells whoever had a lead that a colleague has it now.
+pub async fn taken_over(
+    record: &mut Record<'_>,
+    lead: &StoredLead,
+    former: Option<&str>,
+    by: &str,
+) -> NurtureResult<()> {
+    let funnel = &record.revision.workspace.funnel;
+    let Some(former) = former.filter(|former| *former != by && funnel.rep(former).is_some()) else {
+        return Ok(());
+    };
+    let name = funnel.rep(by).map_or(by, |rep| rep.name.as_str());
+    let what = dossier::phrases(funnel).taken_over.replace("{rep}", name);
+    tell(record, lead, Some(former), Occasion::Note(what)).await
+}
+
 /// Tells a rep something of a lead.
 pub(super) async fn tell(
     record: &mut Record<'_>,
@@ -212,22 +229,22 @@ pub async fn step(engine: &Engine) -> NurtureResult<usize> {
 }
 
 async fn attempt(engine: &Engine, item: &OutboxItem) -> NurtureResult<()> {
-    let trouble = match serde_json::from_str::<RepMail>(&item.payload) {
+    let tried = match serde_json::from_str::<RepMail>(&item.payload) {
         Ok(mail) => match tokio::time::timeout(PATIENCE, send(engine, item, &mail)).await {
-            Ok(sent) => sent.err(),
-            Err(_) => Some(("the relay took too long".to_owned(), true)),
+            Ok(sent) => sent,
+            Err(_) => Err(("the relay took too long".to_owned(), true)),
         },
-        Err(error) => Some((format!("unreadable: {error}"), false)),
+        Err(error) => Err((format!("unreadable: {error}"), false)),
     };
     let now = engine.clock.now();
     let mut tx = engine.db.begin().await?;
-    match trouble {
-        None => outbox::done(&mut tx, item.id, None, now).await?,
-        Some((why, true)) if now - item.first_at < RETRY_FOR => {
+    match tried {
+        Ok(left_out) => outbox::done(&mut tx, item.id, left_out, now).await?,
+        Err((why, true)) if now - item.first_at < RETRY_FOR => {
             let due = now + backoff(item.attempt + 1, item.id.unsigned_abs());
             outbox::retry(&mut tx, item.id, due, &why).await?;
         }
-        Some((why, _)) => {
+        Err((why, _)) => {
             warn!(outbox.id = item.id, "a mail to a rep is given up: {why}");
             outbox::done(&mut tx, item.id, Some(&why), now).await?;
             let details = Details { because: Some(why), ..Details::default() };
@@ -240,8 +257,12 @@ async fn attempt(engine: &Engine, item: &OutboxItem) -> NurtureResult<()> {
     Ok(())
 }
 
-/// Sends one mail; the trouble there was, and whether another try makes sense.
-async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), (String, bool)> {
+/// Sends one mail, or says why it need not be sent any more; the trouble there was, and whether another try makes sense.
+async fn send(
+    engine: &Engine,
+    item: &OutboxItem,
+    mail: &RepMail,
+) -> Result<Option<&'static str>, (String, bool)> {
     let safety = &engine.config.safety;
     let to = match &safety.redirect_all_to {
         Some(redirect) => redirect.as_str(),
@@ -252,7 +273,11 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
     }
     let broken = |error: NurtureError| (error.to_string(), true);
     let told = told(engine, item, mail).await.map_err(broken)?;
-    let told = told.ok_or_else(|| ("the lead is gone".to_owned(), false))?;
+    let told = match told {
+        Written::Mail(told) => told,
+        Written::Outdated => return Ok(Some(OUTDATED)),
+        Written::NoLead => return Err(("the lead is gone".to_owned(), false)),
+    };
     let files = enclosures(engine, &mail.inbound).await.map_err(broken)?;
     let own = told.file.iter().map(|(name, html)| Enclosure { name, media: FILE, bytes: html.as_bytes() });
     let files: Vec<Enclosure<'_>> = own
@@ -285,7 +310,7 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
     };
     let envelope = Envelope { from: Some(mail.from_email.clone()), to: to.to_owned() };
     match engine.send_alone(&letter, &files, envelope).await {
-        Ok(Delivery::Answered(reply)) if reply.accepted() => Ok(()),
+        Ok(Delivery::Answered(reply)) if reply.accepted() => Ok(None),
         // All but an address that is none may be mended within a day.
         Ok(Delivery::Answered(reply)) => {
             Err((format!("{} {}", reply.code, reply.text), reply.outcome() != Outcome::DeadAddress))
@@ -294,6 +319,18 @@ async fn send(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> Result<(), 
         Ok(Delivery::Refused) => Err(("not started".to_owned(), true)),
         Err(why) => Err((why, true)),
     }
+}
+
+/// Why a mail was not sent that nobody needs any more.
+const OUTDATED: &str = "outdated: the rep does not have the lead any more";
+
+/// A mail by the time that it is sent.
+enum Written {
+    Mail(Box<Told>),
+    /// It tells of a hand-over that has ended, or is somebody else's.
+    Outdated,
+    /// There is no such lead any more.
+    NoLead,
 }
 
 /// What a mail says.
@@ -307,18 +344,23 @@ struct Told {
     in_reply_to: Option<String>,
 }
 
-/// Writes a mail, from what is known by now. None: there is no such lead any more.
-async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResult<Option<Told>> {
+/// Writes a mail, from what is known by now.
+async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResult<Written> {
     let Some(occasion) = &mail.occasion else {
         let (subject, text) = (mail.subject.clone(), mail.text.clone());
         let in_reply_to = mail.in_reply_to.clone();
-        return Ok(Some(Told { subject, text, html: None, file: None, in_reply_to }));
+        return Ok(Written::Mail(Box::new(Told { subject, text, html: None, file: None, in_reply_to })));
     };
     let revision = engine.revision().await?;
     let mut tx = engine.db.read().await?;
     let Some(sheet) = LeadSheet::read(&mut tx, &revision, item.lead, engine.clock.now()).await? else {
-        return Ok(None);
+        return Ok(Written::NoLead);
     };
+    let theirs = is_theirs(&revision, &sheet, &mail.rep, occasion);
+    // The words of the lead, and notes, are worth reading in any case.
+    if !theirs && mail.inbound.is_empty() && !matches!(occasion, Occasion::Note(_)) {
+        return Ok(Written::Outdated);
+    }
     let mut inbound = mail.inbound.clone();
     if inbound.is_empty() {
         inbound.extend(recalled(&mut tx, &sheet, occasion).await?);
@@ -332,11 +374,23 @@ async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResu
         }
     }
     drop(tx);
-    let ways = sales::ways(engine, &sheet, &mail.rep);
+    let mut ways = sales::ways(engine, &sheet, &mail.rep);
+    if !theirs {
+        ways.links.clear();
+    }
     let view = View { revision: &revision, sheet: &sheet, occasion, said: &said, ways: &ways };
     let dossier::Told { subject, text, html, file } = dossier::write(&view);
     let in_reply_to = said.first().and_then(|words| words.message_id.clone());
-    Ok(Some(Told { subject, text, html: Some(html), file: Some(file), in_reply_to }))
+    Ok(Written::Mail(Box::new(Told { subject, text, html: Some(html), file: Some(file), in_reply_to })))
+}
+
+/// Whether a rep may still speak for a lead in answer to a mail: the rep has it, or is asked to step in for whoever has it.
+/// Nobody of the team has a lead whose rep has left.
+fn is_theirs(revision: &Revision, sheet: &LeadSheet, rep: &str, occasion: &Occasion) -> bool {
+    let Some(response) = &sheet.response else { return true };
+    let has = response.rep.as_deref().filter(|has| revision.workspace.funnel.rep(has).is_some());
+    let steps_in = |has: &str| matches!(occasion, Occasion::Escalated(late) if late == has);
+    response.closed_at.is_none() && has.is_none_or(|has| has == rep || steps_in(has))
 }
 
 /// The reply by which a lead came to sales, for a mail that brings no words of its own.

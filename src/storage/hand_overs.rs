@@ -19,6 +19,7 @@ const ACCEPT: &str = "UPDATE hand_overs SET state = CASE WHEN state = 'opportuni
 const CAUSES: &str = "SELECT cause FROM hand_overs WHERE lead_id = $1";
 const LATEST: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, origin, amount \
     FROM hand_overs WHERE lead_id = $1 ORDER BY opened_at DESC, id DESC LIMIT 1";
+const WAS_LOST: &str = "SELECT id FROM hand_overs WHERE lead_id = $1 AND state = 'lost' LIMIT 1";
 const LOADS: &str = "SELECT rep, COUNT(*), CAST(COALESCE(SUM(CASE WHEN origin = $1 THEN 1 ELSE 0 END), 0) AS BIGINT) \
     FROM hand_overs WHERE closed_at IS NULL AND rep IN ({rows}) GROUP BY rep";
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
@@ -28,6 +29,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("accept", ACCEPT),
     ("causes", CAUSES),
     ("latest", LATEST),
+    ("was_lost", WAS_LOST),
     ("loads", LOADS),
 ];
 
@@ -98,6 +100,11 @@ pub async fn accept(
 /// The causes of all hand-overs of a lead, past ones too.
 pub async fn causes(tx: &mut Tx, lead: i64) -> DbResult<Vec<String>> {
     tx.all(CAUSES, args![lead], |row| row.text(0)).await
+}
+
+/// Whether sales lost the lead once.
+pub async fn was_lost(tx: &mut Tx, lead: i64) -> DbResult<bool> {
+    Ok(tx.first(WAS_LOST, args![lead], |row| row.int(0)).await?.is_some())
 }
 
 /// A hand-over with what came of it.

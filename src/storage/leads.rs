@@ -300,9 +300,9 @@ pub async fn set_party(tx: &mut Tx, id: i64, party: Party, owner: Option<&str>) 
     Ok(())
 }
 
-/// Moves the lead to a stage, from which sequences may be entered again.
-pub async fn set_stage(tx: &mut Tx, id: i64, stage: Stage) -> DbResult<()> {
-    tx.execute(SET_STAGE, args![id, stage.as_str(), true]).await?;
+/// Moves the lead to a stage; `enrolls` says whether it may enter sequences without a hand from then on.
+pub async fn set_stage(tx: &mut Tx, id: i64, stage: Stage, enrolls: bool) -> DbResult<()> {
+    tx.execute(SET_STAGE, args![id, stage.as_str(), enrolls]).await?;
     Ok(())
 }
 

@@ -54,8 +54,9 @@ const BY_ID: &str = select!("WHERE id = $1");
 const OPEN_OF: &str = select!("WHERE lead_id = $1 AND closed_at IS NULL");
 const NEWEST_OF: &str = select!("WHERE lead_id = $1 ORDER BY id DESC LIMIT 1");
 const START: &str = "UPDATE hand_overs SET respond_by = $2, due_at = $2, reminded_at = NULL, escalated_at = NULL WHERE id = $1";
-const ANSWERED: &str = "UPDATE hand_overs SET answered_at = $2, due_at = NULL, later_until = NULL \
+const ANSWERED: &str = "UPDATE hand_overs SET answered_at = $2, due_at = later_until \
     WHERE id = $1 AND closed_at IS NULL AND answered_at IS NULL";
+const STOP_CLOCK: &str = "UPDATE hand_overs SET due_at = later_until WHERE id = $1";
 const SILENCE: &str = "UPDATE hand_overs SET due_at = NULL, later_until = NULL WHERE id = $1";
 const POSTPONE: &str =
     "UPDATE hand_overs SET later_until = $2, due_at = $2 WHERE id = $1 AND closed_at IS NULL";
@@ -74,6 +75,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("newest_of", NEWEST_OF),
     ("start", START),
     ("answered", ANSWERED),
+    ("stop_clock", STOP_CLOCK),
     ("silence", SILENCE),
     ("postpone", POSTPONE),
     ("meeting", MEETING),
@@ -126,12 +128,18 @@ pub async fn start(tx: &mut Tx, hand_over: i64, respond_by: Timestamp) -> DbResu
     Ok(())
 }
 
-/// A mail of sales to the lead passed: the clock stops. False: one had passed before, or the hand-over is closed.
+/// A mail of sales to the lead passed: the clock stops, and a day that the rep chose is kept. False: one had passed before, or the hand-over is closed.
 pub async fn answered(tx: &mut Tx, hand_over: i64, now: Timestamp) -> DbResult<bool> {
     Ok(tx.execute(ANSWERED, args![hand_over, now]).await? > 0)
 }
 
-/// Nobody is told any more.
+/// The rep has said something: nobody is told that the lead waits. A day that the rep chose is kept.
+pub async fn stop_clock(tx: &mut Tx, hand_over: i64) -> DbResult<()> {
+    tx.execute(STOP_CLOCK, args![hand_over]).await?;
+    Ok(())
+}
+
+/// Nobody is told any more, not even of a day that the rep chose.
 pub async fn silence(tx: &mut Tx, hand_over: i64) -> DbResult<()> {
     tx.execute(SILENCE, args![hand_over]).await?;
     Ok(())

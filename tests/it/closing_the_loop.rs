@@ -213,7 +213,7 @@ async fn sales_wins_a_lead(db: TestDb) {
     assert_eq!(status, 200);
     assert_eq!(app.post(&format!("/leads/{eva}/accept"), &json!({ "rep": "lee" })).await.0, 200);
     app.pass(10 * SECOND).await;
-    assert_eq!(subjects(&app, "lee@nordwerk.example"), ["Eva Kern (Kern AG): called us"]);
+    assert_eq!(subjects(&app, "lee@nordwerk.example"), ["New contact: Eva Kern (Kern AG)"]);
     assert_eq!(lead(&app, eva).await["qualification"], "sql");
     app.pass(10 * DAY).await;
     assert_eq!(subjects(&app, eva), ["hello"]);

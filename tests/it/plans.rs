@@ -222,9 +222,11 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "outbox::due" => (vec![text("mail"), int(5_000), int(16)], none),
         "outbox::lease" => (vec![int(1)], key),
         "outbox::done" | "outbox::retry" => (vec![int(7), int(1), text("away")], none),
-        "responses::by_id" | "responses::open_of" | "responses::newest_of" | "responses::silence" => {
-            (vec![int(7)], none)
-        }
+        "responses::by_id"
+        | "responses::open_of"
+        | "responses::newest_of"
+        | "responses::silence"
+        | "responses::stop_clock" => (vec![int(7)], none),
         "responses::start" | "responses::answered" | "responses::postpone" => (vec![int(7), int(9)], none),
         "responses::meeting" | "responses::offer" | "responses::escalated" => (vec![int(7), int(9)], none),
         "responses::reminded" => (vec![int(7), int(9), int(10)], none),
@@ -238,9 +240,11 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "enrollments::active" | "enrollments::by_id" | "leads::lock" | "hand_overs::open" => {
             (vec![int(7)], none)
         }
-        "enrollments::lead_of" | "hand_overs::causes" | "hand_overs::latest" | "inbound::raw" => {
-            (vec![int(7)], none)
-        }
+        "enrollments::lead_of"
+        | "hand_overs::causes"
+        | "hand_overs::latest"
+        | "hand_overs::was_lost"
+        | "inbound::raw" => (vec![int(7)], none),
         "enrollments::count_due" => (vec![int(3), int(50)], none),
         "messages::of_lead" | "messages::by_id" | "sales_line::leave" => (vec![int(7)], none),
         "consents::of_lead" => (vec![int(7)], none),

@@ -221,7 +221,7 @@ async fn who_finds_no_place_waits_by_rank_and_is_nurtured(db: TestDb) {
     world.pass(5 * SECOND).await;
     for (lead, email) in [(bob, "bob"), (cid, "cid"), (dan, "dan")] {
         assert_eq!(world.count(lead, EventKind::HandedOver).await, 1, "{email}");
-        let subject = format!("{email}@x.example: is ready");
+        let subject = format!("New contact: {email}@x.example");
         let told = world.subjects("kim@nordwerk.example").iter().filter(|line| **line == subject).count();
         assert_eq!(told, 1, "{email}");
     }

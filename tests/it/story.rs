@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
-use crate::support::post::one_click;
+use crate::support::post::{body, one_click};
 use crate::support::world::{FUNNEL, files, subject};
 
 on_both!(leads_from_a_file_walk_their_stages);
@@ -137,8 +137,7 @@ async fn leads_from_a_file_walk_their_stages(db: TestDb) {
 
     app.pass(60 * DAY).await;
     assert_eq!(subjects(&app, "gus@calls.example"), ["hello"], "sixty days of silence");
-    let told = subjects(&app, "kim@nordwerk.example");
-    assert!(told.iter().any(|subject| subject.contains("asked for a call")), "{told:?}");
+    told_of(&app, "New contact: Gus", "asked for a call");
     the_others(&app);
     after_the_return(&app).await;
     app.end().await;
@@ -162,6 +161,13 @@ async fn one_who_leaves(app: &TestApp) {
     assert_eq!(stopped_by(app, fay).await, json!("unsubscribe"), "imported anew");
 }
 
+/// A mail to the rep, by its subject and what it says of the lead.
+fn told_of(app: &TestApp, about: &str, words: &str) {
+    let mails = app.mails("kim@nordwerk.example");
+    let says = |raw: &Vec<u8>| subject(raw).contains(about) && body(raw).contains(words);
+    assert!(mails.iter().any(says), "{:?}", subjects(app, "kim@nordwerk.example"));
+}
+
 async fn stopped_by(app: &TestApp, email: &str) -> serde_json::Value {
     let lead = app.get(&format!("/leads/{email}")).await.1;
     lead.get("stopped_by").unwrap_or_else(|| panic!("{lead}")).clone()
@@ -174,8 +180,7 @@ fn the_others(app: &TestApp) {
     assert_eq!(subjects(app, "carla@plant.example"), ["guide", "case"]);
     assert_eq!(subjects(app, "dan@home.example"), ["guide"]);
     assert_eq!(subjects(app, "erik@ready.example"), ["offer"]);
-    let told = subjects(app, "kim@nordwerk.example");
-    assert!(told.iter().any(|subject| subject.contains("had the offer")), "{told:?}");
+    told_of(app, "New contact: Erik", "had the offer");
     let tofu = |email: &str, last: &str| {
         let got = subjects(app, email);
         assert_eq!(got.len(), 3, "{email}: {got:?}");

@@ -55,7 +55,7 @@ async fn a_hand_over_is_silence(db: TestDb) {
     assert_eq!(Found { planned: Vec::new(), ..found }, Found::default());
     world.pass(60 * DAY).await;
     assert_eq!(world.subjects("kim@example.org"), ["About mail/hello"]);
-    assert_eq!(world.subjects("kim@nordwerk.example"), ["kim@example.org: asked for a call"]);
+    assert_eq!(world.subjects("kim@nordwerk.example"), ["New contact: kim@example.org"]);
     world.record(async |record| record.give_back(lead, "too early", None, None).await.unwrap()).await;
     world.settle().await;
     assert_eq!(world.subjects("kim@example.org").len(), 1, "not before the next day");

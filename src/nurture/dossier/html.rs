@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::phrases::Phrases;
 use super::sections::{Row, Section, Words};
-use super::{Occasion, View, clean_lines, deadline, files, full_name, name, reason, said, who_wrote};
+use super::{Occasion, View, clean_lines, deadline, files, full_name, name, reasons, said, who_wrote};
 
 const MAIL: &str = "mail";
 const FILE: &str = "file";
@@ -26,7 +26,7 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
 #[derive(Clone, Debug, Serialize)]
 pub struct Page<'a> {
     language: &'static str,
-    /// Why the rep gets it.
+    /// Whom it is about, or why the rep gets it.
     title: String,
     said: Vec<Said>,
     sections: &'a [Section],
@@ -61,17 +61,15 @@ impl<'a> Page<'a> {
         let phrases = words.phrases;
         let lead = view.sheet.lead();
         let links = view.ways.links.iter();
+        let (shown, kept) = reasons(view, words);
         let escalated = matches!(view.occasion, Occasion::Escalated(_));
         Self {
             language: phrases.language,
-            title: match view.said.is_empty() || view.occasion.recalls() {
-                true => reason(view, words).unwrap_or_else(|| name(lead)),
-                false => name(lead),
-            },
+            title: shown.unwrap_or_else(|| name(lead)),
             said: view.said.iter().map(|words| Said::of(words, view, phrases)).collect(),
             sections,
             rows: Vec::new(),
-            notes: deadline(view, words).into_iter().collect(),
+            notes: kept.into_iter().chain(deadline(view, words)).collect(),
             write: (!escalated).then(|| mailto(view)),
             write_words: phrases.answer_button.replace("{}", &full_name(lead)),
             outcome: phrases.outcome,

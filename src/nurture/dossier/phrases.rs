@@ -20,6 +20,9 @@ pub struct Phrases {
     pub date_time: &'static str,
     pub clock: &'static str,
 
+    /// The subject of a mail that brings a lead, and of one that brings a note. The rep's answer has it as well.
+    pub new_lead: &'static str,
+    pub about_lead: &'static str,
     pub handed_over: &'static str,
     pub reply_from: &'static str,
     pub wrote: &'static str,
@@ -40,6 +43,9 @@ pub struct Phrases {
     pub escalated: [&'static str; 2],
     /// The day has come on which a rep wanted to be reminded.
     pub today: [&'static str; 2],
+
+    /// A note for whoever had the lead, when `{rep}` has it.
+    pub taken_over: &'static str,
 
     pub known: &'static str,
     /// Fields of a lead, and what they are called.

@@ -222,7 +222,7 @@ impl Record<'_> {
         let mut ticket = StopTicket::nothing();
         let moves = rules.moves(lead, &scores);
         if let Some(stage) = moves.stage {
-            ticket = self.change_stage(lead.id, stage, &because).await?;
+            ticket = self.change_stage_by_rule(stored, stage, &because).await?;
         }
         if let Some(qualification) = moves.qualification {
             self.qualify(stored, qualification, &because).await?;

@@ -32,7 +32,7 @@ use crate::domain::stage::Stage;
 use crate::domain::time::Timestamp;
 use crate::storage::events::Event;
 use crate::storage::leads::{self, StoredLead};
-use crate::storage::{Tx, enrollments};
+use crate::storage::{Tx, enrollments, hand_overs};
 
 /// An open transaction in which records change.
 pub struct Record<'a> {
@@ -96,11 +96,34 @@ impl Record<'_> {
 
     /// Moves a lead to another stage: its walk ends, and the best sequence of the new stage begins.
     pub async fn change_stage(&mut self, id: i64, stage: Stage, because: &str) -> NurtureResult<StopTicket> {
+        self.move_to(id, stage, because, true).await
+    }
+
+    /// The same by the rules of funnel.toml. Nothing begins again for a lead that sales lost: it takes a person, or a
+    /// purchase.
+    pub(super) async fn change_stage_by_rule(
+        &mut self,
+        stored: &StoredLead,
+        stage: Stage,
+        because: &str,
+    ) -> NurtureResult<StopTicket> {
+        let lead = stored.lead.id;
+        let enrolls = stored.lead.enrolls || !hand_overs::was_lost(self.tx, lead).await?;
+        self.move_to(lead, stage, because, enrolls).await
+    }
+
+    async fn move_to(
+        &mut self,
+        id: i64,
+        stage: Stage,
+        because: &str,
+        enrolls: bool,
+    ) -> NurtureResult<StopTicket> {
         let stored = self.lead(id).await?;
         if stored.lead.stage == stage {
             return Ok(StopTicket::nothing());
         }
-        leads::set_stage(self.tx, id, stage).await?;
+        leads::set_stage(self.tx, id, stage, enrolls).await?;
         let (from, to) = (stored.lead.stage, stage);
         let because = Some(because.to_owned());
         let details = Details { about: Some(format!("{from} -> {to}")), because, ..Details::default() };

@@ -10,6 +10,7 @@ use crate::domain::hit::Machine;
 use crate::domain::stage::{Party, Qualification};
 use crate::domain::time::Timestamp;
 use crate::nurture::error::{NurtureError, NurtureResult};
+use crate::nurture::notify;
 use crate::storage::hand_overs::Closing;
 use crate::storage::{events, hand_overs, leads, messages, responses};
 
@@ -55,7 +56,7 @@ impl Record<'_> {
         let stored = self.lead(lead).await?;
         let open = self.open_hand_over(lead).await?;
         hand_overs::accept(self.tx, open.id, HandOverState::Opportunity, None, self.now).await?;
-        responses::silence(self.tx, open.id).await?;
+        responses::stop_clock(self.tx, open.id).await?;
         self.qualify(&stored, Qualification::Sql, because).await?;
         Ok(open.id)
     }
@@ -66,6 +67,7 @@ impl Record<'_> {
         let open = self.open_hand_over(lead).await?;
         hand_overs::accept(self.tx, open.id, HandOverState::Accepted, Some(rep), self.now).await?;
         leads::set_party(self.tx, lead, Party::Sales, Some(rep)).await?;
+        notify::taken_over(self, &stored, open.rep.as_deref(), rep).await?;
         self.release(&stored).await?;
         let about = Some(rep.to_owned());
         self.event(lead, EventKind::Accepted, Details { about, ..Details::default() }).await

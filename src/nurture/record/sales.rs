@@ -41,15 +41,14 @@ impl Record<'_> {
             None => None,
         };
         hand_overs::accept(self.tx, open.id, state, rep.as_deref(), self.now).await?;
-        responses::silence(self.tx, open.id).await?;
+        responses::stop_clock(self.tx, open.id).await?;
         leads::set_party(self.tx, lead, Party::Sales, rep.as_deref()).await?;
         let kind =
             if state == HandOverState::Opportunity { EventKind::Opportunity } else { EventKind::Accepted };
-        if rep.is_some() && rep != open.rep {
+        if let Some(by) = rep.as_deref().filter(|by| open.rep.as_deref() != Some(by)) {
+            notify::taken_over(self, &stored, open.rep.as_deref(), by).await?;
             // Whoever takes the lead over from a colleague has heard nothing of it yet.
-            notify::hand_over(self, &stored, rep.as_deref(), &open.cause, None).await?;
-        }
-        if rep.is_some() && rep != open.rep {
+            notify::hand_over(self, &stored, Some(by), &open.cause, None).await?;
             self.release(&stored).await?;
         }
         let about = rep.or(open.rep);
@@ -71,8 +70,8 @@ impl Record<'_> {
         Ok(ticket)
     }
 
-    /// Sales lost the lead: its walk ends, and no sequence begins until its stage changes or somebody enrolls it; or after
-    /// the time that `[lost.NAME]` says. `reason` is such a name, or words; `words` says more.
+    /// Sales lost the lead: its walk ends, and no sequence begins until it buys, sales wins or returns it, or somebody
+    /// enrolls it; or after the time that `[lost.NAME]` says. `reason` is such a name, or words; `words` says more.
     pub async fn lose(&mut self, lead: i64, reason: &str, words: Option<&str>) -> NurtureResult<StopTicket> {
         let rule = self.revision.workspace.funnel.sales.lost(reason);
         let stored = self.lead(lead).await?;
@@ -110,6 +109,7 @@ impl Record<'_> {
         let zone = zone_of(self.revision, &stored.lead);
         let tomorrow = schedule::next_midnight(self.now, zone);
         let until = rule.quiet.map_or(tomorrow, |quiet| quiet.after(self.now, zone).max(tomorrow));
+        leads::set_enrolls(self.tx, lead, true).await?;
         // Until then this is a hold as well: a mail that was on the wire all the time may have come back since.
         let mut ticket = self.halt_messages(lead, HoldKind::Pause.because()).await?;
         if let Some(stage) = rule.stage.filter(|stage| *stage != stored.lead.stage) {
@@ -155,7 +155,7 @@ impl Record<'_> {
         because: &str,
     ) -> NurtureResult<StopTicket> {
         let lead = stored.lead.id;
-        leads::set_stage(self.tx, lead, stage).await?;
+        leads::set_stage(self.tx, lead, stage, true).await?;
         let (about, because) = (Some(format!("{} -> {stage}", stored.lead.stage)), Some(because.to_owned()));
         self.event(lead, EventKind::StageChanged, Details { about, because, ..Details::default() }).await?;
         self.end_walk(lead, "the stage changed").await

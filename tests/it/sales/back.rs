@@ -3,16 +3,18 @@
 use serde_json::json;
 
 use super::{EVA, answered, link, send, timeline};
-use crate::closing_the_loop::{lead, subjects};
+use crate::closing_the_loop::{add, lead, subjects};
 use crate::support::database::{TestDb, on_both};
 use dripline::domain::event::EventKind;
 use dripline::domain::time::DAY;
+use dripline::nurture::Change;
 use dripline::storage::events;
 
 on_both!(
     a_returned_lead_rests_and_walks_what_its_reason_names,
     a_return_bypasses_no_stop,
     a_lost_lead_may_come_again,
+    no_score_brings_a_lost_lead_back,
     feedback_is_about_the_mail,
     words_are_reason_enough,
 );
@@ -74,6 +76,31 @@ async fn a_lost_lead_may_come_again(db: TestDb) {
     assert_eq!(subjects(&app, EVA), ["hello"]);
     app.pass(2 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello", "guide"]);
+    app.end().await;
+}
+
+async fn no_score_brings_a_lost_lead_back(db: TestDb) {
+    let (app, told) = answered(db, "").await;
+    assert_eq!(send(&app, &link(&told, "Not interested"), &[("no", "now")]).await.0, 200);
+    let demo = json!({ "kind": "submitted", "data": { "form": "demo" } });
+    assert_eq!(app.post(&format!("/leads/{EVA}/events"), &demo).await.0, 201);
+    app.pass(60 * DAY).await;
+    assert_eq!(lead(&app, EVA).await["stage"], "mofu", "the points count");
+    assert_eq!(subjects(&app, EVA), ["hello"], "and nothing begins by itself");
+    // What sales has returned since is marketing's again.
+    app.post(&format!("/leads/{EVA}/hand-over"), &json!({ "cause": "called us" })).await;
+    app.post(&format!("/leads/{EVA}/return"), &json!({ "reason": "wants to read first" })).await;
+    app.pass(2 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello", "guide"]);
+
+    // Who was taken out by hand comes in again with the next stage, as before.
+    let tom = "tom@kern.example";
+    add(&app, tom, false).await;
+    let id = lead(&app, tom).await["id"].as_i64().expect("an id");
+    Change::Unenroll.carry_out(&app.engine, id).await.expect("taken out");
+    assert_eq!(app.post(&format!("/leads/{tom}/events"), &demo).await.0, 201);
+    app.pass(DAY).await;
+    assert_eq!(subjects(&app, tom), ["hello", "guide"]);
     app.end().await;
 }
 

@@ -14,6 +14,7 @@ on_both!(
     a_copy_of_the_answer_stops_the_clock,
     a_mail_of_the_team_stops_the_clock,
     a_day_is_remembered,
+    a_day_outlives_what_else_the_rep_does,
     several_nodes_tell_once,
     a_machine_answers_nothing,
 );
@@ -112,6 +113,25 @@ async fn a_day_is_remembered(db: TestDb) {
     assert_eq!(app.mails(EVA).len(), 1, "marketing is silent all the time");
     app.pass(10 * DAY).await;
     assert_eq!(subjects(&app, KIM)[2], "Still waiting: Eva Kern (Kern AG)", "from then on the clock runs");
+    app.end().await;
+}
+
+async fn a_day_outlives_what_else_the_rep_does(db: TestDb) {
+    let (app, told) = answered(db, CLOCK).await;
+    send(&app, &link(&told, "Later"), &[("until", "2026-01-20")]).await;
+    app.hand_in(&answer_of_kim("")).await;
+    app.press(&link(&told, "I take it on")).await;
+    app.press(&link(&told, "A meeting is agreed")).await;
+    app.pass(14 * DAY).await;
+    assert_eq!(app.mails(KIM).len(), 1, "nobody is reminded before the day");
+    app.pass(30 * DAY).await;
+    assert_eq!(subjects(&app, KIM)[1..], ["Today: Eva Kern (Kern AG)"], "once, and no clock runs after it");
+
+    let later = [("until", "2026-03-20")];
+    assert!(send(&app, &link(&told, "Later"), &later).await.1.contains("You will be reminded"));
+    app.press(&link(&told, "Won")).await;
+    app.pass(60 * DAY).await;
+    assert_eq!(app.mails(KIM).len(), 2, "what is settled is not recalled");
     app.end().await;
 }
 

@@ -13,6 +13,7 @@ use dripline::domain::time::{MINUTE, SECOND};
 on_both!(
     it_says_all_that_is_known,
     an_unwary_answer_quotes_nothing_but_the_lead,
+    an_unwary_answer_quotes_no_cause,
     it_is_in_the_language_of_the_house,
     hostile_names_are_harmless,
 );
@@ -93,6 +94,24 @@ async fn an_unwary_answer_quotes_nothing_but_the_lead(db: TestDb) {
         assert!(!html.contains(loads), "{loads} in {html}");
     }
     assert!(html.contains("prefers-color-scheme: dark") && html.contains("width=device-width"));
+    app.end().await;
+}
+
+/// Nobody wrote anything: what was said of the lead is for the rep alone.
+async fn an_unwary_answer_quotes_no_cause(db: TestDb) {
+    let app = begin(db, "").await;
+    let cause = "looked at pricing";
+    assert_eq!(app.post(&format!("/leads/{EVA}/hand-over"), &json!({ "cause": cause })).await.0, 200);
+    app.pass(5 * SECOND).await;
+    let told = app.mails(KIM).pop().expect("told");
+    assert_eq!(subjects(&app, KIM), ["New contact: Eva Kern (Kern AG)"], "the answer has it as well");
+    let text = body(&told);
+    let (quoted, kept) = text.split_once("\n-- \n").expect("a text");
+    assert!(quoted.starts_with("Eva Kern (Kern AG)") && !quoted.contains(cause), "{quoted}");
+    assert!(kept.contains(&format!("Eva Kern (Kern AG) was handed over to you: {cause}.")), "{kept}");
+    assert!(!html(&told).contains(cause), "{}", html(&told));
+    let file = file(&told, "Contact.html");
+    assert!(file.contains(cause) && file.contains("<title>Eva Kern (Kern AG)</title>"), "{file}");
     app.end().await;
 }
 

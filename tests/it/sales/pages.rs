@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{EVA, KIM, LEE, answered, has_link, link, send, timeline};
+use super::{EVA, KIM, LEE, answered, begin, file, has_link, link, send, timeline};
 use crate::closing_the_loop::{add, lead, subjects};
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
-use crate::support::post::BROWSER;
+use crate::support::post::{BROWSER, body};
 use dripline::domain::time::{DAY, SECOND};
 use dripline::storage::hand_overs;
 
@@ -17,6 +17,7 @@ on_both!(
     what_is_settled_stays_so,
     a_commitment_is_an_opportunity,
     another_reps_links_are_worth_nothing,
+    a_late_mail_gives_no_buttons_to_whoever_had_the_lead,
     no_means_silence,
     the_wrong_person_names_the_right_one,
     what_was_no_reply_is_undone,
@@ -156,6 +157,32 @@ async fn another_reps_links_are_worth_nothing(db: TestDb) {
     app.end().await;
 }
 
+async fn a_late_mail_gives_no_buttons_to_whoever_had_the_lead(db: TestDb) {
+    let app = begin(db, "").await;
+    let hand_over = json!({ "cause": "called us", "rep": "kim" });
+    assert_eq!(app.post(&format!("/leads/{EVA}/hand-over"), &hand_over).await.0, 200);
+    // Before the mail of the hand-over is on its way.
+    assert_eq!(app.post(&format!("/leads/{EVA}/accept"), &json!({ "rep": "lee" })).await.0, 200);
+    app.pass(5 * SECOND).await;
+    assert_eq!(subjects(&app, KIM), ["About Eva Kern (Kern AG)"], "a note, and no hand-over");
+    let note = app.mails(KIM).pop().expect("a note");
+    assert!(body(&note).contains("Lee Sander has this lead now."), "{}", body(&note));
+    assert!(ALL.iter().all(|words| !has_link(&note, words)), "{}", body(&note));
+    assert!(!file(&note, "Contact.html").contains("/s/"), "nor in the file");
+    assert_eq!(subjects(&app, LEE), ["New contact: Eva Kern (Kern AG)"]);
+    assert!(has_link(&app.mails(LEE)[0], "Won"));
+
+    let tom = "tom@kern.example";
+    add(&app, tom, false).await;
+    app.post(&format!("/leads/{tom}/hand-over"), &hand_over).await;
+    app.post(&format!("/leads/{tom}/lost"), &json!({ "reason": "too dear" })).await;
+    app.pass(5 * SECOND).await;
+    assert_eq!(app.mails(KIM).len(), 1, "what is settled is nobody's work any more");
+    let untold = timeline(&app, tom).await.into_iter().filter(|line| line.contains("not told"));
+    assert_eq!(untold.count(), 0, "and that is no trouble");
+    app.end().await;
+}
+
 async fn no_means_silence(db: TestDb) {
     let (app, told) = answered(db, "").await;
     let (status, page) =
@@ -190,7 +217,7 @@ async fn the_wrong_person_names_the_right_one(db: TestDb) {
     app.pass(5 * SECOND).await;
     let right = lead(&app, ida).await;
     assert_eq!((&right["with"], &right["owner"]), (&json!("sales"), &json!("kim")), "{right}");
-    assert_eq!(subjects(&app, KIM).pop().as_deref(), Some("Ida Lang (Kern AG): named by eva@kern.example"));
+    assert_eq!(subjects(&app, KIM).pop().as_deref(), Some("New contact: Ida Lang (Kern AG)"));
     app.pass(40 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"], "the wrong one is left alone");
     app.post(&format!("/leads/{ida}/return"), &json!({ "reason": "later" })).await;

@@ -45,7 +45,13 @@ async fn one_is_open_at_a_time(db: TestDb) {
     hand_overs::close(&mut tx, first.id, &returned, at(9)).await.unwrap();
     assert_eq!(hand_overs::open_of(&mut tx, leads[0]).await.unwrap(), None);
     assert!(hand_overs::open(&mut tx, &second).await.unwrap());
-    assert_eq!(hand_overs::open_of(&mut tx, leads[0]).await.unwrap(), Some(second));
+    assert_eq!(hand_overs::open_of(&mut tx, leads[0]).await.unwrap(), Some(second.clone()));
+
+    assert!(!hand_overs::was_lost(&mut tx, leads[0]).await.unwrap());
+    let lost = Closing { state: HandOverState::Lost, reason: None, amount: None };
+    hand_overs::close(&mut tx, second.id, &lost, at(11)).await.unwrap();
+    assert!(hand_overs::was_lost(&mut tx, leads[0]).await.unwrap());
+    assert!(!hand_overs::was_lost(&mut tx, leads[1]).await.unwrap());
 }
 
 async fn a_closed_one_stays_as_it_ended(db: TestDb) {

@@ -248,7 +248,7 @@ async fn a_new_stage_opens_the_way_into_sequences(db: TestDb) {
     let id = one(&mut tx).await;
     leads::set_enrolls(&mut tx, id, false).await.unwrap();
     assert!(!stored(&mut tx, id).await.enrolls);
-    leads::set_stage(&mut tx, id, Stage::Mofu).await.unwrap();
+    leads::set_stage(&mut tx, id, Stage::Mofu, true).await.unwrap();
     let lead = stored(&mut tx, id).await;
     assert_eq!((lead.stage, lead.enrolls), (Stage::Mofu, true));
 }
@@ -271,7 +271,7 @@ async fn each_change_counts_the_version(db: TestDb) {
     leads::update_contact(&mut tx, &lead(ids[0]).lead).await.unwrap();
     leads::close(&mut tx, ids[0], StopKind::ByHand).await.unwrap();
     leads::set_party(&mut tx, ids[0], Party::Sales, None).await.unwrap();
-    leads::set_stage(&mut tx, ids[0], Stage::Mofu).await.unwrap();
+    leads::set_stage(&mut tx, ids[0], Stage::Mofu, true).await.unwrap();
     leads::set_enrolls(&mut tx, ids[0], true).await.unwrap();
     leads::set_basis(&mut tx, ids[0], Basis::OptIn).await.unwrap();
     leads::set_tracking(&mut tx, ids[0], true).await.unwrap();

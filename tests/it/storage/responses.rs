@@ -56,6 +56,16 @@ async fn a_day_is_kept_and_told_once(db: TestDb) {
     responses::postpone(&mut tx, id, at(500)).await.unwrap();
     let found = responses::newest_of(&mut tx, lead).await.unwrap().expect("it is there");
     assert_eq!((found.later_until, found.due_at), (Some(at(500)), Some(at(500))));
+    responses::start(&mut tx, id, at(300)).await.unwrap();
+    responses::stop_clock(&mut tx, id).await.unwrap();
+    assert_eq!(responses::next(&mut tx).await.unwrap(), Some(at(500)), "only the clock stops");
+    assert!(responses::answered(&mut tx, id, at(350)).await.unwrap());
+    let found = responses::by_id(&mut tx, id).await.unwrap().expect("it is there");
+    assert_eq!(
+        (found.later_until, found.due_at),
+        (Some(at(500)), Some(at(500))),
+        "an answer is no end of it"
+    );
     responses::silence(&mut tx, id).await.unwrap();
     assert_eq!(responses::next(&mut tx).await.unwrap(), None);
     let lost = Closing { state: HandOverState::Lost, reason: Some("late"), amount: None };

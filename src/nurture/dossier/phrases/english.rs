@@ -11,6 +11,8 @@ pub const ENGLISH: Phrases = Phrases {
     date_time: "%-d %b %Y, %H:%M",
     clock: "%a %H:%M",
 
+    new_lead: "New contact: {}",
+    about_lead: "About {}",
     handed_over: "was handed over to you",
     reply_from: "Reply from",
     wrote: "wrote",
@@ -27,6 +29,8 @@ pub const ENGLISH: Phrases = Phrases {
     waits: ["Still waiting: {}", "{} is waiting for a word from you."],
     escalated: ["Nobody answers {}", "{} has been waiting for a word from {rep}, and nobody has answered."],
     today: ["Today: {}", "You wanted to come back to {} today."],
+
+    taken_over: "{rep} has this lead now. You need do nothing more about it.",
 
     known: "What is known",
     fields: &[

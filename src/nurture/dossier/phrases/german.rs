@@ -14,6 +14,8 @@ pub const GERMAN: Phrases = Phrases {
     date_time: "%d.%m.%Y, %H:%M",
     clock: "%H:%M",
 
+    new_lead: "Neuer Kontakt: {}",
+    about_lead: "Zu {}",
     handed_over: "ist jetzt bei dir",
     reply_from: "Antwort von",
     wrote: "schrieb",
@@ -30,6 +32,8 @@ pub const GERMAN: Phrases = Phrases {
     waits: ["Wartet noch: {}", "{} wartet auf ein Wort von dir."],
     escalated: ["Niemand antwortet: {}", "{} wartet auf ein Wort von {rep}, und niemand hat geantwortet."],
     today: ["Heute: {}", "Heute wolltest du auf {} zurückkommen."],
+
+    taken_over: "{rep} hat diesen Lead jetzt. Du musst nichts mehr tun.",
 
     known: "Was bekannt ist",
     fields: &[
