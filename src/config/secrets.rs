@@ -164,7 +164,7 @@ mod tests {
             ("url = \"HTTP://hooks.example#KEY\"", "url = \"HTTP://hooks.example*****"),
             ("url = \"htps://hooks.example/KEY\"", "url = \"htps://hooks.example*****"),
             ("url = \"hooks.example/KEY\"", "url = \"hooks.example*****"),
-            ("url = \"https://me:ge@hooks.example/a@KEY\"", "url = \"https://***************************"),
+            ("url = \"https://me:ge@hooks.example/a@KEY\"", "url = \"https://**************************"),
             ("    \"https://hooks.example/KEY\",\n", "    \"https://hooks.example******\n"),
             (
                 "\"webhook\".\"crm\".\"url\" = \"https://h.example/KEY\"\n",
