@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
+use super::import::LONG;
 use super::record::{Deed, Found, LeadInput, NOT_INTERESTED, Noted, Record, StopTicket, Stored};
 use crate::domain::consent::Consent;
 use crate::domain::feedback::Feedback;
@@ -56,7 +57,7 @@ pub async fn record_deed(engine: &Engine, lead: i64, deed: Deed) -> NurtureResul
     Ok(Some((noted.event, noted.ticket.settle(engine).await?)))
 }
 
-/// Deeds that are recorded in one transaction.
+/// The most deeds that are recorded in one transaction; fewer, if it takes long: some rules read all that a lead ever did.
 const TOGETHER: usize = 25;
 
 /// Records what leads did, some at a time, in the order given. For each what [`record_deed`] would answer.
@@ -68,8 +69,12 @@ pub async fn record_deeds(
     deeds: Vec<(i64, Deed)>,
 ) -> NurtureResult<Vec<Option<(i64, Found)>>> {
     let mut answers = Vec::with_capacity(deeds.len());
-    for deeds in deeds.chunks(TOGETHER) {
-        for noted in patiently(|| record_some(engine, deeds)).await? {
+    let mut left = &deeds[..];
+    while !left.is_empty() {
+        let next = &left[..left.len().min(TOGETHER)];
+        let recorded = patiently(|| record_some(engine, next)).await?;
+        left = &left[recorded.len()..];
+        for noted in recorded {
             answers.push(match noted {
                 Some(Noted { event, ticket }) => Some((event, ticket.settle(engine).await?)),
                 None => None,
@@ -80,8 +85,10 @@ pub async fn record_deeds(
     Ok(answers)
 }
 
+/// Records the first of these deeds: at least one, and as many as a short transaction takes.
 async fn record_some(engine: &Engine, deeds: &[(i64, Deed)]) -> NurtureResult<Vec<Option<Noted>>> {
     let (mut tx, revision) = engine.begin().await?;
+    let began = Instant::now();
     // In the order of locks, before the first of them is changed.
     let ids: BTreeSet<i64> = deeds.iter().map(|(lead, _)| *lead).collect();
     leads::lock_all(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
@@ -89,6 +96,9 @@ async fn record_some(engine: &Engine, deeds: &[(i64, Deed)]) -> NurtureResult<Ve
     let mut noted = Vec::with_capacity(deeds.len());
     for (lead, deed) in deeds {
         noted.push(record.deed(*lead, deed.clone()).await?);
+        if began.elapsed() >= LONG {
+            break;
+        }
     }
     tx.commit().await?;
     Ok(noted)

@@ -26,7 +26,7 @@ const FEWEST: usize = 32;
 const MOST: usize = 500;
 
 /// A transaction that takes longer makes others wait who want to write: the next one has fewer rows.
-const LONG: Duration = Duration::from_millis(20);
+pub(super) const LONG: Duration = Duration::from_millis(20);
 
 /// How often a batch is tried anew that met another writer.
 const TRIES: usize = 5;
