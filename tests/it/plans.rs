@@ -241,6 +241,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
         "enrollments::lead_of" | "hand_overs::causes" | "hand_overs::latest" | "inbound::raw" => {
             (vec![int(7)], none)
         }
+        "hand_overs::await_answer" => (vec![int(7)], none),
         "enrollments::count_due" => (vec![int(3), int(50)], none),
         "messages::of_lead" | "messages::by_id" | "sales_line::leave" => (vec![int(7)], none),
         "consents::of_lead" => (vec![int(7)], none),
