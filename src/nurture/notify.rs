@@ -84,6 +84,12 @@ impl RepMail {
         self.inbound.push(words.inbound);
         self.colleague = words.colleague.as_ref().map(|colleague| colleague.email.to_string());
     }
+
+    /// Whether it can bring words to a rep as well. What recalls them is about something else, and earlier versions wrote
+    /// whole texts.
+    fn can_bring_to(&self, rep: &str) -> bool {
+        self.rep == rep && self.occasion.as_ref().is_some_and(|occasion| !occasion.recalls())
+    }
 }
 
 /// Tells a rep that a lead is theirs now.
@@ -102,21 +108,35 @@ pub async fn hand_over(
     put(record, lead, &mail, due).await
 }
 
-/// Brings the rep of a lead that is with sales already what it wrote. If the rep has not been told of the lead yet, one
-/// mail tells both.
+/// Brings the rep of a lead that is with sales already what it wrote; while the rep is away, also whoever stands in.
 pub async fn reply(record: &mut Record<'_>, lead: &StoredLead, words: &Words) -> NurtureResult<()> {
-    let waiting = outbox::untried(record.tx, lead.lead.id, MAIL).await?;
-    if let Some(item) = waiting
-        && let Ok(mut mail) = serde_json::from_str::<RepMail>(&item.payload)
-        && mail.occasion.is_some()
-    {
-        mail.bring(words);
-        if outbox::amend(record.tx, item.id, &to_json(&mail), record.now).await? {
+    let owner = lead.lead.owner.as_deref();
+    bring(record, lead, owner, words).await?;
+    let revision = record.revision;
+    match owner.and_then(|owner| revision.workspace.funnel.stand_in(owner, record.now)) {
+        Some(deputy) => bring(record, lead, Some(deputy), words).await,
+        None => Ok(()),
+    }
+}
+
+/// Brings a rep what a lead wrote. If the rep has not been told of the lead yet, one mail tells both.
+async fn bring(
+    record: &mut Record<'_>,
+    lead: &StoredLead,
+    rep: Option<&str>,
+    words: &Words,
+) -> NurtureResult<()> {
+    let Some(mut mail) = mail_to(record, lead, rep, Occasion::Reply) else { return Ok(()) };
+    for item in outbox::untried(record.tx, lead.lead.id, MAIL).await? {
+        let waiting = serde_json::from_str::<RepMail>(&item.payload);
+        let Some(mut waiting) = waiting.ok().filter(|waiting| waiting.can_bring_to(&mail.rep)) else {
+            continue;
+        };
+        waiting.bring(words);
+        if outbox::amend(record.tx, item.id, &to_json(&waiting), record.now).await? {
             return Ok(());
         }
     }
-    let owner = lead.lead.owner.clone();
-    let Some(mut mail) = mail_to(record, lead, owner.as_deref(), Occasion::Reply) else { return Ok(()) };
     mail.bring(words);
     put(record, lead, &mail, record.now).await
 }

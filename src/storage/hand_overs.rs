@@ -16,6 +16,7 @@ const CLOSE: &str = "UPDATE hand_overs SET state = $2, closed_at = $3, reason = 
     WHERE id = $1 AND closed_at IS NULL";
 const ACCEPT: &str = "UPDATE hand_overs SET state = CASE WHEN state = 'opportunity' THEN state ELSE $2 END, rep = COALESCE($3, rep), \
     accepted_at = COALESCE(accepted_at, $4) WHERE id = $1 AND closed_at IS NULL";
+const AWAIT_ANSWER: &str = "UPDATE hand_overs SET answered_at = NULL WHERE id = $1 AND closed_at IS NULL";
 const CAUSES: &str = "SELECT cause FROM hand_overs WHERE lead_id = $1";
 const LATEST: &str = "SELECT id, lead_id, state, cause, rep, opened_at, closed_at, reason, origin, amount \
     FROM hand_overs WHERE lead_id = $1 ORDER BY opened_at DESC, id DESC LIMIT 1";
@@ -27,6 +28,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("open", OPEN),
     ("close", CLOSE),
     ("accept", ACCEPT),
+    ("await_answer", AWAIT_ANSWER),
     ("causes", CAUSES),
     ("latest", LATEST),
     ("was_lost", WAS_LOST),
@@ -94,6 +96,13 @@ pub async fn accept(
     now: Timestamp,
 ) -> DbResult<()> {
     tx.execute(ACCEPT, args![id, state.as_str(), rep, now]).await?;
+    Ok(())
+}
+
+/// The lead of an open hand-over wrote again: whatever sales answered before, it waits for a word. The timeline keeps when
+/// that was.
+pub async fn await_answer(tx: &mut Tx, id: i64) -> DbResult<()> {
+    tx.execute(AWAIT_ANSWER, args![id]).await?;
     Ok(())
 }
 

@@ -36,8 +36,7 @@ const DELAY: &str = "UPDATE outbox SET due_at = $2 WHERE lead_id = (SELECT o.lea
     AND kind = (SELECT o.kind FROM outbox o WHERE o.id = $1) \
     AND place > (SELECT o.place FROM outbox o WHERE o.id = $1) AND due_at IS NOT NULL AND due_at < $2";
 const UNTRIED: &str = "SELECT o.id, o.lead_id, o.kind, o.payload, o.attempt, o.first_at FROM outbox o \
-    WHERE o.lead_id = $1 AND o.kind = $2 AND o.due_at IS NOT NULL AND o.attempt = 0 ORDER BY o.place DESC LIMIT 1 \
-    {lock: FOR UPDATE OF o}";
+    WHERE o.lead_id = $1 AND o.kind = $2 AND o.due_at IS NOT NULL AND o.attempt = 0 ORDER BY o.place DESC";
 const AMEND: &str =
     "UPDATE outbox SET payload = $2, due_at = $3 WHERE id = $1 AND due_at IS NOT NULL AND attempt = 0";
 const NEXT: &str = "SELECT o.due_at FROM outbox o WHERE o.kind = $1 AND o.due_at IS NOT NULL AND NOT EXISTS \
@@ -77,9 +76,10 @@ pub async fn insert(tx: &mut Tx, item: &OutboxItem, due: Timestamp) -> DbResult<
     Ok(())
 }
 
-/// The newest item of a lead and a kind that nobody has tried to send yet.
-pub async fn untried(tx: &mut Tx, lead: i64, kind: &str) -> DbResult<Option<OutboxItem>> {
-    tx.first(UNTRIED, args![lead, kind], read).await
+/// The items of a lead and a kind that nobody has tried to send yet, the newest first. None is locked: [`amend`] answers
+/// whether that is still so.
+pub async fn untried(tx: &mut Tx, lead: i64, kind: &str) -> DbResult<Vec<OutboxItem>> {
+    tx.all(UNTRIED, args![lead, kind], read).await
 }
 
 /// Replaces what an item says that nobody has tried to send yet. False: somebody has by now.

@@ -241,6 +241,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
             (vec![int(7)], none)
         }
         "enrollments::lead_of"
+        | "hand_overs::await_answer"
         | "hand_overs::causes"
         | "hand_overs::latest"
         | "hand_overs::was_lost"

@@ -3,10 +3,12 @@
 
 use super::Record;
 use crate::domain::event::{Details, EventKind};
+use crate::domain::hand_over::HandOverState;
 use crate::domain::time::Timestamp;
 use crate::nurture::dossier::Occasion;
 use crate::nurture::error::NurtureResult;
 use crate::nurture::notify;
+use crate::storage::hand_overs;
 use crate::storage::leads::StoredLead;
 use crate::storage::responses::{self, Response};
 
@@ -18,10 +20,24 @@ impl Record<'_> {
         Ok(responses::start(self.tx, hand_over, by).await?)
     }
 
-    /// When so many milliseconds of a rep's working time have passed. Nobody's time is that of the head of sales.
+    /// A lead that is with sales wrote again: it waits anew. If it does already, its clock runs on, and if the rep took it
+    /// on, there is none.
+    pub(super) async fn wait_anew(&mut self, lead: i64) -> NurtureResult<()> {
+        let Some(open) = responses::open_of(self.tx, lead).await? else { return Ok(()) };
+        let is_timed = self.revision.workspace.funnel.sales.respond_within.is_some();
+        if !is_timed || open.state != HandOverState::Open || open.due_at.is_some() {
+            return Ok(());
+        }
+        hand_overs::await_answer(self.tx, open.hand_over).await?;
+        self.start_clock(open.hand_over, open.rep.as_deref()).await
+    }
+
+    /// When so many milliseconds of a rep's working time have passed, or of that of whoever stands in. Nobody's time is that
+    /// of the head of sales.
     fn after_working(&self, rep: Option<&str>, millis: i64) -> Timestamp {
         let funnel = &self.revision.workspace.funnel;
-        let rep = rep.and_then(|rep| funnel.rep(rep));
+        let there = rep.map(|rep| funnel.stand_in(rep, self.now).unwrap_or(rep));
+        let rep = there.and_then(|rep| funnel.rep(rep));
         let rep = rep.or_else(|| funnel.rep(funnel.head_of_sales()?));
         rep.map_or(self.now + millis, |rep| rep.after_working(self.now, millis))
     }
@@ -61,8 +77,7 @@ impl Record<'_> {
         if response.is_awaited() {
             self.start_clock(response.hand_over, rep).await?;
         }
-        notify::tell(self, stored, rep, Occasion::Today).await?;
-        self.told(stored, EventKind::Reminded, rep).await
+        self.tell_of_waiting(stored, rep, &Occasion::Today).await
     }
 
     async fn remind(&mut self, stored: &StoredLead, response: &Response) -> NurtureResult<()> {
@@ -70,8 +85,23 @@ impl Record<'_> {
         let escalate = self.revision.workspace.funnel.sales.escalate_after;
         let next = escalate.map(|after| self.after_working(rep, after));
         responses::reminded(self.tx, response.hand_over, self.now, next).await?;
-        notify::tell(self, stored, rep, Occasion::Waits).await?;
-        self.told(stored, EventKind::Reminded, rep).await
+        self.tell_of_waiting(stored, rep, &Occasion::Waits).await
+    }
+
+    /// Reminds a rep, and while the rep is away, also whoever stands in.
+    async fn tell_of_waiting(
+        &mut self,
+        stored: &StoredLead,
+        rep: Option<&str>,
+        occasion: &Occasion,
+    ) -> NurtureResult<()> {
+        let revision = self.revision;
+        let stand_in = rep.and_then(|rep| revision.workspace.funnel.stand_in(rep, self.now));
+        for rep in [rep].into_iter().chain(stand_in.map(Some)) {
+            notify::tell(self, stored, rep, occasion.clone()).await?;
+            self.told(stored, EventKind::Reminded, rep).await?;
+        }
+        Ok(())
     }
 
     async fn escalate(&mut self, stored: &StoredLead, response: &Response) -> NurtureResult<()> {

@@ -68,6 +68,7 @@ impl Record<'_> {
             // It stays with its rep.
             if let Some(words) = ask.words {
                 notify::reply(self, &stored, words).await?;
+                self.wait_anew(lead).await?;
             }
         } else {
             let rep = match self.choose_rep(&stored, &ask).await? {

@@ -97,6 +97,20 @@ impl Funnel {
         self.routing.head.as_deref().or_else(first)
     }
 
+    /// Who stands in for a rep who is away: the deputy, or theirs in turn. None: the rep is there, or all of these are away.
+    pub fn stand_in(&self, rep: &str, now: Timestamp) -> Option<&str> {
+        let mut asked = self.rep(rep).filter(|rep| rep.is_away(now))?;
+        // Deputies may stand in a circle.
+        for _ in &self.team {
+            let key = asked.deputy.as_deref()?;
+            asked = self.rep(key)?;
+            if !asked.is_away(now) {
+                return Some(key);
+            }
+        }
+        None
+    }
+
     /// The reps of the first route that a lead fits; none if it fits no route.
     pub fn route(&self, lead: &Lead, now: Timestamp) -> &[String] {
         let worth = self.rules.worth(lead, now);

@@ -5,9 +5,13 @@ use serde_json::json;
 use super::{EVA, KIM, LEE, WORDS, answered, link, send, timeline};
 use crate::closing_the_loop::{lead, subjects};
 use crate::support::database::{TestDb, on_both};
-use crate::support::post::body;
+use crate::support::post::{Written, body};
+use crate::support::smtp_server::Fault;
+use dripline::domain::outcome::Phase;
 use dripline::domain::time::{DAY, HOUR, MINUTE};
 use dripline::nurture::deadlines;
+use dripline::nurture::revision::apply;
+use dripline::workspace::Files;
 
 on_both!(
     a_rep_is_reminded_and_then_somebody_else,
@@ -17,6 +21,9 @@ on_both!(
     a_day_outlives_what_else_the_rep_does,
     several_nodes_tell_once,
     a_machine_answers_nothing,
+    a_late_answer_is_for_the_rep_and_not_for_whoever_is_told_of_the_wait,
+    while_a_rep_is_away_the_deputy_hears_of_it,
+    who_asks_twice_waits_no_longer,
 );
 
 pub const CLOCK: &str = r#"
@@ -155,5 +162,64 @@ async fn a_machine_answers_nothing(db: TestDb) {
     app.hand_in(&answer_of_kim("Auto-Submitted: auto-replied\r\n")).await;
     app.pass(5 * HOUR).await;
     assert_eq!(app.mails(KIM).len(), 2, "reminded all the same");
+    app.end().await;
+}
+
+/// The relay is down when the rep is to be reminded, and the mail to the head of sales waits behind that one.
+async fn a_late_answer_is_for_the_rep_and_not_for_whoever_is_told_of_the_wait(db: TestDb) {
+    let (app, _) = answered(db, CLOCK).await;
+    app.mail.script(|_| Some(Fault::Reply { at: Phase::Rcpt, line: "451 4.3.0 come back later" }));
+    app.pass(8 * HOUR + 2 * MINUTE).await;
+    let again = Written::reply_to(&app.mails(EVA)[0], EVA, "Is anybody there?");
+    assert_eq!(app.hand_in(&again.raw).await["kind"], "human_reply");
+    app.mail.script(|_| None);
+    app.pass(3 * HOUR).await;
+    let to_kim = subjects(&app, KIM);
+    let reply = "Reply from Eva Kern (Kern AG): \"Is anybody there?\"";
+    assert_eq!(to_kim[1..], ["Still waiting: Eva Kern (Kern AG)", reply]);
+    assert_eq!(subjects(&app, LEE), ["Nobody answers Eva Kern (Kern AG)"]);
+    app.end().await;
+}
+
+async fn while_a_rep_is_away_the_deputy_hears_of_it(db: TestDb) {
+    let (app, _) = answered(db, CLOCK).await;
+    app.hand_in(&answer_of_kim("")).await;
+    let funnel = std::fs::read_to_string(app.workspace.path().join("funnel.toml")).expect("a file");
+    let email = format!("email = \"{KIM}\"\n");
+    let away = format!("{email}away = \"2026-01-07..2026-01-30\"\ndeputy = \"lee\"\n");
+    app.edit("funnel.toml", &funnel.replace(&email, &away));
+    let files = Files::read(app.workspace.path()).expect("files");
+    apply(&app.engine.db, &files, app.engine.clock.now()).await.expect("applied");
+    app.engine.reload().await.expect("reloaded");
+    app.pass(2 * DAY).await;
+    let again = Written::reply_to(&app.mails(EVA)[0], EVA, "And the price?");
+    app.hand_in(&again.raw).await;
+    app.settle().await;
+    let reply = "Reply from Eva Kern (Kern AG): \"And the price?\"";
+    assert_eq!(
+        (subjects(&app, KIM)[1..].join(""), subjects(&app, LEE)),
+        (reply.to_owned(), vec![reply.to_owned()])
+    );
+    let told = app.mails(LEE).pop().expect("the deputy is told");
+    assert!(body(&told).contains("Please answer by 7 Jan 2026, 13:00"), "lee's day: {}", body(&told));
+    app.pass(4 * HOUR + MINUTE).await;
+    assert_eq!(subjects(&app, LEE)[1], "Still waiting: Eva Kern (Kern AG)");
+    assert_eq!(subjects(&app, KIM).len(), 3);
+    assert!(app.press(&link(&told, "I take it on")).await.1.contains("It is yours"));
+    assert_eq!(lead(&app, EVA).await["owner"], "lee");
+    app.end().await;
+}
+
+async fn who_asks_twice_waits_no_longer(db: TestDb) {
+    let (app, _) = answered(db, CLOCK).await;
+    app.pass(3 * HOUR).await;
+    app.hand_in(&Written::reply_to(&app.mails(EVA)[0], EVA, "Is anybody there?").raw).await;
+    app.pass(HOUR + MINUTE).await;
+    assert_eq!(subjects(&app, KIM).pop().as_deref(), Some("Still waiting: Eva Kern (Kern AG)"));
+    app.hand_in(&answer_of_kim("")).await;
+    app.hand_in(&Written::reply_to(&app.mails(EVA)[0], EVA, "And the price?").raw).await;
+    app.pass(4 * HOUR + MINUTE).await;
+    let again = subjects(&app, KIM).into_iter().filter(|subject| subject.starts_with("Still waiting"));
+    assert_eq!(again.count(), 2, "the second question waits as the first did");
     app.end().await;
 }

@@ -3,6 +3,7 @@
 use dripline::domain::hand_over::{HandOver, HandOverState, Origin};
 use dripline::domain::routing::Load;
 use dripline::storage::hand_overs::{self, Closing};
+use dripline::storage::responses;
 
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::{at, new_leads};
@@ -11,6 +12,7 @@ on_both!(
     one_is_open_at_a_time,
     a_closed_one_stays_as_it_ended,
     sales_takes_it_on,
+    one_that_was_answered_can_wait_again,
     the_latest_is_found_open_or_closed,
     loads_are_those_of_open_ones
 );
@@ -67,6 +69,22 @@ async fn a_closed_one_stays_as_it_ended(db: TestDb) {
     let sql = "SELECT state, closed_at, reason FROM hand_overs WHERE amount = 1.5 AND rep = 'kim'";
     let ended = tx.all(sql, vec![], |row| Ok((row.text(0)?, row.opt_at(1)?, row.opt_text(2)?)));
     assert_eq!(ended.await.unwrap(), [("won".to_owned(), Some(at(9)), None)]);
+}
+
+async fn one_that_was_answered_can_wait_again(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    let lead = new_leads(&mut tx, 1).await[0];
+    let id = tx.id().unwrap();
+    hand_overs::open(&mut tx, &hand_over(id, lead)).await.unwrap();
+    assert!(responses::answered(&mut tx, id, at(7)).await.unwrap());
+    hand_overs::await_answer(&mut tx, id).await.unwrap();
+    assert_eq!(responses::by_id(&mut tx, id).await.unwrap().and_then(|open| open.answered_at), None);
+    assert!(responses::answered(&mut tx, id, at(9)).await.unwrap(), "for the second time");
+    let lost = Closing { state: HandOverState::Lost, reason: Some("late"), amount: None };
+    hand_overs::close(&mut tx, id, &lost, at(10)).await.unwrap();
+    hand_overs::await_answer(&mut tx, id).await.unwrap();
+    let closed = responses::by_id(&mut tx, id).await.unwrap().expect("a hand-over");
+    assert_eq!(closed.answered_at, Some(at(9)), "what is closed waits for nothing");
 }
 
 async fn sales_takes_it_on(db: TestDb) {
