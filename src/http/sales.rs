@@ -131,6 +131,10 @@ async fn answered(site: &Site, token: &str, sent: Sent) -> NurtureResult<(Status
     Ok(match done {
         Answered::Done(_) => (StatusCode::OK, page(funnel, of.done, vec![of.then.to_owned()])),
         Answered::Already => (StatusCode::OK, page(funnel, of.done, vec![words.already.to_owned()])),
+        Answered::With(rep) => {
+            let line = words.with_another.replace("{}", name(funnel, Some(&rep), words));
+            (StatusCode::OK, page(funnel, of.title, vec![line]))
+        }
         refused => refusal(&revision, refused),
     })
 }
@@ -142,14 +146,16 @@ fn refusal(revision: &Revision, refused: Answered) -> (StatusCode, Page) {
     let (title, line) = match refused {
         Answered::Closed(state) => (words.closed, words.closed_as.replace("{}", words.state(state))),
         Answered::Elsewhere(rep) => {
-            let team = &funnel.team;
-            let name = rep.as_ref().and_then(|rep| team.iter().find(|(key, _)| key == rep));
-            let name = name.map_or(words.somebody, |(_, rep)| rep.name.as_str());
-            (words.elsewhere, words.elsewhere_with.replace("{}", name))
+            (words.elsewhere, words.elsewhere_with.replace("{}", name(funnel, rep.as_deref(), words)))
         }
         _ => return gone(revision),
     };
     (StatusCode::OK, page(funnel, title, vec![line, words.nothing_changed.to_owned()]))
+}
+
+/// What a rep is called.
+fn name<'n>(funnel: &'n Funnel, rep: Option<&str>, words: &'n Words) -> &'n str {
+    rep.and_then(|rep| funnel.rep(rep)).map_or(words.somebody, |rep| rep.name.as_str())
 }
 
 fn gone(revision: &Revision) -> (StatusCode, Page) {

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use super::dossier::Occasion;
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
 use super::import::LONG;
+use super::notify;
 use super::record::{Deed, Found, LeadInput, NOT_INTERESTED, Noted, Record, StopTicket, Stored};
 use crate::domain::consent::Consent;
 use crate::domain::feedback::Feedback;
@@ -136,8 +138,8 @@ pub enum Change {
     Offer,
     /// What came in was no reply.
     NotAReply,
-    /// Somebody else is the one to talk to.
-    WrongPerson { right: Box<LeadInput> },
+    /// Somebody else is the one to talk to; `rep` is who says so and gets that lead, if it is not whoever has this one.
+    WrongPerson { right: Box<LeadInput>, rep: Option<String> },
     /// What sales says of the last mail.
     Feedback(Feedback),
     /// The person agreed to something; `tracking` if it said so or not.
@@ -173,7 +175,9 @@ impl Change {
                 let stop = Change::Stop { kind: StopKind::Objection, because };
                 patiently(|| stop.clone().try_once(engine, lead)).await?;
             }
-            Change::WrongPerson { right } => patiently(|| refer(engine, lead, right)).await?,
+            Change::WrongPerson { right, rep } => {
+                patiently(|| refer(engine, lead, right, rep.as_deref())).await?;
+            }
             _ => {}
         }
         Ok(())
@@ -229,7 +233,7 @@ impl Change {
             Change::Meeting => record.meeting(lead).await.map(|()| nothing),
             Change::Offer => record.offer_asked(lead).await.map(|()| nothing),
             Change::NotAReply => record.not_a_reply(lead).await,
-            Change::WrongPerson { right } => record.refer(lead, right.email.as_str()).await,
+            Change::WrongPerson { right, .. } => record.refer(lead, right.email.as_str()).await,
             Change::Feedback(feedback) => record.feedback(lead, &feedback).await.map(|()| nothing),
             // All others are none of sales.
             _ => Ok(nothing),
@@ -243,9 +247,9 @@ async fn must_be_with_sales(engine: &Engine, lead: i64) -> NurtureResult<()> {
     open.map(|_| ()).ok_or_else(|| NurtureError::Refused("the lead is not with sales".into()))
 }
 
-/// Makes the right person known, and hands them to whoever has the wrong one. Marketing writes to them only if they agreed
-/// to it some other way.
-async fn refer(engine: &Engine, from: i64, right: &LeadInput) -> NurtureResult<()> {
+/// Makes the right person known, and hands them to the rep who names them. One who is with sales already stays with their
+/// rep, who is told. Marketing writes to them only if they agreed to it some other way.
+async fn refer(engine: &Engine, from: i64, right: &LeadInput, by: Option<&str>) -> NurtureResult<()> {
     let (mut tx, revision) = engine.begin().await?;
     let stored = leads::by_id(&mut tx, from).await?.ok_or_else(|| NurtureError::NoLead(from.to_string()))?;
     let open = responses::open_of(&mut tx, from).await?;
@@ -254,11 +258,26 @@ async fn refer(engine: &Engine, from: i64, right: &LeadInput) -> NurtureResult<(
         return Err(NurtureError::Refused("that is the same person".into()));
     }
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now: engine.clock.now() };
-    // Whoever is named is a colleague, unless somebody says otherwise.
-    let company = right.company.clone().or(stored.lead.company.clone());
+    // Whoever is named is a colleague, unless it is known otherwise.
+    let known = leads::by_email(record.tx, &right.email).await?;
+    let works_elsewhere = known.is_some_and(|known| known.lead.company.is_some());
+    let company = right.company.clone().or(stored.lead.company.clone().filter(|_| !works_elsewhere));
     let (new, ticket) = record.store_lead(LeadInput { company, ..right.clone() }).await?;
     let cause = format!("named by {}", stored.lead.email);
-    let ticket = ticket.and(record.hand_over(new.id, &cause, open.rep.as_deref(), Origin::Person).await?);
+    let ticket = match responses::open_of(record.tx, new.id).await? {
+        Some(theirs) => {
+            // Said again, it is told once.
+            if theirs.cause != cause {
+                let right = record.lead(new.id).await?;
+                notify::tell(&mut record, &right, theirs.rep.as_deref(), Occasion::Note(cause)).await?;
+            }
+            ticket
+        }
+        None => {
+            let rep = by.filter(|by| revision.workspace.funnel.rep(by).is_some()).or(open.rep.as_deref());
+            ticket.and(record.hand_over(new.id, &cause, rep, Origin::Person).await?)
+        }
+    };
     tx.commit().await?;
     engine.hint();
     ticket.settle(engine).await?;

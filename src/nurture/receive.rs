@@ -25,6 +25,7 @@ use crate::storage::inbound::{self as stored, InboundRow};
 use crate::storage::{Tx, leads};
 use effects::Arrival;
 use matching::{Match, find};
+use own::WrittenTo;
 
 /// What became of a mail.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,7 +74,7 @@ pub async fn receive_sent(engine: &Engine, raw: &[u8]) -> NurtureResult<Option<R
     let mut tx = engine.db.read().await?;
     let to = own::written_to(&mut tx, &mail).await?;
     drop(tx);
-    if to.is_empty() {
+    if to.with_sales.is_empty() {
         return Ok(None);
     }
     let (hash, raw) = (content_hash(&mail, raw), BASE64.encode(raw));
@@ -89,13 +90,20 @@ async fn record(
     is_sent: bool,
 ) -> NurtureResult<Received> {
     let (mut tx, revision) = engine.begin().await?;
-    let Verdict { kind, evidence, is_settled, author } =
-        verdict(engine, &revision.workspace.funnel, read, is_sent);
-    let mut written_to = Vec::new();
+    let origin = match (read, is_sent) {
+        (_, true) => Origin::SentFolder,
+        (Ok(mail), _) if own::is_of_lead(&mut tx, mail).await? => Origin::Lead,
+        _ => Origin::Anybody,
+    };
+    let Verdict { kind, evidence, mut is_settled, author } =
+        verdict(engine, &revision.workspace.funnel, read, origin);
+    let mut written_to = WrittenTo::default();
     let found = match (read, &author) {
         (Ok(mail), Some(_)) => {
             written_to = own::written_to(&mut tx, mail).await?;
-            let first = written_to.first();
+            // Anybody can write in the name of one of us: what goes to no lead is looked at.
+            is_settled = written_to.is_settled;
+            let first = written_to.with_sales.first();
             first.map(|lead| Match { by: MatchedBy::Recipient, lead: *lead, message: None })
         }
         (Ok(mail), None) => find(engine, &mut tx, mail).await?,
@@ -122,7 +130,7 @@ async fn record(
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now: row.received_at };
     let ticket = match (read, &author, &found) {
         (Ok(mail), Some(author), _) => {
-            record.seen_by(&written_to, author, mail).await?;
+            record.seen_by(&written_to.with_sales, author, mail).await?;
             StopTicket::nothing()
         }
         (Ok(mail), None, Some(found)) => {
@@ -172,6 +180,16 @@ async fn answer(tx: &mut Tx, row: InboundRow, known: bool, found: Found) -> Nurt
     })
 }
 
+/// Where a mail is from, as far as it matters for whether it is ours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// A folder of what somebody of the company sent.
+    SentFolder,
+    /// The address of a lead is its sender.
+    Lead,
+    Anybody,
+}
+
 /// What a mail is taken for here.
 struct Verdict {
     kind: InboundKind,
@@ -193,7 +211,7 @@ fn verdict(
     engine: &Engine,
     funnel: &crate::workspace::Funnel,
     read: &Result<InboundMail, inbound::Unreadable>,
-    is_sent: bool,
+    origin: Origin,
 ) -> Verdict {
     let mail = match read {
         Ok(mail) => mail,
@@ -210,11 +228,11 @@ fn verdict(
         return Verdict::ours("it is a mail of our own".to_owned(), None);
     }
     let from = mail.from.as_ref().map(|from| from.address.to_lowercase()).unwrap_or_default();
-    match own::author(engine, funnel, mail) {
+    match own::author(engine, funnel, mail, origin == Origin::Lead) {
         Some(author) => {
             return Verdict::ours(format!("it is from {from}, who is one of us"), Some(author));
         }
-        None if is_sent => {
+        None if origin == Origin::SentFolder => {
             return Verdict::ours(format!("it is from {from}, in a folder of sent mail"), Some(from));
         }
         None => {}

@@ -6,7 +6,7 @@ use super::change::{Change, patiently};
 use super::dossier::{self, LeadSheet, Section, Ways};
 use super::engine::Engine;
 use super::error::NurtureResult;
-use super::record::{Found, Record};
+use super::record::{Found, LeadInput, Record};
 use super::revision::Revision;
 use crate::domain::feedback::Feedback;
 use crate::domain::hand_over::HandOverState;
@@ -104,6 +104,8 @@ fn refused(response: &Response, link: &SalesLink) -> Option<Look> {
 #[derive(Debug)]
 pub enum Answered {
     Done(Found),
+    /// The right person was with sales already: with this rep, who was told.
+    With(String),
     /// It was so before, and nothing changed.
     Already,
     Closed(HandOverState),
@@ -129,11 +131,29 @@ pub async fn answer(
     if let Some(refused) = refused(&response, link) {
         return Ok(refused.into());
     }
+    let change = match change {
+        Change::WrongPerson { right, .. } => Change::WrongPerson { right, rep: Some(link.rep.clone()) },
+        change => change,
+    };
     // What concerns other leads, or the address, comes first in the order of locks.
     change.prepare(engine, response.lead).await?;
     let answered = patiently(|| try_once(engine, link, change.clone(), feedback.clone())).await;
     engine.metrics.stopped(began.elapsed());
-    answered
+    match (answered?, &change) {
+        (Answered::Done(found), Change::WrongPerson { right, .. }) => {
+            let other = with_another(engine, link, right).await?;
+            Ok(other.map_or(Answered::Done(found), Answered::With))
+        }
+        (answered, _) => Ok(answered),
+    }
+}
+
+/// The rep who has the right person, if it is not whoever named them.
+async fn with_another(engine: &Engine, link: &SalesLink, right: &LeadInput) -> NurtureResult<Option<String>> {
+    let mut tx = engine.db.read().await?;
+    let Some(stored) = leads::by_email(&mut tx, &right.email).await? else { return Ok(None) };
+    let open = responses::open_of(&mut tx, stored.lead.id).await?;
+    Ok(open.and_then(|open| open.rep).filter(|rep| *rep != link.rep))
 }
 
 async fn try_once(

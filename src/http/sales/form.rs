@@ -139,7 +139,7 @@ pub fn read(
             Change::No { never: how == "never", words: said }
         }
         SalesAction::Later => Change::Later { until: until(sent, funnel, words, now)? },
-        SalesAction::WrongPerson => Change::WrongPerson { right: Box::new(right(sent, words)?) },
+        SalesAction::WrongPerson => Change::WrongPerson { right: Box::new(right(sent, words)?), rep: None },
         SalesAction::Won => {
             let amount = match text(sent, "amount") {
                 Some(text) => Some(amount(&text).ok_or_else(|| words.no_amount.replace("{}", &text))?),

@@ -24,6 +24,8 @@ pub struct Words {
     pub closed_as: &'static str,
     pub elsewhere: &'static str,
     pub elsewhere_with: &'static str,
+    /// The right person is with somebody already.
+    pub with_another: &'static str,
     pub somebody: &'static str,
     pub nothing_changed: &'static str,
     pub gone: [&'static str; 2],
@@ -92,6 +94,7 @@ const ENGLISH: Words = Words {
     closed_as: "This lead is {}.",
     elsewhere: "A colleague has this lead",
     elsewhere_with: "By now the lead is with {}.",
+    with_another: "The right person is with {} already, who is told of it. Nothing is sent to the other one any more.",
     somebody: "somebody else",
     nothing_changed: "Nothing changed.",
     gone: ["There is no such page", "The link is incomplete or not valid. Try it once more from the mail."],
@@ -246,6 +249,7 @@ const GERMAN: Words = Words {
     closed_as: "Dieser Lead ist {}.",
     elsewhere: "Jemand anders hat diesen Lead",
     elsewhere_with: "Der Lead ist inzwischen bei {}.",
+    with_another: "Die richtige Person ist schon bei {}; dort kommt eine Nachricht an. An die andere geht nichts mehr hinaus.",
     somebody: "jemand anderem",
     nothing_changed: "Nichts hat sich geändert.",
     gone: [

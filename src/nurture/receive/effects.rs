@@ -75,14 +75,17 @@ impl Record<'_> {
             client_id: None,
         };
         let planned = self.planned(found.lead).await;
+        let words = Words::of(mail, arrival.id, &self.lead(found.lead).await?.lead);
+        let then = self.revision.workspace.funnel.reply_then;
+        let passed_on = Some(&words).filter(|_| then == ReplyThen::HandOver);
         // Without a key of its own, an event is never one that is known.
-        let Some(noted) = self.deed(found.lead, deed).await? else { return Ok(StopTicket::nothing()) };
+        let noted = self.deed_with(found.lead, deed, passed_on).await?;
+        let Some(noted) = noted else { return Ok(StopTicket::nothing()) };
         leads::set_prospect(self.tx, found.lead, self.now, noted.event).await?;
-        let stored = self.lead(found.lead).await?;
-        let words = Words::of(mail, arrival.id, &stored.lead);
-        let ticket = match self.revision.workspace.funnel.reply_then {
-            ReplyThen::HandOver => self.hand_over_reply(found.lead, &words).await?,
+        let ticket = match then {
+            ReplyThen::HandOver => StopTicket::nothing(),
             ReplyThen::Hold => {
+                let stored = self.lead(found.lead).await?;
                 let hold = Hold { kind: HoldKind::Reply, until: None };
                 let ticket = self.hold(found.lead, hold, "a reply").await?;
                 notify::reply(self, &stored, &words).await?;

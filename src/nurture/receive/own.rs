@@ -14,8 +14,17 @@ use crate::workspace::Funnel;
 /// Recipients that are looked up.
 const MOST_RECIPIENTS: usize = 50;
 
+/// Whether a mail is from a lead. One who answers all recipients answers an address for copies as well.
+pub async fn is_of_lead(tx: &mut Tx, mail: &InboundMail) -> NurtureResult<bool> {
+    let from = mail.from.as_ref().and_then(|from| from.address.parse::<Address>().ok());
+    Ok(match from {
+        Some(from) => leads::by_email(tx, &from).await?.is_some(),
+        None => false,
+    })
+}
+
 /// Who of the company wrote a mail: a key of `[team.NAME]`, or the address of a sender. None: somebody else.
-pub fn author(engine: &Engine, funnel: &Funnel, mail: &InboundMail) -> Option<String> {
+pub fn author(engine: &Engine, funnel: &Funnel, mail: &InboundMail, of_lead: bool) -> Option<String> {
     let copied = engine.config.inbound.domain.as_deref().and_then(|domain| {
         let locals = mail.recipients.iter().filter_map(|address| {
             let (local, host) = address.rsplit_once('@')?;
@@ -24,7 +33,7 @@ pub fn author(engine: &Engine, funnel: &Funnel, mail: &InboundMail) -> Option<St
         let team = || funnel.team.iter().map(|(key, _)| key.as_str());
         locals.filter_map(|local| copy_of(&engine.keys, local, team())).next()
     });
-    if let Some(rep) = copied {
+    if let Some(rep) = copied.filter(|_| !of_lead) {
         return Some(rep.to_owned());
     }
     let from = mail.from.as_ref()?.address.to_lowercase();
@@ -33,22 +42,33 @@ pub fn author(engine: &Engine, funnel: &Funnel, mail: &InboundMail) -> Option<St
     rep.or_else(|| sender().then_some(from.clone()))
 }
 
-/// The leads that a mail goes to and that are with sales.
-pub async fn written_to(tx: &mut Tx, mail: &InboundMail) -> NurtureResult<Vec<i64>> {
+/// Whom a mail of the company goes to.
+#[derive(Default)]
+pub struct WrittenTo {
+    /// The leads that are with sales, by their ids.
+    pub with_sales: Vec<i64>,
+    /// Nobody need look at the mail: it goes to a lead, or a machine wrote it.
+    pub is_settled: bool,
+}
+
+/// The leads that a mail goes to.
+pub async fn written_to(tx: &mut Tx, mail: &InboundMail) -> NurtureResult<WrittenTo> {
+    use InboundKind::{Complaint, HumanReply, Unrelated, Unsubscribe};
     // A machine that answers for somebody who is away answers nothing.
-    if !matches!(mail.kind, InboundKind::HumanReply | InboundKind::Unrelated | InboundKind::Unsubscribe) {
-        return Ok(Vec::new());
+    if !matches!(mail.kind, HumanReply | Unrelated | Unsubscribe) {
+        return Ok(WrittenTo { is_settled: mail.kind != Complaint, ..WrittenTo::default() });
     }
     let addresses = mail.recipients.iter().take(MOST_RECIPIENTS);
     let addresses: Vec<Address> = addresses.filter_map(|address| address.parse().ok()).collect();
     let addresses: Vec<&str> = addresses.iter().map(Address::as_str).collect();
-    let mut found: Vec<i64> = Vec::new();
+    let mut found = WrittenTo::default();
     for stored in leads::by_emails(tx, &addresses).await? {
+        found.is_settled = true;
         if responses::open_of(tx, stored.lead.id).await?.is_some() {
-            found.push(stored.lead.id);
+            found.with_sales.push(stored.lead.id);
         }
     }
-    found.sort_unstable();
+    found.with_sales.sort_unstable();
     Ok(found)
 }
 

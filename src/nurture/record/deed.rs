@@ -12,6 +12,7 @@ use crate::domain::score::Engagement;
 use crate::domain::sequence::Sequence;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{HOUR, Timestamp};
+use crate::nurture::dossier::Words;
 use crate::nurture::error::NurtureResult;
 use crate::nurture::webhook;
 use crate::storage::enrollments::{self, Enrollment};
@@ -50,6 +51,17 @@ impl Record<'_> {
     ///
     /// What a machine did is kept, and nothing follows from it.
     pub async fn deed(&mut self, lead: i64, deed: Deed) -> NurtureResult<Option<Noted>> {
+        self.deed_with(lead, deed, None).await
+    }
+
+    /// The same for a reply whose words go to sales. They do so before the rules are asked, which would hand the lead over
+    /// for what it scores: that is not why sales has it.
+    pub(in crate::nurture) async fn deed_with(
+        &mut self,
+        lead: i64,
+        deed: Deed,
+        words: Option<&Words>,
+    ) -> NurtureResult<Option<Noted>> {
         let stored = self.lead(lead).await?;
         // Whoever told of it may have asked before the lead withdrew its consent.
         if deed.kind == EventKind::Visited && !stored.lead.tracking {
@@ -77,7 +89,7 @@ impl Record<'_> {
             _ if points == 0 => None,
             _ => self.planned(lead).await,
         };
-        let ticket = self.reach(lead).await?.and(self.commitment(&stored, kind).await?);
+        let ticket = self.reach(lead).await?.and(self.commitment(&stored, kind, words).await?);
         // What is told of late moves nobody now by points that have faded since.
         let moment = if self.now - at <= RECENT { at } else { self.now };
         let ticket = ticket.and(self.appraise(&[lead], moment).await?);
@@ -161,9 +173,18 @@ impl Record<'_> {
         meets(&sequence.leave_if).then_some((EnrollmentState::Left, "its leave_if came true"))
     }
 
-    /// A meeting and a purchase speak for themselves: who books one is an SQL and goes to sales, who buys is a customer.
-    async fn commitment(&mut self, stored: &StoredLead, kind: EventKind) -> NurtureResult<StopTicket> {
+    /// A reply, a meeting and a purchase speak for themselves: who books a meeting is an SQL and goes to sales, who buys is
+    /// a customer.
+    async fn commitment(
+        &mut self,
+        stored: &StoredLead,
+        kind: EventKind,
+        words: Option<&Words>,
+    ) -> NurtureResult<StopTicket> {
         let lead = &stored.lead;
+        if let Some(words) = words {
+            return self.hand_over_reply(lead.id, words).await;
+        }
         match kind {
             EventKind::MeetingBooked => {
                 self.qualify(stored, Qualification::Sql, "a meeting was booked").await?;

@@ -78,11 +78,15 @@ impl Record<'_> {
         let closing = Closing { state: HandOverState::Lost, reason: Some(reason), amount: None };
         let because = in_words(&rule.title, words);
         self.close_with(lead, closing, Some(&because)).await?;
-        leads::set_enrolls(self.tx, lead, false).await?;
-        let ticket = self.end_walk(lead, "sales lost the lead").await?;
-        let Some(again) = rule.again else { return Ok(ticket) };
+        leads::set_enrolls(self.tx, lead, rule.again.is_some()).await?;
+        let Some(again) = rule.again else { return self.end_walk(lead, "sales lost the lead").await };
         let until = again.after(self.now, zone_of(self.revision, &stored.lead));
-        leads::set_enrolls(self.tx, lead, true).await?;
+        let named = rule.sequence.as_ref().is_some_and(|name| self.revision.tracks.contains_key(name));
+        let ticket = match named {
+            true => self.end_walk(lead, "sales lost the lead").await?,
+            // The walk goes on where it was: most sequences are entered but once.
+            false => self.halt_messages(lead, HoldKind::Pause.because()).await?,
+        };
         Ok(ticket.and(self.begin_again(&stored, rule.sequence.as_deref(), until).await?))
     }
 

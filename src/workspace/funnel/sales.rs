@@ -43,7 +43,7 @@ pub struct LossRule {
     pub title: String,
     /// After this time marketing begins again. None: never.
     pub again: Option<Wait>,
-    /// The id of the sequence that it begins with. The best of the stage.
+    /// The id of the sequence that it begins with. It goes on where it was, or with the best of its stage.
     pub sequence: Option<String>,
 }
 

@@ -396,6 +396,6 @@ const LOST: &[Key] = &[
         .example("Kein Budget"),
     key("again", DURATION, "After this time marketing begins again.").otherwise("never").example("180 days"),
     key("sequence", NAME, "The sequence that marketing begins again with, by the name of its file.")
-        .otherwise("the best of its stage")
+        .otherwise("the one that it was in, else the best of its stage")
         .example("mofu-evaluation"),
 ];

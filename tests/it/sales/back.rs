@@ -14,6 +14,7 @@ on_both!(
     a_returned_lead_rests_and_walks_what_its_reason_names,
     a_return_bypasses_no_stop,
     a_lost_lead_may_come_again,
+    a_lost_lead_goes_on_where_it_was,
     no_score_brings_a_lost_lead_back,
     feedback_is_about_the_mail,
     words_are_reason_enough,
@@ -29,6 +30,8 @@ sequence = "evaluation"
 title = "No budget"
 again = "180 days"
 sequence = "evaluation"
+[lost.not-now]
+again = "60 days"
 [lost.rival]
 title = "Chose another"
 "#;
@@ -76,6 +79,16 @@ async fn a_lost_lead_may_come_again(db: TestDb) {
     assert_eq!(subjects(&app, EVA), ["hello"]);
     app.pass(2 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello", "guide"]);
+    app.end().await;
+}
+
+async fn a_lost_lead_goes_on_where_it_was(db: TestDb) {
+    let (app, told) = answered(db, REASONS).await;
+    assert_eq!(send(&app, &link(&told, "Lost"), &[("reason", "not-now")]).await.0, 200);
+    app.pass(59 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello"]);
+    app.pass(2 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello", "tofu-last"], "no sequence is named: the one that it was in");
     app.end().await;
 }
 

@@ -10,6 +10,7 @@ use crate::support::smtp_server::Fault;
 use dripline::domain::outcome::Phase;
 use dripline::domain::time::{DAY, HOUR, MINUTE};
 use dripline::nurture::deadlines;
+use dripline::nurture::receive::waiting;
 use dripline::nurture::revision::apply;
 use dripline::workspace::Files;
 
@@ -24,6 +25,8 @@ on_both!(
     a_late_answer_is_for_the_rep_and_not_for_whoever_is_told_of_the_wait,
     while_a_rep_is_away_the_deputy_hears_of_it,
     who_asks_twice_waits_no_longer,
+    a_lead_that_answers_all_is_heard,
+    what_only_looks_like_ours_is_looked_at,
 );
 
 pub const CLOCK: &str = r#"
@@ -77,12 +80,7 @@ fn answer_of_kim(fields: &str) -> Vec<u8> {
 
 async fn a_copy_of_the_answer_stops_the_clock(db: TestDb) {
     let (app, told) = answered(db, CLOCK).await;
-    let text = body(&told);
-    let copy = text
-        .lines()
-        .find(|line| line.starts_with("c.") && line.contains('@'))
-        .expect("an address")
-        .to_owned();
+    let copy = copy_address(&told);
     // Written from an address of Kim's own, which nobody knows here.
     let raw = String::from_utf8(answer_of_kim(&format!("Delivered-To: {copy}\r\n"))).expect("text");
     let raw = raw.replace(KIM, "kim.private@mail.example");
@@ -154,6 +152,40 @@ async fn several_nodes_tell_once(db: TestDb) {
     }
     app.settle().await;
     assert_eq!(app.mails(KIM).len(), 2);
+    app.end().await;
+}
+
+/// The address for copies in a mail to a rep.
+fn copy_address(told: &[u8]) -> String {
+    let text = body(told);
+    let copy = text.lines().find(|line| line.starts_with("c.") && line.contains('@'));
+    copy.expect("an address").to_owned()
+}
+
+async fn a_lead_that_answers_all_is_heard(db: TestDb) {
+    let (app, told) = answered(db, CLOCK).await;
+    let raw = format!(
+        "From: Eva Kern <{EVA}>\r\nTo: <{KIM}>, <{}>\r\nSubject: Re: hello\r\nMessage-ID: <eva-2@kern.example>\r\n\
+         Date: Mon, 05 Jan 2026 11:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n\
+         Please unsubscribe me.\r\n",
+        copy_address(&told)
+    );
+    let received = app.hand_in(raw.as_bytes()).await;
+    assert_eq!((&received["kind"], &received["email"]), (&json!("unsubscribe"), &json!(EVA)), "{received}");
+    assert_eq!(lead(&app, EVA).await["stopped_by"], "unsubscribe");
+    assert!(!timeline(&app, EVA).await.contains(&"Kim Meier wrote to the lead".to_owned()));
+    app.end().await;
+}
+
+async fn what_only_looks_like_ours_is_looked_at(db: TestDb) {
+    let (app, _) = answered(db, CLOCK).await;
+    app.hand_in(&answer_of_kim("")).await;
+    assert_eq!(waiting::count(&app.engine).await.unwrap(), 0, "it goes to a lead");
+    let raw = String::from_utf8(answer_of_kim("")).expect("text");
+    let raw = raw.replace(EVA, "office@nordwerk.example").replace("kim-1", "kim-2");
+    let received = app.hand_in(raw.as_bytes()).await;
+    assert_eq!(received["kind"], "unrelated", "{received}");
+    assert_eq!(waiting::count(&app.engine).await.unwrap(), 1, "anybody can write in Kim's name");
     app.end().await;
 }
 

@@ -4,8 +4,8 @@ use mail_parser::MessageParser;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{EVA, KIM, WORDS, answered, begin, file, html, link};
-use crate::closing_the_loop::{OPERATOR, add, begin_with, subjects};
+use super::{EVA, KIM, WORDS, answered, begin, file, has_link, html, link};
+use crate::closing_the_loop::{OPERATOR, add, begin_with, lead, subjects};
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::{self, BROWSER, Written, body};
 use dripline::domain::time::{MINUTE, SECOND};
@@ -14,6 +14,7 @@ on_both!(
     it_says_all_that_is_known,
     an_unwary_answer_quotes_nothing_but_the_lead,
     an_unwary_answer_quotes_no_cause,
+    a_reply_is_why_sales_has_it,
     it_is_in_the_language_of_the_house,
     hostile_names_are_harmless,
 );
@@ -112,6 +113,27 @@ async fn an_unwary_answer_quotes_no_cause(db: TestDb) {
     assert!(!html(&told).contains(cause), "{}", html(&told));
     let file = file(&told, "Contact.html");
     assert!(file.contains(cause) && file.contains("<title>Eva Kern (Kern AG)</title>"), "{file}");
+    app.end().await;
+}
+
+async fn a_reply_is_why_sales_has_it(db: TestDb) {
+    let more = r#"
+[[score]]
+on = "replied"
+points = 100
+[qualification.mql]
+when = "score >= 100"
+hand_over = "is ready"
+"#;
+    let (app, told) = answered(db, more).await;
+    assert_eq!(app.mails(KIM).len(), 1, "one mail tells all");
+    assert!(has_link(&told, "This is no reply"), "{}", body(&told));
+    let mut tx = app.engine.db.read().await.unwrap();
+    let sql = "SELECT cause, origin FROM hand_overs";
+    let opened = tx.all(sql, vec![], |row| Ok((row.text(0)?, row.text(1)?))).await.unwrap();
+    drop(tx);
+    assert_eq!(opened, [("replied".to_owned(), "reply".to_owned())], "it takes no place of capacity");
+    assert_eq!(lead(&app, EVA).await["qualification"], "mql", "the rules are asked all the same");
     app.end().await;
 }
 

@@ -3,12 +3,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::clock::CLOCK;
 use super::{EVA, KIM, LEE, answered, begin, file, has_link, link, send, timeline};
 use crate::closing_the_loop::{add, lead, subjects};
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::{BROWSER, body};
-use dripline::domain::time::{DAY, SECOND};
+use dripline::domain::time::{DAY, HOUR, SECOND};
 use dripline::storage::hand_overs;
 
 on_both!(
@@ -20,6 +21,8 @@ on_both!(
     a_late_mail_gives_no_buttons_to_whoever_had_the_lead,
     no_means_silence,
     the_wrong_person_names_the_right_one,
+    the_right_person_stays_with_their_rep,
+    whoever_steps_in_gets_the_right_person,
     what_was_no_reply_is_undone,
     forms_say_what_is_wrong,
     hostile_words_are_harmless,
@@ -178,7 +181,7 @@ async fn a_late_mail_gives_no_buttons_to_whoever_had_the_lead(db: TestDb) {
     app.post(&format!("/leads/{tom}/lost"), &json!({ "reason": "too dear" })).await;
     app.pass(5 * SECOND).await;
     assert_eq!(app.mails(KIM).len(), 1, "what is settled is nobody's work any more");
-    let untold = timeline(&app, tom).await.into_iter().filter(|line| line.contains("not told"));
+    let untold = timeline(&app, tom).await.into_iter().filter(|line| line.contains("could not be told"));
     assert_eq!(untold.count(), 0, "and that is no trouble");
     app.end().await;
 }
@@ -224,6 +227,41 @@ async fn the_wrong_person_names_the_right_one(db: TestDb) {
     app.pass(40 * DAY).await;
     assert_eq!(subjects(&app, ida), [""; 0], "nobody is written to who did not agree");
     assert!(timeline(&app, EVA).await.contains(&format!("sales talks to {ida} instead")));
+    app.end().await;
+}
+
+async fn the_right_person_stays_with_their_rep(db: TestDb) {
+    let (app, told) = answered(db, "").await;
+    let ida = "ida@hill.example";
+    let known = json!({ "email": ida, "first_name": "Ida", "last_name": "Lang", "company": "Hill GmbH" });
+    assert_eq!(app.post("/leads", &known).await.0, 201);
+    let hand_over = json!({ "cause": "called us", "rep": "lee" });
+    assert_eq!(app.post(&format!("/leads/{ida}/hand-over"), &hand_over).await.0, 200);
+    app.pass(5 * SECOND).await;
+    let (status, page) = send(&app, &link(&told, "Wrong person"), &[("email", ida)]).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("with Lee Sander already") && !page.contains("is yours"), "{page}");
+    app.pass(5 * SECOND).await;
+    let right = lead(&app, ida).await;
+    assert_eq!((&right["owner"], &right["company"]), (&json!("lee"), &json!("Hill GmbH")), "{right}");
+    assert_eq!(subjects(&app, LEE)[1..], ["About Ida Lang (Hill GmbH)"]);
+    let note = app.mails(LEE).pop().expect("a note");
+    assert!(body(&note).contains("named by eva@kern.example"), "{}", body(&note));
+    assert_eq!(lead(&app, EVA).await["with"], "marketing");
+    app.end().await;
+}
+
+async fn whoever_steps_in_gets_the_right_person(db: TestDb) {
+    let (app, _) = answered(db, CLOCK).await;
+    app.pass(9 * HOUR).await;
+    let to_lee = app.mails(LEE).pop().expect("nobody answered");
+    let ida = "ida@kern.example";
+    let (status, page) = send(&app, &link(&to_lee, "Wrong person"), &[("email", ida)]).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("The right person is yours"), "{page}");
+    assert_eq!(lead(&app, ida).await["owner"], "lee");
+    app.pass(5 * SECOND).await;
+    assert_eq!(subjects(&app, LEE)[1..], ["New contact: ida@kern.example (Kern AG)"]);
     app.end().await;
 }
 
