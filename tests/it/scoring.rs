@@ -63,6 +63,11 @@ async fn does(world: &World, lead: i64, deed: Deed) {
         .await;
 }
 
+/// A lead that agreed to be tracked.
+async fn tracked(world: &World, email: &str) -> i64 {
+    world.add_with(email, |input| input.tracking = true).await
+}
+
 /// The engagement of a lead at a moment, to a tenth of a thousandth, and its last sign of life.
 async fn engagement(world: &World, lead: i64, at: Timestamp) -> (i64, Option<Timestamp>) {
     let mut tx = world.engine.db.read().await.unwrap();
@@ -73,8 +78,12 @@ async fn engagement(world: &World, lead: i64, at: Timestamp) -> (i64, Option<Tim
 /// Whatever the order in which visits become known, a lead has what it would have had in time.
 async fn limits_count_in_the_order_of_deeds(db: TestDb) {
     let world = World::begin(db, &with_rules(BLOG, &[("welcome", WELCOME)])).await;
-    let (one, other) = (world.add("one@example.org").await, world.add("other@example.org").await);
+    let (one, other) = (tracked(&world, "one@example.org").await, tracked(&world, "other@example.org").await);
+    let unwatched = world.add("unwatched@example.org").await;
     world.pass(4 * DAY).await;
+    does(&world, unwatched, deed(EventKind::Visited, "/blog/a", 0)).await;
+    assert_eq!(engagement(&world, unwatched, MONDAY).await, (0, None), "whoever tells of it");
+    assert_eq!(world.count(unwatched, EventKind::Visited).await, 0);
     // 2 and 2 and the 1 that is left; nothing; a day after the first 2 again; and so on.
     let hours = [0, 1, 2, 3, 24, 25, 47, 72];
     for hour in hours {
@@ -112,7 +121,7 @@ async fn limits_count_in_the_order_of_deeds(db: TestDb) {
 /// A changed rule changes what was given before, by the rollout; and what is stored wrong is mended by hand.
 async fn new_rules_count_the_past_anew(db: TestDb) {
     let world = World::begin(db, &with_rules(BLOG, &[("welcome", WELCOME)])).await;
-    let lead = world.add("kim@example.org").await;
+    let lead = tracked(&world, "kim@example.org").await;
     for hour in [0, 0, 0, 0] {
         does(&world, lead, deed(EventKind::Visited, "/blog/a", hour)).await;
     }
