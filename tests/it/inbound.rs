@@ -85,7 +85,10 @@ async fn what_nobody_knows_waits_for_a_person(db: TestDb) {
     let app = begin(db).await;
     app.hand_in(&stranger("Frage", "Was kostet der Leitstand?")).await;
     app.hand_in(b"no header, and no mail").await;
-    let own = "From: Kim <kim@nordwerk.example>\r\nSubject: intern\r\nMessage-ID: <k@nordwerk.example>\r\n\r\nx\r\n";
+    add(&app, EVA, false).await;
+    let own = format!(
+        "From: Kim <kim@nordwerk.example>\r\nTo: <{EVA}>\r\nSubject: intern\r\nMessage-ID: <k@nordwerk.example>\r\n\r\nx\r\n"
+    );
     app.hand_in(own.as_bytes()).await;
     app.hand_in(&post::bounce("x@nordwerk.example", "nobody@fremd.example", "5.1.1")).await;
     let waiting = waiting::list(&app.engine, false, 100).await.expect("a list");
@@ -94,7 +97,7 @@ async fn what_nobody_knows_waits_for_a_person(db: TestDb) {
     assert_eq!(
         seen,
         [(InboundKind::Unrelated, "", ""), (InboundKind::HumanReply, "Frage", "Was kostet der Leitstand?")],
-        "the newest first; own mail and bounces of strangers ask nobody"
+        "the newest first; own mail to a lead and bounces of strangers ask nobody"
     );
     assert_eq!(waiting[1].state, "it concerns no lead that is known");
     assert!(waiting[0].evidence.contains("no header"), "{:?}", waiting[0]);
