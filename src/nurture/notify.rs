@@ -373,10 +373,11 @@ async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResu
     };
     let revision = engine.revision().await?;
     let mut tx = engine.db.read().await?;
-    let Some(sheet) = LeadSheet::read(&mut tx, &revision, item.lead, engine.clock.now()).await? else {
+    let now = engine.clock.now();
+    let Some(sheet) = LeadSheet::read(&mut tx, &revision, item.lead, now).await? else {
         return Ok(Written::NoLead);
     };
-    let theirs = is_theirs(&revision, &sheet, &mail.rep, occasion);
+    let theirs = is_theirs(&revision, &sheet, &mail.rep, occasion, now);
     // The words of the lead, and notes, are worth reading in any case.
     if !theirs && mail.inbound.is_empty() && !matches!(occasion, Occasion::Note(_)) {
         return Ok(Written::Outdated);
@@ -404,13 +405,15 @@ async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResu
     Ok(Written::Mail(Box::new(Told { subject, text, html: Some(html), file: Some(file), in_reply_to })))
 }
 
-/// Whether a rep may still speak for a lead in answer to a mail: the rep has it, or is asked to step in for whoever has it.
-/// Nobody of the team has a lead whose rep has left.
-fn is_theirs(revision: &Revision, sheet: &LeadSheet, rep: &str, occasion: &Occasion) -> bool {
+/// Whether a rep may still speak for a lead in answer to a mail: the rep has it, stands in for whoever has it and is away, or
+/// is asked to step in. Nobody of the team has a lead whose rep has left.
+fn is_theirs(revision: &Revision, sheet: &LeadSheet, rep: &str, occasion: &Occasion, now: Timestamp) -> bool {
     let Some(response) = &sheet.response else { return true };
-    let has = response.rep.as_deref().filter(|has| revision.workspace.funnel.rep(has).is_some());
+    let funnel = &revision.workspace.funnel;
+    let has = response.rep.as_deref().filter(|has| funnel.rep(has).is_some());
+    let stands_in = |has: &str| funnel.stand_in(has, now) == Some(rep);
     let steps_in = |has: &str| matches!(occasion, Occasion::Escalated(late) if late == has);
-    response.closed_at.is_none() && has.is_none_or(|has| has == rep || steps_in(has))
+    response.closed_at.is_none() && has.is_none_or(|has| has == rep || stands_in(has) || steps_in(has))
 }
 
 /// The reply by which a lead came to sales, for a mail that brings no words of its own.
