@@ -17,7 +17,8 @@
 //!   MoFu behind him. Nobody answers: his rep is reminded, and another one told.
 //! - **eve** (DE) answers hello on day 4: 30 points, MoFu, prequalified (40), a prospect, and with sales: the first turn is
 //!   kim's. Guide had come on day 3. On day 10 kim returns her, too early: quiet for 30 days, until Saturday, day 40;
-//!   second on Monday, day 42, last 14 days after.
+//!   second on Monday, day 42, last 14 days after. With sales from the moment she was MoFu, she has not had its mails yet:
+//!   compare the day after, day 57, case on Friday, day 60, prices on day 67.
 //! - **finn** (DE) unsubscribes on day 8, after checklist. Handed over by hand on day 20 and returned on day 25, he stays
 //!   stopped.
 //! - **gus** (AT, Gamma with 70) joins a webinar on day 2 (10), sees the prices on day 9: 10 x 0.5^(7/30) + 20 = 28.5: MoFu,
@@ -234,7 +235,15 @@ const ENDS: [End; 13] = [
         stands: "mofu prequalified marketing -",
         owner: Some("kim"),
         points: &[(30.0, 4.0)],
-        mails: &[("hello", 0), ("guide", 3), ("second", 42), ("last", 56)],
+        mails: &[
+            ("hello", 0),
+            ("guide", 3),
+            ("second", 42),
+            ("last", 56),
+            ("compare", 57),
+            ("case", 60),
+            ("prices", 67),
+        ],
     },
     End {
         name: "finn",
