@@ -95,20 +95,11 @@ async fn record(
         (Ok(mail), _) if own::is_of_lead(&mut tx, mail).await? => Origin::Lead,
         _ => Origin::Anybody,
     };
-    let Verdict { kind, evidence, mut is_settled, author } =
+    let Verdict { kind, evidence, is_settled, author } =
         verdict(engine, &revision.workspace.funnel, read, origin);
-    let mut written_to = WrittenTo::default();
-    let found = match (read, &author) {
-        (Ok(mail), Some(_)) => {
-            written_to = own::written_to(&mut tx, mail).await?;
-            // Anybody can write in the name of one of us: what goes to no lead is looked at.
-            is_settled = written_to.is_settled;
-            let first = written_to.with_sales.first();
-            first.map(|lead| Match { by: MatchedBy::Recipient, lead: *lead, message: None })
-        }
-        (Ok(mail), None) => find(engine, &mut tx, mail).await?,
-        (Err(_), _) => None,
-    };
+    let Concerned { found, written_to } = concerned(engine, &mut tx, read, author.is_some()).await?;
+    // Anybody can write in the name of one of us: what goes to no lead is looked at.
+    let is_settled = written_to.as_ref().map_or(is_settled, |to| to.is_settled);
     let row = InboundRow {
         id: tx.id()?,
         hash: hash.to_owned(),
@@ -128,9 +119,9 @@ async fn record(
         stored::resolve(&mut tx, &row, None, row.received_at).await?;
     }
     let mut record = Record { tx: &mut tx, engine, revision: &revision, now: row.received_at };
-    let ticket = match (read, &author, &found) {
-        (Ok(mail), Some(author), _) => {
-            record.seen_by(&written_to.with_sales, author, mail).await?;
+    let ticket = match (read, author.zip(written_to), &found) {
+        (Ok(mail), Some((author, to)), _) => {
+            record.seen_by(&to.with_sales, &author, mail).await?;
             StopTicket::nothing()
         }
         (Ok(mail), None, Some(found)) => {
@@ -145,6 +136,30 @@ async fn record(
     info!(inbound.id = row.id, inbound.kind = %row.kind, "a mail came in");
     let mut tx = engine.db.read().await?;
     answer(&mut tx, row, false, settled).await
+}
+
+/// Whom a mail concerns.
+#[derive(Default)]
+struct Concerned {
+    found: Option<Match>,
+    /// The leads that a mail of ours goes to.
+    written_to: Option<WrittenTo>,
+}
+
+async fn concerned(
+    engine: &Engine,
+    tx: &mut Tx,
+    read: &Result<InboundMail, inbound::Unreadable>,
+    is_ours: bool,
+) -> NurtureResult<Concerned> {
+    let Ok(mail) = read else { return Ok(Concerned::default()) };
+    if !is_ours {
+        return Ok(Concerned { found: find(engine, tx, mail).await?, written_to: None });
+    }
+    let to = own::written_to(tx, mail).await?;
+    let first = to.with_sales.first();
+    let found = first.map(|lead| Match { by: MatchedBy::Recipient, lead: *lead, message: None });
+    Ok(Concerned { found, written_to: Some(to) })
 }
 
 /// Whoever took the mail in first may still wait for what it stopped, or have ended in between: so that is looked for

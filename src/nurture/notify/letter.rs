@@ -1,0 +1,208 @@
+//! A mail to a rep as it goes out: written from what is known by then.
+
+use data_encoding::BASE64;
+
+use super::RepMail;
+use crate::domain::address::Address;
+use crate::domain::inbound::InboundKind;
+use crate::domain::outcome::Outcome;
+use crate::domain::time::Timestamp;
+use crate::domain::visible;
+use crate::mail::compose::{Enclosure, Letter, Mailbox};
+use crate::mail::delivery::{Delivery, Envelope};
+use crate::mail::inbound::{self, File};
+use crate::nurture::dossier::{self, LeadSheet, Occasion, View, Words};
+use crate::nurture::engine::Engine;
+use crate::nurture::error::{NurtureError, NurtureResult};
+use crate::nurture::revision::Revision;
+use crate::nurture::sales;
+use crate::storage::Tx;
+use crate::storage::inbound as stored;
+use crate::storage::outbox::OutboxItem;
+
+/// What the file with everything is sent as: no mail program shows it by itself, or quotes it.
+const FILE: &str = "application/octet-stream";
+
+/// Bytes of a lead's mail that is sent along as a whole.
+const ORIGINAL: usize = 1024 * 1024;
+
+/// Sends one mail, or says why it need not be sent any more; the trouble there was, and whether another try makes sense.
+pub(super) async fn send(
+    engine: &Engine,
+    item: &OutboxItem,
+    mail: &RepMail,
+) -> Result<Option<&'static str>, (String, bool)> {
+    let to = recipient(engine, mail)?;
+    let broken = |error: NurtureError| (error.to_string(), true);
+    let told = match told(engine, item, mail).await.map_err(broken)? {
+        Written::Mail(told) => told,
+        Written::Outdated => return Ok(Some(OUTDATED)),
+        Written::NoLead => return Err(("the lead is gone".to_owned(), false)),
+    };
+    let files = enclosures(engine, &mail.inbound).await.map_err(broken)?;
+    let own = told.file.iter().map(|(name, html)| Enclosure { name, media: FILE, bytes: html.as_bytes() });
+    let theirs =
+        files.iter().map(|file| Enclosure { name: &file.name, media: &file.media, bytes: &file.bytes });
+    let files: Vec<Enclosure<'_>> = own.chain(theirs).collect();
+    // Strangers wrote parts of them.
+    let (subject, text) = (visible::field(&told.subject), visible::text(&told.text));
+    let html = told.html.as_deref().map(visible::text);
+    let (reply_to, headers) = answered(mail);
+    let letter = Letter {
+        message_id: format!("{}@{}", engine.keys.message_id(0, item.id), engine.message_domain),
+        date: item.first_at,
+        from: mailbox(&mail.from_name, &mail.from_email),
+        to: mailbox(&mail.to_name, to),
+        reply_to,
+        subject: &subject,
+        in_reply_to: told.in_reply_to.clone(),
+        unsubscribe: None,
+        text: &text,
+        html: html.as_deref(),
+        headers,
+    };
+    let envelope = Envelope { from: Some(mail.from_email.clone()), to: to.to_owned() };
+    match engine.send_alone(&letter, &files, envelope).await {
+        Ok(Delivery::Answered(reply)) if reply.accepted() => Ok(None),
+        // All but an address that is none may be mended within a day.
+        Ok(Delivery::Answered(reply)) => {
+            Err((format!("{} {}", reply.code, reply.text), reply.outcome() != Outcome::DeadAddress))
+        }
+        Ok(Delivery::LostBefore(why) | Delivery::LostAfter(why)) => Err((why, true)),
+        Ok(Delivery::Refused) => Err(("not started".to_owned(), true)),
+        Err(why) => Err((why, true)),
+    }
+}
+
+/// Where a mail goes, as far as `[safety]` lets it.
+fn recipient<'m>(engine: &'m Engine, mail: &'m RepMail) -> Result<&'m str, (String, bool)> {
+    let safety = &engine.config.safety;
+    if let Some(redirect) = &safety.redirect_all_to {
+        return Ok(redirect.as_str());
+    }
+    if mail.to_email.parse().is_ok_and(|to: Address| !safety.allows(&to)) {
+        return Err(("[safety] only_to in dripline.toml leaves this address out".to_owned(), false));
+    }
+    Ok(&mail.to_email)
+}
+
+/// Who is answered by pressing "reply": the lead, and a colleague who took over.
+fn answered(mail: &RepMail) -> (Option<Mailbox<'_>>, Vec<(&'static str, String)>) {
+    let automatic = ("Auto-Submitted", "auto-generated".to_owned());
+    match &mail.colleague {
+        Some(colleague) => (None, vec![automatic, ("Reply-To", format!("{colleague}, {}", mail.reply_to))]),
+        None => (Some(mailbox("", &mail.reply_to)), vec![automatic]),
+    }
+}
+
+/// Why a mail was not sent that nobody needs any more.
+const OUTDATED: &str = "outdated: the rep does not have the lead any more";
+
+/// A mail by the time that it is sent.
+enum Written {
+    Mail(Box<Told>),
+    /// It tells of a hand-over that has ended, or is somebody else's.
+    Outdated,
+    /// There is no such lead any more.
+    NoLead,
+}
+
+/// What a mail says.
+struct Told {
+    subject: String,
+    text: String,
+    html: Option<String>,
+    /// The file with everything: its name, and HTML.
+    file: Option<(&'static str, String)>,
+    /// The Message-ID of what the lead wrote: the rep's answer stays in the thread.
+    in_reply_to: Option<String>,
+}
+
+/// Writes a mail, from what is known by now.
+async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResult<Written> {
+    let Some(occasion) = &mail.occasion else {
+        let (subject, text) = (mail.subject.clone(), mail.text.clone());
+        let in_reply_to = mail.in_reply_to.clone();
+        return Ok(Written::Mail(Box::new(Told { subject, text, html: None, file: None, in_reply_to })));
+    };
+    let revision = engine.revision().await?;
+    let mut tx = engine.db.read().await?;
+    let now = engine.clock.now();
+    let Some(sheet) = LeadSheet::read(&mut tx, &revision, item.lead, now).await? else {
+        return Ok(Written::NoLead);
+    };
+    let theirs = is_theirs(&revision, &sheet, &mail.rep, occasion, now);
+    // The words of the lead, and notes, are worth reading in any case.
+    if !theirs && mail.inbound.is_empty() && !matches!(occasion, Occasion::Note(_)) {
+        return Ok(Written::Outdated);
+    }
+    let mut inbound = mail.inbound.clone();
+    if inbound.is_empty() {
+        inbound.extend(recalled(&mut tx, &sheet, occasion).await?);
+    }
+    let mut said = Vec::new();
+    for id in inbound.iter().rev() {
+        if let Some(raw) = raw(&mut tx, *id).await?
+            && let Ok(read) = inbound::read(&raw)
+        {
+            said.push(Words::of(&read, *id, sheet.lead()));
+        }
+    }
+    drop(tx);
+    let mut ways = sales::ways(engine, &sheet, &mail.rep);
+    if !theirs {
+        ways.links.clear();
+    }
+    let view = View { revision: &revision, sheet: &sheet, occasion, said: &said, ways: &ways };
+    let dossier::Told { subject, text, html, file } = dossier::write(&view);
+    let in_reply_to = said.first().and_then(|words| words.message_id.clone());
+    Ok(Written::Mail(Box::new(Told { subject, text, html: Some(html), file: Some(file), in_reply_to })))
+}
+
+/// Whether a rep may still speak for a lead in answer to a mail: the rep has it, stands in for whoever has it and is away, or
+/// is asked to step in. Nobody of the team has a lead whose rep has left.
+fn is_theirs(revision: &Revision, sheet: &LeadSheet, rep: &str, occasion: &Occasion, now: Timestamp) -> bool {
+    let Some(response) = &sheet.response else { return true };
+    let funnel = &revision.workspace.funnel;
+    let has = response.rep.as_deref().filter(|has| funnel.rep(has).is_some());
+    let stands_in = |has: &str| funnel.stand_in(has, now) == Some(rep);
+    let steps_in = |has: &str| matches!(occasion, Occasion::Escalated(late) if late == has);
+    response.closed_at.is_none() && has.is_none_or(|has| has == rep || stands_in(has) || steps_in(has))
+}
+
+/// The reply by which a lead came to sales, for a mail that brings no words of its own.
+async fn recalled(tx: &mut Tx, sheet: &LeadSheet, occasion: &Occasion) -> NurtureResult<Option<i64>> {
+    let takes_over = matches!(occasion, Occasion::HandOver(_));
+    let Some(response) = sheet.response.as_ref().filter(|_| takes_over || occasion.recalls()) else {
+        return Ok(None);
+    };
+    Ok(stored::last(tx, response.lead, InboundKind::HumanReply, response.opened_at).await?)
+}
+
+/// A mail that came in, as it came.
+async fn raw(tx: &mut Tx, id: i64) -> NurtureResult<Option<Vec<u8>>> {
+    let raw = stored::raw(tx, id).await?;
+    Ok(raw.and_then(|raw| BASE64.decode(raw.as_bytes()).ok()))
+}
+
+/// The files of the mails that are told of, and each mail itself if it is small. All of them as files: no mail program
+/// shows the lead's HTML, or loads what it refers to, before the rep opens it.
+async fn enclosures(engine: &Engine, mails: &[i64]) -> NurtureResult<Vec<File>> {
+    let mut files = Vec::new();
+    for id in mails {
+        let mut tx = engine.db.read().await?;
+        let Some(raw) = raw(&mut tx, *id).await? else { continue };
+        drop(tx);
+        // A mail that was read once is readable.
+        files.extend(inbound::files(&raw).unwrap_or_default());
+        if raw.len() <= ORIGINAL {
+            let media = "application/octet-stream".to_owned();
+            files.push(File { name: format!("mail-{id}.eml"), media, bytes: raw });
+        }
+    }
+    Ok(files)
+}
+
+fn mailbox<'a>(name: &'a str, email: &'a str) -> Mailbox<'a> {
+    Mailbox { name: (!name.is_empty()).then(|| name.into()), email: email.into() }
+}
