@@ -12,13 +12,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::Site;
-use super::error::Problem;
 use super::guard::uninterrupted;
 use super::reader::Reader;
+use super::recipient::{broken, lead_of};
 use crate::domain::token::Purpose;
 use crate::nurture::form::{Answers, Filled, Unfit, asked, fill};
-use crate::nurture::{Engine, NurtureResult};
-use crate::storage::leads::{self, StoredLead};
+use crate::storage::leads::StoredLead;
 
 /// More members than any form of ours has.
 const MOST_ANSWERS: usize = 100;
@@ -26,8 +25,8 @@ const MOST_ANSWERS: usize = 100;
 /// `GET /f/{token}`: asks.
 pub async fn ask(State(site): State<Site>, Path(token): Path<String>, headers: HeaderMap) -> Response {
     let reader = Reader::of(&site.engine, &headers).await;
-    match lead_of(&site.engine, &token).await {
-        Ok(Some(stored)) => {
+    match lead_of(&site.engine, Purpose::Form, &token).await {
+        Ok(Some((stored, _))) => {
             let reader = reader.who_reads(&stored);
             show(&site, &reader, &stored, &Answers::new(), &BTreeMap::new()).await
         }
@@ -44,8 +43,8 @@ pub async fn answer(
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
     let reader = Reader::of(&site.engine, &headers).await;
-    let stored = match lead_of(&site.engine, &token).await {
-        Ok(Some(stored)) => stored,
+    let stored = match lead_of(&site.engine, Purpose::Form, &token).await {
+        Ok(Some((stored, _))) => stored,
         Ok(None) => return site.pages.show(StatusCode::NOT_FOUND, &reader.no_such_page()),
         Err(error) => return broken(&site, &reader, error.into()),
     };
@@ -82,16 +81,4 @@ async fn show(
     }
     let status = if unfit.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     site.pages.show(status, &words::questions(reader, &asked, answers, unfit))
-}
-
-/// The lead that a genuine token was made for, if there still is one.
-async fn lead_of(engine: &Engine, token: &str) -> NurtureResult<Option<StoredLead>> {
-    let numbers = engine.keys.verify(Purpose::Form, token);
-    let Some([lead, _message]) = numbers.as_deref() else { return Ok(None) };
-    let mut tx = engine.db.read().await?;
-    Ok(leads::by_id(&mut tx, *lead).await?)
-}
-
-fn broken(site: &Site, reader: &Reader, problem: Problem) -> Response {
-    site.pages.show(problem.status, &reader.try_again())
 }

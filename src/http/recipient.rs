@@ -24,7 +24,7 @@ const ONE_CLICK: &[u8] = b"List-Unsubscribe=One-Click";
 pub async fn ask(State(site): State<Site>, Path(token): Path<String>, request: Request) -> Response {
     let reader = Reader::of(&site.engine, request.headers()).await;
     let asker = Asker::of(&request);
-    match lead_of(&site.engine, &token).await {
+    match lead_of(&site.engine, Purpose::Unsubscribe, &token).await {
         Ok(Some((stored, message))) => {
             if stored.lead.tracking {
                 // Scanners follow this link too, and betray themselves.
@@ -48,7 +48,7 @@ pub async fn unsubscribe(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let reader = Reader::of(&site.engine, &headers).await;
-    let (stored, message) = match lead_of(&site.engine, &token).await {
+    let (stored, message) = match lead_of(&site.engine, Purpose::Unsubscribe, &token).await {
         Ok(Some(found)) => found,
         Ok(None) => return site.pages.show(StatusCode::NOT_FOUND, &reader.no_such_page()),
         Err(error) => return broken(&site, &reader, error.into()),
@@ -72,13 +72,18 @@ pub async fn no_such_page(site: &Site, headers: &HeaderMap) -> Response {
 }
 
 /// The lead that a genuine token was made for, if there still is one, and the message that it was in.
-async fn lead_of(engine: &Engine, token: &str) -> NurtureResult<Option<(StoredLead, i64)>> {
-    let numbers = engine.keys.verify(Purpose::Unsubscribe, token);
+pub(super) async fn lead_of(
+    engine: &Engine,
+    purpose: Purpose,
+    token: &str,
+) -> NurtureResult<Option<(StoredLead, i64)>> {
+    let numbers = engine.keys.verify(purpose, token);
     let Some([lead, message]) = numbers.as_deref() else { return Ok(None) };
     let mut tx = engine.db.read().await?;
     Ok(leads::by_id(&mut tx, *lead).await?.map(|stored| (stored, *message)))
 }
 
-fn broken(site: &Site, reader: &Reader, problem: Problem) -> Response {
+/// The page that asks to try again.
+pub(super) fn broken(site: &Site, reader: &Reader, problem: Problem) -> Response {
     site.pages.show(problem.status, &reader.try_again())
 }

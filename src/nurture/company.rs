@@ -5,11 +5,12 @@
 //! for whoever joins the company meanwhile as well. Who begins such a hold looks, once it is committed, for what is being
 //! sent to the colleagues; when it ends, their walks are woken.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
+use super::facts::grouped;
 use super::record::{Found, StopTicket};
 use crate::domain::gate::{Hold, HoldKind};
 use crate::storage::leads::StoredLead;
@@ -36,10 +37,7 @@ pub(super) async fn holds(
     if funnel.routing.hold == SalesHold::Company && !members.is_empty() {
         let ids: Vec<i64> =
             members.iter().map(|(company, _)| *company).collect::<BTreeSet<_>>().into_iter().collect();
-        let mut taken: HashMap<i64, Vec<i64>> = HashMap::new();
-        for (company, lead) in leads::with_sales(tx, &ids).await? {
-            taken.entry(company).or_default().push(lead);
-        }
+        let taken = grouped(leads::with_sales(tx, &ids).await?);
         let has_colleague = |(company, lead): &(i64, i64)| {
             taken.get(company).is_some_and(|taken| taken.iter().any(|other| other != lead))
         };

@@ -152,7 +152,8 @@ fn slice<T>(map: &HashMap<i64, Vec<T>>, lead: i64) -> &[T] {
     map.get(&lead).map_or(&[], Vec::as_slice)
 }
 
-fn grouped<T>(pairs: Vec<(i64, T)>) -> HashMap<i64, Vec<T>> {
+/// Values by their keys, each in the order in which they came.
+pub(super) fn grouped<T>(pairs: Vec<(i64, T)>) -> HashMap<i64, Vec<T>> {
     let mut groups: HashMap<i64, Vec<T>> = HashMap::new();
     for (key, value) in pairs {
         groups.entry(key).or_default().push(value);

@@ -36,6 +36,8 @@ pub mod rollout;
 pub mod routing;
 pub mod sales;
 pub mod score;
+pub mod telling;
+pub mod timeline;
 pub mod webhook;
 
 mod act;
@@ -47,7 +49,6 @@ mod foresight;
 mod fuse;
 mod limits;
 mod settle;
-pub mod telling;
 
 pub use change::Change;
 pub use dossier::{Row, Section};

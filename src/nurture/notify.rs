@@ -12,6 +12,7 @@ use super::dossier::{self, Occasion};
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::Record;
+use super::telling;
 use crate::domain::event::{Details, EventKind};
 use crate::domain::outcome::{RETRY_FOR, backoff};
 use crate::domain::time::{MINUTE, SECOND, Timestamp};
@@ -216,18 +217,7 @@ fn to_json(mail: &RepMail) -> String {
 /// Sends what is due in the outbox. How many items were tried.
 pub async fn step(engine: &Engine) -> NurtureResult<usize> {
     let _telling = engine.telling.begin();
-    let now = engine.clock.now();
-    let mut tx = engine.db.read().await?;
-    let next = outbox::next(&mut tx, MAIL).await?;
-    drop(tx);
-    if next.is_none_or(|due| due > now) {
-        return Ok(0);
-    }
-    let mut tx = engine.db.begin().await?;
-    let items = outbox::due(&mut tx, MAIL, now, 1).await?;
-    let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
-    outbox::lease(&mut tx, &ids, now + LEASE).await?;
-    tx.commit().await?;
+    let items = telling::claim(engine, MAIL, 1, LEASE).await?;
     for item in &items {
         attempt(engine, item).await?;
     }

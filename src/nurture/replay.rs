@@ -1,12 +1,13 @@
 //! Scores counted anew from what happened: what other rules would change, and the repair of what is stored.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use serde::Serialize;
 
 use super::engine::Engine;
 use super::error::NurtureResult;
+use super::facts::grouped;
 use super::record::{Record, signs_of_life};
 use crate::domain::event::Happening;
 use crate::domain::stage::{Party, Qualification, Stage};
@@ -142,10 +143,7 @@ impl<'r> Rehearsal<'r> {
         let ids = leads::behind(&mut tx, self.behind, LOOK).await?;
         let Some(last) = ids.last() else { return Ok(None) };
         self.behind = *last;
-        let mut deeds: HashMap<i64, Vec<Happening>> = HashMap::new();
-        for (lead, deed) in events::deeds(&mut tx, &ids).await? {
-            deeds.entry(lead).or_default().push(deed);
-        }
+        let mut deeds = grouped(events::deeds(&mut tx, &ids).await?);
         let mut found = leads::by_ids(&mut tx, &ids).await?;
         found.sort_by_key(|stored| stored.lead.id);
         let mut shifts = Vec::new();

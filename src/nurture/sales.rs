@@ -63,10 +63,8 @@ pub enum Look {
 
 /// A lead, for a page.
 pub struct Sheet {
-    pub response: Response,
     /// With the company.
     pub name: String,
-    pub email: String,
     pub sections: Vec<Section>,
     pub ways: Ways,
 }
@@ -85,10 +83,8 @@ pub async fn look(engine: &Engine, revision: &Revision, link: &SalesLink) -> Nur
     let Some(sheet) = sheet else { return Ok(Look::Gone) };
     Ok(Look::Open(Box::new(Sheet {
         name: dossier::name(sheet.lead()),
-        email: sheet.lead().email.to_string(),
         sections: dossier::sections(revision, &sheet),
         ways: ways(engine, &sheet, &link.rep),
-        response,
     })))
 }
 

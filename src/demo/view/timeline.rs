@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use crate::domain::enrollment::MessageState;
-use crate::domain::event::{EventKind, Happening};
+use crate::domain::event::Happening;
 use crate::domain::sequence::Verb;
 use crate::domain::stage::Stage;
 use crate::domain::time::Timestamp;
 use crate::nurture::lookup::find;
 use crate::nurture::revision::Revision;
+use crate::nurture::timeline::{Item, in_order};
 use crate::nurture::{Engine, NurtureResult};
 use crate::storage::enrollments::{self, Enrollment};
 use crate::storage::events;
@@ -44,24 +45,11 @@ pub async fn lines(engine: &Engine, email: &str) -> NurtureResult<Vec<Line>> {
     let walks = enrollments::of_leads(&mut tx, &[id]).await?;
     let messages = messages::of_lead(&mut tx, id).await?;
     let happened = events::timeline(&mut tx, id, MOST).await?;
-    // In the order in which it was recorded; the end of a walk comes behind the mail that brought it.
-    let mut lines: Vec<(Option<i64>, Line)> =
-        happened.iter().map(|event| (ended(event), of_event(&revision, event))).collect();
-    for message in &messages {
-        let Some(line) = of_message(&revision, &walks, message) else { continue };
-        let later = |(ends, other): &(Option<i64>, Line)| {
-            other.at > line.at || other.at == line.at && *ends == Some(message.enrollment)
-        };
-        let at = lines.iter().position(later).unwrap_or(lines.len());
-        lines.insert(at, (None, line));
-    }
-    Ok(lines.into_iter().map(|(_, line)| line).collect())
-}
-
-/// The walk that an event ends.
-fn ended(event: &Happening) -> Option<i64> {
-    let end = matches!(event.kind, EventKind::Finished | EventKind::GoalReached | EventKind::Left);
-    event.details.enrollment.filter(|_| end)
+    let line = |item: Item| match item {
+        Item::Event(event) => Some(of_event(&revision, event)),
+        Item::Message(message) => of_message(&revision, &walks, message),
+    };
+    Ok(in_order(&happened, &messages).into_iter().filter_map(line).collect())
 }
 
 fn of_event(revision: &Revision, event: &Happening) -> Line {

@@ -130,7 +130,9 @@ pub fn read(
 ) -> Result<Wish, String> {
     let said = text(sent, "words");
     let change = match action {
-        SalesAction::Accept | SalesAction::Page => Change::Accept { rep: None, opportunity: false },
+        SalesAction::Accept => Change::Accept { rep: None, opportunity: false },
+        // The page itself says nothing.
+        SalesAction::Page => return Err(words.choose.to_owned()),
         SalesAction::Meeting => Change::Meeting,
         SalesAction::Offer => Change::Offer,
         SalesAction::NotAReply => Change::NotAReply,

@@ -12,6 +12,7 @@ use crate::domain::purchase::Purchase;
 use crate::domain::routing::Why;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{Timestamp, as_rfc3339};
+use crate::nurture::timeline::{self, Item};
 use crate::storage::messages::Message;
 
 /// One line of the timeline.
@@ -29,7 +30,8 @@ pub struct Entry {
 
 /// The timeline of a lead.
 pub(super) fn entries(record: &LeadRecord, zone: Tz) -> Vec<Entry> {
-    let told = in_order(record).into_iter().filter_map(|item| Some((item.at(), item.told(record)?)));
+    let items = timeline::in_order(&record.events, &record.messages).into_iter();
+    let told = items.filter_map(|item| Some((item.at(), told(record, &item)?)));
     let entry = |(at, Line { kind, what, because })| Entry {
         at,
         local: date_and_time(at, zone),
@@ -47,52 +49,17 @@ pub(super) fn entries(record: &LeadRecord, zone: Tz) -> Vec<Entry> {
     entries
 }
 
-/// Something that happened.
-enum Item<'r> {
-    Event(&'r Happening),
-    Message(&'r Message),
-}
-
-impl Item<'_> {
-    fn at(&self) -> Timestamp {
-        match self {
-            Item::Event(event) => event.at,
-            Item::Message(message) => message.at,
-        }
-    }
-
-    /// Whether it is the end of a walk.
-    fn ends(&self, enrollment: i64) -> bool {
-        let Item::Event(event) = self else { return false };
-        let end = matches!(event.kind, EventKind::Finished | EventKind::GoalReached | EventKind::Left);
-        end && event.details.enrollment == Some(enrollment)
-    }
-
-    fn told(&self, record: &LeadRecord) -> Option<Line> {
-        match self {
-            Item::Event(event) => Some(of_event(record, event)),
-            Item::Message(message) => of_message(record, message),
-        }
-    }
-}
-
-/// Events in their order; among those of the same moment a message comes last, but before the end that it brings to its
-/// walk.
-fn in_order(record: &LeadRecord) -> Vec<Item<'_>> {
-    let mut items: Vec<Item> = record.events.iter().map(Item::Event).collect();
-    for message in &record.messages {
-        let begin = items.partition_point(|item| item.at() < message.at);
-        let end = items.partition_point(|item| item.at() <= message.at);
-        let place = (begin..end).find(|place| items[*place].ends(message.enrollment)).unwrap_or(end);
-        items.insert(place, Item::Message(message));
-    }
-    items
-}
-
 struct Line {
     kind: &'static str,
     what: String,
     because: Option<String>,
+}
+
+fn told(record: &LeadRecord, item: &Item) -> Option<Line> {
+    match item {
+        Item::Event(event) => Some(of_event(record, event)),
+        Item::Message(message) => of_message(record, message),
+    }
 }
 
 /// A message that has no event of its own: one that was sent, is being sent, or was cancelled.

@@ -1,7 +1,5 @@
 //! What a lead did, and what follows: points, goals, another stage, the next step of its walk.
 
-use std::collections::HashMap;
-
 use super::{Record, StopTicket};
 use crate::domain::condition::{Known, Phrase};
 use crate::domain::enrollment::EnrollmentState;
@@ -14,6 +12,7 @@ use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::{HOUR, Timestamp};
 use crate::nurture::dossier::Words;
 use crate::nurture::error::NurtureResult;
+use crate::nurture::facts::grouped;
 use crate::nurture::webhook;
 use crate::storage::enrollments::{self, Enrollment};
 use crate::storage::events::{self, Event};
@@ -200,10 +199,7 @@ impl Record<'_> {
     pub(crate) async fn recount(&mut self, ids: &[i64]) -> NurtureResult<u64> {
         let rules = &self.revision.workspace.funnel.rules;
         let mut changed = 0;
-        let mut deeds: HashMap<i64, Vec<Happening>> = HashMap::new();
-        for (lead, deed) in events::deeds(self.tx, ids).await? {
-            deeds.entry(lead).or_default().push(deed);
-        }
+        let mut deeds = grouped(events::deeds(self.tx, ids).await?);
         for stored in leads::by_ids(self.tx, ids).await? {
             let lead = stored.lead;
             let deeds = deeds.remove(&lead.id).unwrap_or_default();

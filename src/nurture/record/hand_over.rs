@@ -63,6 +63,11 @@ impl Record<'_> {
 
     async fn route(&mut self, lead: i64, ask: Ask<'_>) -> NurtureResult<StopTicket> {
         let stored = self.lead(lead).await?;
+        // Whoever stands in line is proposed again by every deed, and waits for those who look at the line.
+        let asks_again = ask.origin.takes_place() && !ask.from_line && stored.lead.with == Party::Marketing;
+        if asks_again && !sales_line::of_leads(self.tx, &[lead]).await?.is_empty() {
+            return Ok(StopTicket::nothing());
+        }
         let planned = self.planned(lead).await;
         if stored.lead.with == Party::Sales {
             // It stays with its rep.

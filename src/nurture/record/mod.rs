@@ -123,13 +123,24 @@ impl Record<'_> {
         if stored.lead.stage == stage {
             return Ok(StopTicket::nothing());
         }
-        leads::set_stage(self.tx, id, stage, enrolls).await?;
-        let (from, to) = (stored.lead.stage, stage);
-        let because = Some(because.to_owned());
-        let details = Details { about: Some(format!("{from} -> {to}")), because, ..Details::default() };
-        self.event(id, EventKind::StageChanged, details).await?;
-        let ticket = self.end_walk(id, "the stage changed").await?;
+        let ticket = self.leave_stage(&stored, stage, because, enrolls).await?;
         self.offer(&[id]).await?;
         Ok(ticket)
+    }
+
+    /// Moves a lead to another stage, whose sequence is chosen by whoever calls.
+    async fn leave_stage(
+        &mut self,
+        stored: &StoredLead,
+        stage: Stage,
+        because: &str,
+        enrolls: bool,
+    ) -> NurtureResult<StopTicket> {
+        let (lead, from) = (stored.lead.id, stored.lead.stage);
+        leads::set_stage(self.tx, lead, stage, enrolls).await?;
+        let because = Some(because.to_owned());
+        let details = Details { about: Some(format!("{from} -> {stage}")), because, ..Details::default() };
+        self.event(lead, EventKind::StageChanged, details).await?;
+        self.end_walk(lead, "the stage changed").await
     }
 }

@@ -31,7 +31,6 @@ pub(super) enum Wait {
 impl Record<'_> {
     /// Chooses the rep of a lead, whose lock is held. From here to the end of the transaction nobody else chooses one.
     pub(super) async fn choose_rep(&mut self, stored: &StoredLead, ask: &Ask<'_>) -> NurtureResult<Taker> {
-        let lead = stored.lead.id;
         if ask.rep.is_some() {
             self.rep(stored, ask.rep)?;
         }
@@ -45,9 +44,8 @@ impl Record<'_> {
             Choice::Nobody => return Ok(Taker::Rep(None)),
         };
         if takes_place && !ask.from_line {
-            let waits = !sales_line::of_leads(self.tx, &[lead]).await?.is_empty();
-            let freed = state.is_some_and(|state| state.is_due(self.now)) && sales_line::any(self.tx).await?;
-            if waits || freed {
+            let freed = state.is_some_and(|state| state.is_due(self.now));
+            if freed && sales_line::any(self.tx).await? {
                 // The place is for whoever is first in line.
                 return Ok(Taker::Line(Wait::Behind));
             }

@@ -117,7 +117,7 @@ impl Record<'_> {
         // Until then this is a hold as well: a mail that was on the wire all the time may have come back since.
         let mut ticket = self.halt_messages(lead, HoldKind::Pause.because()).await?;
         if let Some(stage) = rule.stage.filter(|stage| *stage != stored.lead.stage) {
-            ticket = ticket.and(self.leave_for(&stored, stage, "sales returned the lead").await?);
+            ticket = ticket.and(self.leave_stage(&stored, stage, "sales returned the lead", true).await?);
         }
         if let Some(sequence) = sequence {
             ticket = ticket.and(self.enroll_from(lead, sequence, until).await?);
@@ -149,20 +149,6 @@ impl Record<'_> {
         };
         enrollments::rest(self.tx, lead, Some(at), hold.kind.because()).await?;
         Ok(ticket)
-    }
-
-    /// Moves a lead to another stage, whose sequence is chosen by whoever calls.
-    async fn leave_for(
-        &mut self,
-        stored: &StoredLead,
-        stage: Stage,
-        because: &str,
-    ) -> NurtureResult<StopTicket> {
-        let lead = stored.lead.id;
-        leads::set_stage(self.tx, lead, stage, true).await?;
-        let (about, because) = (Some(format!("{} -> {stage}", stored.lead.stage)), Some(because.to_owned()));
-        self.event(lead, EventKind::StageChanged, Details { about, because, ..Details::default() }).await?;
-        self.end_walk(lead, "the stage changed").await
     }
 
     /// Ends the open hand-over, and the holds of sales with it. The lead is with marketing again.

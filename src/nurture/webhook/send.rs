@@ -15,6 +15,7 @@ use crate::domain::time::SECOND;
 use crate::domain::webhook::signatures;
 use crate::nurture::engine::Engine;
 use crate::nurture::error::NurtureResult;
+use crate::nurture::telling;
 use crate::storage::events::{self, Event};
 use crate::storage::outbox::{self, OutboxItem};
 
@@ -57,7 +58,8 @@ pub async fn step(engine: &Arc<Engine>, name: &str) -> NurtureResult<bool> {
     let mut calls = JoinSet::new();
     let mut made = false;
     loop {
-        for item in claim(engine, name, AT_ONCE - calls.len()).await? {
+        let room = i64::try_from(AT_ONCE - calls.len()).unwrap_or(0);
+        for item in telling::claim(engine, &kind(name), room, LEASE).await? {
             let (engine, name) = (engine.clone(), name.to_owned());
             calls.spawn(async move {
                 let ended = attempt(&engine, &name, &item).await;
@@ -72,26 +74,6 @@ pub async fn step(engine: &Arc<Engine>, name: &str) -> NurtureResult<bool> {
             note(engine, name, &item, ended).await?;
         }
     }
-}
-
-/// Takes what is due.
-async fn claim(engine: &Engine, name: &str, most: usize) -> NurtureResult<Vec<OutboxItem>> {
-    let (kind, now) = (kind(name), engine.clock.now());
-    if most == 0 {
-        return Ok(Vec::new());
-    }
-    let mut tx = engine.db.read().await?;
-    let next = outbox::next(&mut tx, &kind).await?;
-    drop(tx);
-    if next.is_none_or(|due| due > now) {
-        return Ok(Vec::new());
-    }
-    let mut tx = engine.db.begin().await?;
-    let items = outbox::due(&mut tx, &kind, now, i64::try_from(most).unwrap_or(i64::MAX)).await?;
-    let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
-    outbox::lease(&mut tx, &ids, now + LEASE).await?;
-    tx.commit().await?;
-    Ok(items)
 }
 
 async fn attempt(engine: &Engine, name: &str, item: &OutboxItem) -> Ended {
