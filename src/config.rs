@@ -130,9 +130,9 @@ pub struct Fuse {
     pub per_lead_per_day: u32,
     /// Mails of one step within an hour. Unlimited.
     pub per_step_per_hour: Option<u32>,
-    /// Complaints among mails sent. 0.3 %.
+    /// Complaints among the mails of a week. 0.3 %.
     pub complaint_rate: Ratio,
-    /// Hard bounces among mails sent. 5 %.
+    /// Hard bounces among the last mails sent. 5 %.
     pub bounce_rate: Ratio,
 }
 

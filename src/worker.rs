@@ -12,7 +12,7 @@ use crate::nurture::clock::ClockWatch;
 use crate::nurture::mailbox::Reader;
 use crate::nurture::pump::{LOOK_EVERY, Pump, Stepped};
 use crate::nurture::{
-    Engine, NurtureResult, company, deadlines, deliver, judge, notify, pump, rollout, routing, webhook,
+    Engine, NurtureResult, company, deadlines, deliver, judge, notify, pause, rollout, routing, webhook,
 };
 
 /// How long a loop rests after an error of the database.
@@ -85,7 +85,7 @@ async fn hold_for_clock(engine: &Engine, jump: i64) {
         jump / SECOND
     );
     error!("sending is paused: {because}");
-    if let Err(error) = pump::pause(engine, Some(&because)).await {
+    if let Err(error) = pause::pause(engine, &because).await {
         error!("the pause could not be stored: {error}");
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::{Outcome, output};
-use crate::nurture::pump;
+use crate::nurture::pause;
 use crate::storage::revisions;
 
 /// Stop all sending, on every node, until `dripline resume`. What is on the wire is finished.
@@ -25,7 +25,7 @@ pub struct Resume {}
 
 pub async fn pause(workspace: &Path, args: &Pause) -> anyhow::Result<Outcome> {
     let context = Context::open_applied(workspace).await?;
-    pump::pause(&context.engine, Some(&args.reason)).await?;
+    pause::pause(&context.engine, &args.reason).await?;
     let stands = reason(&context).await?.unwrap_or_default();
     context.close().await;
     output::print(&format!("Nothing is sent: {stands}. `dripline resume` lets it go on.\n"))?;
@@ -35,7 +35,7 @@ pub async fn pause(workspace: &Path, args: &Pause) -> anyhow::Result<Outcome> {
 pub async fn resume(workspace: &Path, _: &Resume) -> anyhow::Result<Outcome> {
     let context = Context::open_applied(workspace).await?;
     let stood = reason(&context).await?;
-    pump::pause(&context.engine, None).await?;
+    pause::resume(&context.engine).await?;
     context.close().await;
     let text = match stood {
         Some(reason) => format!("Sending goes on. It was paused: {reason}.\n"),

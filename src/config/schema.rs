@@ -194,13 +194,13 @@ const FUSE: &[Key] = &[
     key("per_step_per_hour", MAILS, "Mails of one step within an hour, on one node.")
         .otherwise("unlimited")
         .example("5000"),
-    key("complaint_rate", SHARE, "Complaints among mails sent. Read, but not acted upon yet.")
+    key("complaint_rate", SHARE, "Complaints among the mails of a week. Three at least.")
         .default("0.3%")
         .example("0.1%"),
     key(
         "bounce_rate",
         SHARE,
-        "Dead addresses among mails sent. Read, but not acted upon yet: the bound is 5 %.",
+        "Dead addresses among the last 500 mails. Five at least; five in a row are always too many.",
     )
     .default("5%")
     .example("2%"),

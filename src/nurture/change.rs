@@ -8,6 +8,7 @@ use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
 use super::import::LONG;
 use super::notify;
+use super::pause;
 use super::record::{Deed, Found, LeadInput, NOT_INTERESTED, Noted, Record, StopTicket, Stored};
 use crate::domain::consent::Consent;
 use crate::domain::feedback::Feedback;
@@ -189,7 +190,9 @@ impl Change {
         let ticket = self.apply(&mut record, lead).await?;
         tx.commit().await?;
         engine.hint();
-        ticket.settle(engine).await
+        let found = ticket.settle(engine).await?;
+        pause::if_asked(engine).await?;
+        Ok(found)
     }
 
     /// Carries the change out within a transaction; the ticket is settled after its commit.

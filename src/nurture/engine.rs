@@ -1,5 +1,6 @@
 //! The [`Engine`]: what the use cases share.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::Notify;
@@ -50,6 +51,8 @@ pub struct Engine {
     to_pause: Mutex<Option<String>>,
     revision: RwLock<Option<Arc<Revision>>>,
     breaker: Mutex<Breaker>,
+    /// Somebody complained, and nobody has looked since whether too many do.
+    complaint: AtomicBool,
     /// Mails of each step within the hour that is counted: for the fuse.
     steps: Mutex<StepCounts>,
 }
@@ -74,6 +77,7 @@ impl Engine {
             .filter_map(|lane| Some((lanes.of(lane.domains.first()?), lane.max_connections?)));
         let registry = Registry::new(relays.connections() * super::registry::CLAIM_AHEAD, most.collect());
         let message_domain = message_domain(&db, &config).await?;
+        let bounce_rate = config.fuse.bounce_rate.get();
         let mailboxes = Mailboxes::new(config.mailboxes.keys().cloned());
         Ok(Self {
             db,
@@ -92,7 +96,8 @@ impl Engine {
             telling: Telling::default(),
             to_pause: Mutex::default(),
             revision: RwLock::new(None),
-            breaker: Mutex::new(Breaker::new()),
+            breaker: Mutex::new(Breaker::new(bounce_rate)),
+            complaint: AtomicBool::new(false),
             steps: Mutex::default(),
         })
     }
@@ -240,7 +245,7 @@ impl Engine {
         Ok(delivery)
     }
 
-    /// Has all sending paused by [`pump::pause_if_asked`](super::pump::pause_if_asked), after the transaction.
+    /// Has all sending paused by [`pause::if_asked`](super::pause::if_asked), after the transaction.
     pub(super) fn ask_for_pause(&self, because: String) {
         self.to_pause.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(because);
     }
@@ -248,6 +253,16 @@ impl Engine {
     /// Why sending is to be paused, if it is.
     pub(super) fn pause_asked_for(&self) -> Option<String> {
         self.to_pause.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Says that somebody complained.
+    pub(super) fn note_complaint(&self) {
+        self.complaint.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody complained since this was last asked.
+    pub(super) fn take_complaint(&self) -> bool {
+        self.complaint.swap(false, Ordering::Relaxed)
     }
 
     /// The breaker that stops sending when too many addresses are said not to exist.

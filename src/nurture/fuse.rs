@@ -4,11 +4,20 @@ use std::collections::HashMap;
 
 use tracing::error;
 
+use super::engine::Engine;
+use super::error::NurtureResult;
 use super::record::Record;
-use crate::domain::time::{DAY, HOUR};
+use crate::domain::time::{DAY, HOUR, Timestamp};
 use crate::domain::track::Track;
 use crate::storage::leads::StoredLead;
-use crate::storage::messages::Message;
+use crate::storage::messages::{self, Message};
+use crate::storage::{addresses, revisions};
+
+/// How far back complaints are counted, in milliseconds.
+const WEEK: i64 = 7 * DAY;
+
+/// So many complaints it takes at least: one among the first hundred mails says nothing yet.
+const HANDFUL: i64 = 3;
 
 /// Whether one more mail to this lead would be more than `[fuse]` allows. If so, all sending is paused, and the
 /// reason answered.
@@ -45,6 +54,38 @@ fn reason(
         let id = &track.sequence.steps[step].id;
         format!("step {id} of {} would go out more than {most} times within an hour", track.sequence.id)
     })
+}
+
+/// If somebody complained: whether more do than `[fuse]` allows, of the mails of a week, or since a person last resumed
+/// the sending. Then all sending is to be paused.
+pub(super) async fn look_at_complaints(engine: &Engine) -> NurtureResult<()> {
+    if !engine.take_complaint() {
+        return Ok(());
+    }
+    let because = too_many_complain(engine).await.inspect_err(|_| engine.note_complaint())?;
+    if let Some(because) = because {
+        error!("sending is paused: {because}");
+        engine.ask_for_pause(because);
+    }
+    Ok(())
+}
+
+async fn too_many_complain(engine: &Engine) -> NurtureResult<Option<String>> {
+    let mut tx = engine.db.read().await?;
+    let week = engine.clock.now() - WEEK;
+    let since = revisions::resumed_at(&mut tx).await?.map_or(week, |resumed: Timestamp| resumed.max(week));
+    let complaints = addresses::complained(&mut tx, since).await?;
+    if complaints < HANDFUL {
+        return Ok(None);
+    }
+    let mails = messages::sent_since(&mut tx, since).await?;
+    let most = engine.config.fuse.complaint_rate.get() * mails as f64;
+    Ok((complaints as f64 > most).then(|| {
+        format!(
+            "the fuse blew: {complaints} people complained of spam since {since}, of {mails} mails; \
+             look into it, then run `dripline resume`"
+        )
+    }))
 }
 
 /// How many mails of each step this node claimed within an hour.

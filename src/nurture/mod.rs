@@ -24,6 +24,7 @@ pub mod notices;
 pub mod notify;
 pub mod orphans;
 pub mod pace;
+pub mod pause;
 pub mod pump;
 pub mod receive;
 pub mod record;

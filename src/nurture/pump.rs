@@ -14,6 +14,7 @@ use super::error::NurtureResult;
 use super::facts::LeadFacts;
 use super::judge;
 use super::limits::Allowance;
+use super::pause;
 use super::record::Record;
 use super::revision::Revision;
 use super::routing;
@@ -75,7 +76,7 @@ impl Pump {
         }
         let worked = self.work(engine, &sent, lane, &mut stepped).await;
         worked.inspect_err(|_| engine.registry.put_back(sent))?;
-        pause_if_asked(engine).await?;
+        pause::if_asked(engine).await?;
         Ok(stepped)
     }
 
@@ -223,35 +224,6 @@ async fn may_claim(tx: &mut Tx, engine: &Engine) -> NurtureResult<Option<Arc<Rev
             Ok(None)
         }
     }
-}
-
-/// Pauses all sending for a reason, or resumes it together with every paused lane.
-///
-/// # Errors
-/// The database.
-pub async fn pause(engine: &Engine, because: Option<&str>) -> NurtureResult<()> {
-    let mut tx = engine.db.begin().await?;
-    revisions::pause(&mut tx, because, engine.clock.now()).await?;
-    if because.is_none() {
-        lanes::resume_all(&mut tx).await?;
-    }
-    tx.commit().await?;
-    if because.is_none() {
-        // A person has looked at the cause.
-        engine.breaker().reset();
-    }
-    engine.hint();
-    Ok(())
-}
-
-/// Pauses all sending if what a transaction found asks for it. After its commit.
-///
-/// # Errors
-/// The database; then it is asked for again.
-pub(super) async fn pause_if_asked(engine: &Engine) -> NurtureResult<()> {
-    let Some(because) = engine.pause_asked_for() else { return Ok(()) };
-    let paused = pause(engine, Some(&because)).await;
-    paused.inspect_err(|_| engine.ask_for_pause(because))
 }
 
 /// Whether nothing is due now, nothing is claimed by any node, and nothing is left to be rolled out, judged

@@ -15,7 +15,7 @@ use std::time::Instant;
 use super::change::patiently;
 use super::engine::Engine;
 use super::error::NurtureResult;
-use super::pump;
+use super::pause;
 use super::record::{Found, Record, StopTicket};
 use crate::domain::inbound::{InboundKind, MatchedBy};
 use crate::domain::stage::Party;
@@ -59,7 +59,7 @@ pub async fn receive(engine: &Engine, raw: &[u8]) -> NurtureResult<Received> {
     // Before the transaction: it holds the one writer.
     let raw = BASE64.encode(raw);
     let received = patiently(|| record(engine, &read, &hash, &raw, false)).await;
-    pump::pause_if_asked(engine).await?;
+    pause::if_asked(engine).await?;
     engine.metrics.stopped(began.elapsed());
     received
 }

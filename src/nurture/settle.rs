@@ -5,7 +5,7 @@ use tracing::{info, warn};
 use super::claim::{Claimed, End};
 use super::engine::Engine;
 use super::error::NurtureResult;
-use super::pump;
+use super::pause;
 use super::record::{NOT_STARTED, Record};
 use crate::domain::enrollment::{EnrollmentState, MessageState};
 use crate::domain::event::{Details, EventKind};
@@ -73,7 +73,7 @@ pub async fn settle(engine: &Engine, claim: &Claimed, end: &End) -> NurtureResul
         record.follow(claim, &verdict, state, active).await?;
     }
     tx.commit().await?;
-    pump::pause_if_asked(engine).await?;
+    pause::if_asked(engine).await?;
     engine.metrics.ended(state, 1);
     // Not the reason: answers of servers quote addresses. It is on the timeline.
     info!(message.id = claim.id, message.state = %state, "a try to send ended");

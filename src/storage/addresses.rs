@@ -13,9 +13,12 @@ const SUPPRESS: &str = "INSERT INTO addresses (hash, suppressed_by, suppressed_a
     suppressed_at = COALESCE(addresses.suppressed_at, excluded.suppressed_at)";
 const SUPPRESSIONS: &str = "SELECT hash, suppressed_by, suppressed_at FROM addresses \
     WHERE hash IN ({rows}) AND suppressed_by IS NOT NULL";
+const COMPLAINED: &str =
+    "SELECT COUNT(*) FROM addresses WHERE suppressed_by = 'complaint' AND suppressed_at > $1";
 
 /// What runs for every mail, reply or stop, by name: it must not read a whole table.
-pub const HOT: &[(&str, &str)] = &[("suppress", SUPPRESS), ("suppressions", SUPPRESSIONS)];
+pub const HOT: &[(&str, &str)] =
+    &[("suppress", SUPPRESS), ("suppressions", SUPPRESSIONS), ("complained", COMPLAINED)];
 
 /// Why an address must not be written to, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,4 +47,9 @@ pub async fn suppressions(tx: &mut Tx, hashes: &[&str]) -> DbResult<Vec<(String,
         Ok((row.text(0)?, Suppression { kind, at: row.at(2)? }))
     })
     .await
+}
+
+/// How many addresses are suppressed because of a complaint that came after a time.
+pub async fn complained(tx: &mut Tx, since: Timestamp) -> DbResult<i64> {
+    Ok(tx.first(COMPLAINED, args![since], |row| row.int(0)).await?.unwrap_or(0))
 }

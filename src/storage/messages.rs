@@ -53,6 +53,7 @@ const CANCEL: &str = "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE 
 const CANCEL_ONE: &str =
     "UPDATE messages SET state = 5, at = $2, reason = $3 WHERE id = $1 AND state IN (3, 4)";
 const SENDING: &str = "SELECT id, node FROM messages WHERE lead_id IN ({rows}) AND state = 1";
+const SENT_SINCE: &str = "SELECT COUNT(*) FROM messages WHERE state = 2 AND at > $1";
 const RECENT: &str = select!("WHERE lead_id IN ({rows}) AND (at > $1 OR state <> 2)");
 const OF_LEAD: &str = select!("WHERE lead_id = $1 ORDER BY at, id");
 const BY_ID: &str = select!("WHERE id = $1");
@@ -153,6 +154,11 @@ pub async fn claim(
 pub async fn sent(tx: &mut Tx, ids: &[i64], node: &str, now: Timestamp) -> DbResult<()> {
     tx.execute_for(SENT, args![now, node], ids).await?;
     Ok(())
+}
+
+/// How many messages were accepted by the relay after a time. It reads the whole table.
+pub async fn sent_since(tx: &mut Tx, since: Timestamp) -> DbResult<i64> {
+    Ok(tx.first(SENT_SINCE, args![since], |row| row.int(0)).await?.unwrap_or(0))
 }
 
 /// How a message in state `sending` ended, if not well.

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_routing", include_str!("../../migrations/0005_routing.sql")),
     ("0006_sales", include_str!("../../migrations/0006_sales.sql")),
     ("0007_report", include_str!("../../migrations/0007_report.sql")),
+    ("0008_fuse", include_str!("../../migrations/0008_fuse.sql")),
 ];
 
 /// Serialises nodes that start at the same time (PostgreSQL); SQLite has one writer anyway.

@@ -38,8 +38,11 @@ const LOCK_DEPLOYMENT: &str =
     "SELECT revision, paused_because, changed, offered_to FROM deployment WHERE id = 1 {lock: FOR UPDATE}";
 const SHARE_DEPLOYMENT: &str =
     "SELECT revision, paused_because, changed, offered_to FROM deployment WHERE id = 1 {lock: FOR SHARE}";
-const PAUSE: &str = "UPDATE deployment SET paused_because = $1, paused_at = $2 WHERE id = 1 \
-    AND ($1 IS NULL OR paused_because IS NULL)";
+const PAUSE: &str =
+    "UPDATE deployment SET paused_because = $1, paused_at = $2 WHERE id = 1 AND paused_because IS NULL";
+const RESUME: &str =
+    "UPDATE deployment SET paused_because = NULL, paused_at = NULL, resumed_at = $1 WHERE id = 1";
+const RESUMED_AT: &str = "SELECT resumed_at FROM deployment WHERE id = 1 AND resumed_at IS NOT NULL";
 const OFFERED: &str = "UPDATE deployment SET offered_to = $1 WHERE id = 1";
 const STEPS: &str = "SELECT seq, number, step, anchor FROM steps ORDER BY seq, number";
 const NAME_STEP: &str = "INSERT INTO steps (seq, number, step) VALUES ($1, $2, $3) \
@@ -90,10 +93,21 @@ pub async fn lock_deployment(tx: &mut Tx) -> DbResult<Option<Deployment>> {
     tx.first(LOCK_DEPLOYMENT, vec![], read_deployment).await
 }
 
-/// Pauses all sending, or resumes it. The first reason of a pause stays.
-pub async fn pause(tx: &mut Tx, because: Option<&str>, now: Timestamp) -> DbResult<()> {
-    tx.execute(PAUSE, args![because, because.map(|_| now)]).await?;
+/// Pauses all sending. The first reason of a pause stays.
+pub async fn pause(tx: &mut Tx, because: &str, now: Timestamp) -> DbResult<()> {
+    tx.execute(PAUSE, args![because, now]).await?;
     Ok(())
+}
+
+/// Resumes all sending.
+pub async fn resume(tx: &mut Tx, now: Timestamp) -> DbResult<()> {
+    tx.execute(RESUME, args![now]).await?;
+    Ok(())
+}
+
+/// When a person last resumed all sending; none: never.
+pub async fn resumed_at(tx: &mut Tx) -> DbResult<Option<Timestamp>> {
+    tx.first(RESUMED_AT, vec![], |row| row.at(0)).await
 }
 
 /// Notes how far the leads have been offered the sequences of the revision; none: all have.

@@ -6,7 +6,7 @@ use dripline::domain::outcome::Phase;
 use dripline::domain::stage::Stage;
 use dripline::domain::time::{DAY, HOUR};
 use dripline::nurture::explain::{Explanation, explain};
-use dripline::nurture::pump;
+use dripline::nurture::pause;
 
 use crate::support::database::{TestDb, on_both};
 use crate::support::smtp_server::Fault;
@@ -204,7 +204,7 @@ async fn what_the_server_said_is_told(db: TestDb) {
 
 async fn a_pause_of_everything_is_told(db: TestDb) {
     let world = World::begin(db, &workspace(&[("hello", HELLO)])).await;
-    pump::pause(&world.engine, Some("wrong prices")).await.unwrap();
+    pause::pause(&world.engine, "wrong prices").await.unwrap();
     let lead = world.add("kim@example.org").await;
     let told = told(&world, lead).await;
     assert_eq!(told.not_sent_because, ["all sending is paused: wrong prices"]);

@@ -8,7 +8,7 @@ use dripline::domain::gate::StopKind;
 use dripline::domain::outcome::Phase;
 use dripline::domain::time::{DAY, HOUR, MINUTE};
 use dripline::mail::Timeouts;
-use dripline::nurture::pump;
+use dripline::nurture::pause;
 use dripline::storage::leads;
 
 use crate::support::counts::scaled;
@@ -239,7 +239,7 @@ async fn a_policy_refusal_pauses_the_lane(db: TestDb) {
     let tries: usize = world.server.transactions().iter().filter(|mail| !mail.accepted).count();
     assert!(tries <= ids.len(), "once the lane pauses nothing more is tried in it: {tries}");
     world.server.script(|_| None);
-    pump::pause(&world.engine, None).await.unwrap();
+    pause::resume(&world.engine).await.unwrap();
     world.pass(HOUR).await;
     for id in &ids {
         let messages = world.messages(*id).await;
@@ -280,7 +280,7 @@ async fn a_relay_that_knows_nobody_does_not_empty_the_list(db: TestDb) {
     }
     assert!(suppressed <= 5, "{suppressed} suppressed");
     world.server.script(|_| None);
-    pump::pause(&world.engine, None).await.unwrap();
+    pause::resume(&world.engine).await.unwrap();
     world.pass(3 * HOUR).await;
     assert_eq!(world.server.accepted().len(), ids.len() - suppressed);
     world.end().await;

@@ -10,6 +10,7 @@ mod docs;
 mod edits;
 mod explain;
 mod faults;
+mod fuse;
 mod hostile;
 mod http;
 mod imap;

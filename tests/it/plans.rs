@@ -157,6 +157,7 @@ fn arguments(name: &str) -> (Vec<Arg>, Row) {
     let text = |text: &str| Arg::from(text);
     match name {
         "addresses::suppress" => (vec![text("hash-7"), text("by_hand"), int(1)], none),
+        "addresses::complained" => (vec![int(500)], none),
         "addresses::suppressions" => (vec![], |n| vec![Arg::from(format!("hash-{n}"))]),
         "enrollments::claim" => (vec![int(3), int(5_000), int(64)], none),
         "enrollments::advance" => (vec![], |n| {

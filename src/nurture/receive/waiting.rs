@@ -12,7 +12,7 @@ use crate::nurture::change::patiently;
 use crate::nurture::engine::Engine;
 use crate::nurture::error::{NurtureError, NurtureResult};
 use crate::nurture::lookup;
-use crate::nurture::pump;
+use crate::nurture::pause;
 use crate::nurture::record::{Found, Record, StopTicket};
 use crate::storage::inbound::{self as stored, Entry};
 use crate::storage::leads;
@@ -156,7 +156,7 @@ pub async fn resolve(engine: &Engine, id: i64, decision: &Decision) -> NurtureRe
     let (_, raw) = show(engine, id).await?;
     let mail = inbound::read_on(&raw, Some(engine.clock.now().utc().date_naive()));
     let found = patiently(|| try_once(engine, id, decision, mail.as_ref().ok())).await;
-    pump::pause_if_asked(engine).await?;
+    pause::if_asked(engine).await?;
     found
 }
 

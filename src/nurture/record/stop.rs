@@ -194,6 +194,9 @@ impl Record<'_> {
             let id = enrollment.walk.enrollment;
             enrollments::end(self.tx, id, EnrollmentState::Stopped, self.now).await?;
         }
+        if kind == StopKind::Complaint {
+            self.engine.note_complaint();
+        }
         if stored.lead.closed_by.is_none() {
             let event =
                 if kind == StopKind::Unsubscribe { EventKind::Unsubscribed } else { EventKind::Stopped };

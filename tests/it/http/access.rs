@@ -103,7 +103,7 @@ async fn health_tells_of_the_database(db: TestDb) {
     let response = health().await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.json::<Value>().await.unwrap(), json!({ "status": "ok", "sending": "on" }));
-    dripline::nurture::pump::pause(&app.engine, Some("lunch")).await.unwrap();
+    dripline::nurture::pause::pause(&app.engine, "lunch").await.unwrap();
     assert_eq!(health().await.json::<Value>().await.unwrap()["sending"], "paused");
     app.engine.db.close().await;
     let response = health().await;

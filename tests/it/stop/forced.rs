@@ -9,7 +9,8 @@ use dripline::domain::outcome::Phase;
 use dripline::domain::token::lock_number;
 use dripline::nurture::Engine;
 use dripline::nurture::clock::Clock;
-use dripline::nurture::pump::{self, Pump};
+use dripline::nurture::pause;
+use dripline::nurture::pump::Pump;
 use dripline::nurture::record::{Found, Record};
 use dripline::storage::messages::{self, NewClaim};
 use dripline::storage::{Tx, enrollments, events, leads};
@@ -181,12 +182,12 @@ async fn a_stop_waits_for_the_claim_it_meets(db: TestDb) {
     scene.a.take_lock().await;
     scene.a.work();
     for (n, kind) in KINDS.into_iter().enumerate() {
-        pump::pause(a, Some("the scene is set")).await.unwrap();
+        pause::pause(a, "the scene is set").await.unwrap();
         let lead = add(a, vec![lead(&email(n), a.clock.now())]).await[0];
         // A row under the key of the claim, not committed, halts the claim right before it is stored.
         let mut obstacle = scene.db.begin().await.unwrap();
         claim_for_nobody(&mut obstacle, lead).await;
-        pump::pause(a, None).await.unwrap();
+        pause::resume(a).await.unwrap();
         scene.blocked("INSERT INTO messages", || false).await;
         let stop = stop(kind, &scene.b.engine, lead);
         scene.blocked(LOCK_LEAD, || stop.is_finished()).await;

@@ -25,7 +25,8 @@ async fn opening_again_changes_nothing(db: TestDb) {
                 "0004_scoring",
                 "0005_routing",
                 "0006_sales",
-                "0007_report"
+                "0007_report",
+                "0008_fuse"
             ]
         );
         drop(tx);

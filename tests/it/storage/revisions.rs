@@ -44,7 +44,7 @@ async fn the_deployment_is_replaced(db: TestDb) {
     let all = Deployment { offered_to: None, ..offered };
     assert_eq!(revisions::lock_deployment(&mut tx).await.unwrap(), Some(all));
 
-    revisions::pause(&mut tx, Some("by hand"), at(3)).await.unwrap();
+    revisions::pause(&mut tx, "by hand", at(3)).await.unwrap();
     revisions::deploy(&mut tx, second, &[], None).await.unwrap();
     let paused_because = Some("by hand".to_owned());
     let replaced = Deployment { revision: second, paused_because, changed: vec![], offered_to: None };
@@ -58,14 +58,14 @@ async fn the_first_reason_of_a_pause_stays(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
     let id = revisions::store(&mut tx, "hash-a", "{}", at(1)).await.unwrap();
     revisions::deploy(&mut tx, id, &[], None).await.unwrap();
-    revisions::pause(&mut tx, Some("too many bounces"), at(2)).await.unwrap();
-    revisions::pause(&mut tx, Some("by hand"), at(3)).await.unwrap();
+    revisions::pause(&mut tx, "too many bounces", at(2)).await.unwrap();
+    revisions::pause(&mut tx, "by hand", at(3)).await.unwrap();
     assert_eq!(why(&mut tx).await.as_deref(), Some("too many bounces"));
-    revisions::pause(&mut tx, None, at(4)).await.unwrap();
+    revisions::resume(&mut tx, at(4)).await.unwrap();
     assert_eq!(why(&mut tx).await, None);
     let when = tx.first("SELECT paused_at FROM deployment", vec![], |row| row.opt_at(0)).await.unwrap();
     assert_eq!(when, Some(None));
-    revisions::pause(&mut tx, Some("by hand"), at(5)).await.unwrap();
+    revisions::pause(&mut tx, "by hand", at(5)).await.unwrap();
     assert_eq!(why(&mut tx).await.as_deref(), Some("by hand"));
 }
 
