@@ -3,6 +3,7 @@
 mod add;
 mod columns;
 mod consent;
+mod sales;
 pub(super) mod until;
 
 use std::path::Path;
@@ -12,7 +13,6 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::{Outcome, explain, output};
 use crate::domain::gate::StopKind;
-use crate::domain::hand_over::Origin;
 use crate::domain::time::Timestamp;
 use crate::domain::words::UnknownWord;
 use crate::nurture::lookup::find;
@@ -28,14 +28,11 @@ pub enum Command {
     Consent(consent::Args),
     Enroll(Enroll),
     Unenroll(Unenroll),
-    HandOver(HandOver),
-    Accept(Accept),
-    Won(Won),
-    Lost(Lost),
-    Return(Return),
     Pause(Pause),
     Resume(Resume),
     Stop(Stop),
+    #[command(flatten)]
+    Sales(sales::Command),
 }
 
 /// Show what is known about a lead, and where it stands.
@@ -63,72 +60,6 @@ pub struct Enroll {
 pub struct Unenroll {
     #[command(flatten)]
     lead: Lead,
-}
-
-/// Hand a lead over to sales. From then on marketing is silent.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example: dripline lead hand-over kim@example.org --cause \"asked for an offer\" --rep kim"
-)]
-pub struct HandOver {
-    #[command(flatten)]
-    lead: Lead,
-    /// Why, for the rep.
-    #[arg(long, default_value = "handed over by hand")]
-    cause: String,
-    /// A name of [team.NAME] in funnel.toml; else the owner, else the first of the team.
-    #[arg(long)]
-    rep: Option<String>,
-}
-
-/// Sales takes a lead on: it is an SQL from now on.
-#[derive(Debug, Args)]
-#[command(after_help = "Example: dripline lead accept kim@example.org --rep tarek --opportunity")]
-pub struct Accept {
-    #[command(flatten)]
-    lead: Lead,
-    /// Who works on it, a name of [team.NAME] in funnel.toml; else who has it.
-    #[arg(long)]
-    rep: Option<String>,
-    /// There is an opportunity: an offer is asked for.
-    #[arg(long)]
-    opportunity: bool,
-}
-
-/// Sales won a lead: it is a customer, and the sequences for customers begin.
-#[derive(Debug, Args)]
-#[command(after_help = "Example: dripline lead won kim@example.org --amount 12000")]
-pub struct Won {
-    #[command(flatten)]
-    lead: Lead,
-    /// In your currency.
-    #[arg(long)]
-    amount: Option<f64>,
-    #[arg(long)]
-    reason: Option<String>,
-}
-
-/// Sales lost a lead: nothing is sent until it buys, sales wins or returns it, or somebody enrolls it.
-#[derive(Debug, Args)]
-#[command(after_help = "Example: dripline lead lost kim@example.org --reason \"chose another vendor\"")]
-pub struct Lost {
-    #[command(flatten)]
-    lead: Lead,
-    #[arg(long, default_value = "lost")]
-    reason: String,
-}
-
-/// Sales returns a lead: its sequence goes on, no sooner than tomorrow.
-#[derive(Debug, Args)]
-#[command(after_help = "Example: dripline lead return kim@example.org --reason \"no budget before autumn\"")]
-pub struct Return {
-    #[command(flatten)]
-    lead: Lead,
-    #[arg(long, default_value = "returned by hand")]
-    reason: String,
-    /// The sequence to enter instead, by its file name without .toml.
-    #[arg(long)]
-    sequence: Option<String>,
 }
 
 /// Send a lead nothing for a while.
@@ -198,21 +129,16 @@ pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> 
         Command::Consent(args) => consent::read(engine, args).await?,
         Command::Enroll(args) => (args.lead, Change::Enroll { sequence: args.sequence }),
         Command::Unenroll(args) => (args.lead, Change::Unenroll),
-        Command::HandOver(args) => {
-            (args.lead, Change::HandOver { cause: args.cause, rep: args.rep, origin: Origin::Person })
-        }
-        Command::Accept(args) => (args.lead, Change::Accept { rep: args.rep, opportunity: args.opportunity }),
-        Command::Won(args) => (args.lead, Change::Won { amount: args.amount, reason: args.reason }),
-        Command::Lost(args) => (args.lead, Change::Lost { reason: args.reason, words: None }),
-        Command::Return(args) => {
-            (args.lead, Change::Return { reason: args.reason, words: None, sequence: args.sequence })
-        }
         Command::Pause(args) => {
-            let until = moment(engine, args.until).await?;
+            let until = match args.until {
+                Some(until) => Some(moment(engine, until).await?),
+                None => None,
+            };
             (args.lead, Change::Pause { until, because: args.reason })
         }
         Command::Resume(args) => (args.lead, Change::Resume),
         Command::Stop(args) => (args.lead, Change::Stop { kind: args.kind, because: args.reason }),
+        Command::Sales(command) => command.read(engine).await?,
     };
     let resumed = wanted == Change::Resume;
     let found = change(engine, &lead.name, wanted).await?;
@@ -227,12 +153,11 @@ pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> 
     Ok(Outcome::Fine)
 }
 
-/// When a pause ends, on the clocks of the workspace.
-async fn moment(engine: &Engine, until: Option<Until>) -> anyhow::Result<Option<Timestamp>> {
-    let Some(until) = until else { return Ok(None) };
+/// A moment to come, on the clocks of the workspace.
+async fn moment(engine: &Engine, until: Until) -> anyhow::Result<Timestamp> {
     let zone = engine.revision().await?.workspace.funnel.defaults.timezone;
     let moment = until.moment(engine.clock.now(), zone);
-    moment.map(Some).map_err(|why| anyhow::anyhow!("--until: {why}"))
+    moment.map_err(|why| anyhow::anyhow!("--until: {why}"))
 }
 
 /// What to say to somebody who wants a stopped lead to go on.

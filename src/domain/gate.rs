@@ -41,6 +41,8 @@ words! {
         Absence = "absence",
         HandOver = "hand_over",
         Reply = "reply",
+        /// Sales has let go of the lead, and it is left in peace for a while.
+        Quiet = "quiet",
         /// Sales works on somebody else of the company. It follows from what is known of the company; no row says so.
         Company = "company",
         /// The same, of an open deal with the company.
@@ -56,6 +58,7 @@ impl HoldKind {
             HoldKind::Absence => "the person is away",
             HoldKind::HandOver => "the lead is with sales",
             HoldKind::Reply => "a reply of the person waits for an answer",
+            HoldKind::Quiet => "sales has let go of the lead, and it is left in peace",
             HoldKind::Company => "sales is talking to a colleague",
             HoldKind::Deal => "sales has an open deal with the company",
         }
@@ -163,17 +166,25 @@ pub fn resting(facts: &GateFacts, now: Timestamp) -> Result<(), Refusal> {
 }
 
 /// Everything that keeps the gate closed and does not pass with the hours, most lasting first: for people who ask why.
-pub fn lasting(facts: &GateFacts, now: Timestamp) -> Vec<Reason> {
+pub fn lasting(facts: &GateFacts, now: Timestamp) -> Vec<Refusal> {
     let unwanted = if facts.topic_unwanted { Err(Refusal::Never(Reason::TopicUnwanted)) } else { Ok(()) };
     let parts = [stopped(facts), held(facts, now), consented(facts), unwanted];
-    parts.into_iter().filter_map(Result::err).map(Refusal::reason).collect()
+    parts.into_iter().filter_map(Result::err).collect()
 }
 
 impl Refusal {
     /// Its reason.
-    pub fn reason(self) -> Reason {
+    pub fn reason(&self) -> Reason {
         match self {
-            Refusal::Until(_, reason) | Refusal::UntilEvent(reason) | Refusal::Never(reason) => reason,
+            Refusal::Until(_, reason) | Refusal::UntilEvent(reason) | Refusal::Never(reason) => *reason,
+        }
+    }
+
+    /// When it ends by itself, if it does.
+    pub fn until(&self) -> Option<Timestamp> {
+        match self {
+            Refusal::Until(until, _) => Some(*until),
+            Refusal::UntilEvent(_) | Refusal::Never(_) => None,
         }
     }
 }
@@ -324,13 +335,13 @@ mod tests {
             sent: &[NOW],
             ..open()
         };
-        let reasons = [
-            Reason::Stopped(StopKind::Objection),
-            Reason::Held(HoldKind::Reply),
-            Reason::NoConsent,
-            Reason::TopicUnwanted,
+        let refusals = [
+            Refusal::UntilEvent(Reason::Stopped(StopKind::Objection)),
+            Refusal::UntilEvent(Reason::Held(HoldKind::Reply)),
+            Refusal::UntilEvent(Reason::NoConsent),
+            Refusal::Never(Reason::TopicUnwanted),
         ];
-        assert_eq!(lasting(&facts, NOW), reasons);
+        assert_eq!(lasting(&facts, NOW), refusals);
         assert_eq!(lasting(&GateFacts { sent: &[NOW], ..open() }, NOW), []);
     }
 

@@ -140,7 +140,7 @@ pub async fn explain(engine: &Engine, id_or_email: &str) -> NurtureResult<Explan
         sentence: outlook::sentence(&record, engine, judged.temperature, next.as_ref(), (zone, now)),
         score: rules.worth(&record.stored.lead, now).to_string(),
         judged,
-        not_sent_because: outlook::not_sent_because(&record, engine, now),
+        not_sent_because: outlook::not_sent_because(&record, engine, (zone, now)),
         waits_for_sales: record.in_line.clone(),
         next,
         timeline: history::entries(&record, zone),
@@ -160,6 +160,8 @@ struct LeadRecord {
     in_line: Option<InLine>,
     unwanted: Vec<String>,
     hand_over: Option<HandOver>,
+    /// Sales lost it once: no rule makes it enter a sequence.
+    was_lost: bool,
     /// Why nothing is sent to anybody.
     paused: Option<String>,
     /// Why nothing is sent to certain lanes.
@@ -197,6 +199,7 @@ impl LeadRecord {
                 .map(|(_, topic)| topic)
                 .collect(),
             hand_over: hand_overs::open_of(tx, id).await?,
+            was_lost: hand_overs::was_lost(tx, id).await?,
             paused: revisions::deployment(tx).await?.and_then(|deployment| deployment.paused_because),
             lanes: lanes::paused(tx).await?,
             steps: revisions::steps(tx).await?,

@@ -124,12 +124,39 @@ fn a_lead_is_added_shown_handed_over_returned_and_stopped() {
     assert_eq!(run(&["return", kim, "--reason", "too early"]), nothing);
     assert_eq!(explained("/next/step"), "hello");
     the_next_mail(run(&["unenroll", kim]));
-    assert_eq!(explained("/not_sent_because/0"), "the lead is paused");
+    let because = explained("/not_sent_because/0");
+    let quiet = "sales has let go of the lead, and it is left in peace until ";
+    assert!(because.as_str().is_some_and(|because| because.starts_with(quiet)), "{because}");
     assert_eq!(run(&["enroll", kim, "hello"]), nothing);
     assert_eq!(explained("/next/sequence"), "hello");
     the_next_mail(run(&["stop", kim, "--reason", "wrote to support"]));
     assert_eq!(explained("/sentence"), "ToFu · unqualified · cold · with marketing · stopped");
     assert_eq!(run(&["add", kim, "--first-name", "Kim"])["stopped_because"], "the lead was stopped by hand");
+}
+
+#[test]
+fn sales_can_say_all_that_its_links_say() {
+    let workspace = workspace();
+    let run = |args: &[&str]| answer(workspace.path(), &[&["lead"], args, &["--json"]].concat());
+    let kim = "kim@example.org";
+    let lead = |email: &str, field: &str| run(&["show", email])[field].clone();
+    run(&["add", kim, "--company", "Roth AG", "--basis", "double_opt_in"]);
+    run(&["hand-over", kim]);
+    run(&["later", kim, "--until", "2 weeks"]);
+    run(&["meeting", kim]);
+    run(&["offer", kim]);
+    assert_eq!(lead(kim, "qualification"), "sql");
+    run(&["feedback", kim, "tone", "--words", "too loud"]);
+    run(&["wrong-person", kim, "pat@example.org", "--first-name", "Pat"]);
+    assert_eq!((lead(kim, "with"), lead("pat@example.org", "with")), (json!("marketing"), json!("sales")));
+    run(&["no", "pat@example.org", "--never", "--words", "has one already"]);
+    assert_eq!(lead("pat@example.org", "stopped_by"), "objection");
+    let told = answer(workspace.path(), &["explain", kim, "--json"]);
+    assert!(told["timeline"].to_string().contains("sales says of the mail: tone"), "{told:#}");
+
+    let refused = dripline(workspace.path(), &["lead", "not-a-reply", kim]);
+    assert_eq!(code(&refused), Some(2));
+    assert!(text(&refused.stderr).contains("not come to sales by a reply"), "{}", text(&refused.stderr));
 }
 
 #[test]

@@ -164,7 +164,7 @@ async fn a_stop_a_hold_and_a_hand_over_say_why(db: TestDb) {
     );
 
     let told_held = told(&world, held).await;
-    assert_eq!(told_held.not_sent_because, ["the person is away"]);
+    assert_eq!(told_held.not_sent_because, ["the person is away until Wed 2026-02-04 10:00"]);
     let next = told_held.next.as_ref().expect("it goes on");
     assert_eq!(next.local.as_deref(), Some("Wed 2026-02-04 10:00"));
     let line = "Mon 2026-01-05 10:00 held: the person is away, because is on holiday";

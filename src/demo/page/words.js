@@ -131,6 +131,7 @@ const words = {
       "by the button on the page": "mit dem Knopf auf der Seite", "its leave_if came true": "sein leave_if traf zu",
       "sales took the lead on": "der Vertrieb hat übernommen", "sales lost the lead": "der Vertrieb hat verloren",
       "decided in the demo": "so entschieden in der Demo", "the lead is paused": "der Lead pausiert",
+      "sales has let go of the lead, and it is left in peace": "der Vertrieb hat den Lead abgegeben, und er hat seine Ruhe",
       "the address is on the list of those not to be written to": "die Adresse steht auf der Sperrliste",
       "the last mail was too short a time ago": "die letzte Mail ist zu kurz her",
     },
@@ -179,6 +180,8 @@ export function reason(text) {
   if (!text || language === "en") return text;
   const score = /^score (-?\d+): fit (-?\d+), engagement (-?\d+)$/.exec(text);
   if (score) return `${score[1]} Punkte: Fit ${score[2]}, Engagement ${score[3]}`;
+  const held = / until \w{3} (\d{4}-\d\d-\d\d \d\d:\d\d)$/.exec(text);
+  if (held) return `${reason(text.slice(0, held.index))} bis ${held[1]}`;
   return words.de.reasons[text] ?? text;
 }
 

@@ -1,12 +1,15 @@
 //! [`Fields`]: the members of a JSON body, taken one by one. All mistakes are found in one go, and what nobody takes is
 //! one of them.
 
+use std::str::FromStr;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::domain::suggest::nearest;
+use crate::domain::words::UnknownWord;
 use crate::http::error::{FieldError, Problem};
 
 /// A longer text was not meant for the field, in characters.
@@ -101,14 +104,24 @@ impl Fields {
         if names.contains(&text.as_str()) {
             return Some(text);
         }
-        let meant = nearest(&text, names.iter().copied());
+        self.unknown(field, &text, names);
+        None
+    }
+
+    /// A word of a closed set.
+    pub fn word<W: FromStr<Err = UnknownWord>>(&mut self, field: &'static str) -> Option<W> {
+        let parsed = self.text(field)?.parse();
+        parsed.map_err(|UnknownWord { word, known }| self.unknown(field, &word, &known)).ok()
+    }
+
+    fn unknown(&mut self, field: &str, text: &str, names: &[&str]) {
+        let meant = nearest(text, names.iter().copied());
         let help = match meant {
             Some(meant) => format!("did you mean \"{meant}\"?"),
             None if names.is_empty() => "there is none at all".to_owned(),
             None => format!("known are: {}", names.join(", ")),
         };
         self.wrong(field, format!("\"{text}\" is not known; {help}"));
-        None
     }
 
     pub fn flag(&mut self, field: &'static str) -> Option<bool> {

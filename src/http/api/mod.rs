@@ -37,6 +37,7 @@ pub fn router() -> Router<Site> {
         .route("/leads/{lead}/meeting", changes::route(changes::meeting))
         .route("/leads/{lead}/offer", changes::route(changes::offer))
         .route("/leads/{lead}/not-a-reply", changes::route(changes::not_a_reply))
+        .route("/leads/{lead}/wrong-person", changes::route(changes::wrong_person))
         .route("/leads/{lead}/feedback", changes::route(changes::feedback))
         .route("/leads/{lead}/pause", changes::route(changes::pause))
         .route("/leads/{lead}/resume", changes::route(changes::resume))

@@ -6,7 +6,6 @@ use super::Sent;
 use super::words::Words;
 use crate::domain::address::Address;
 use crate::domain::feedback::{Feedback, FeedbackKind};
-use crate::domain::lead::Contact;
 use crate::domain::sales_link::SalesAction;
 use crate::domain::schedule::resolve;
 use crate::domain::time::{DAY, Timestamp};
@@ -190,27 +189,11 @@ fn until(sent: &Sent, funnel: &Funnel, words: &Words, now: Timestamp) -> Result<
     if until <= now || until > now + LATEST { Err(words.not_then.to_owned()) } else { Ok(until) }
 }
 
-/// The person to talk to. What marketing may send is not for a rep to say.
+/// The person to talk to.
 fn right(sent: &Sent, words: &Words) -> Result<LeadInput, String> {
     let email = text(sent, "email").unwrap_or_default();
     let email: Address = email.parse().map_err(|_| words.no_email.replace("{}", &email))?;
-    let contact = Contact {
-        first_name: text(sent, "first_name"),
-        last_name: text(sent, "last_name"),
-        ..Contact::default()
-    };
-    Ok(LeadInput {
-        email,
-        contact,
-        company: None,
-        tags: Vec::new(),
-        stage: None,
-        source: Some("sales".to_owned()),
-        external_id: None,
-        consents: Vec::new(),
-        tracking: false,
-        example: false,
-    })
+    Ok(LeadInput::named_by_sales(email, text(sent, "first_name"), text(sent, "last_name")))
 }
 
 /// A text in one line, if there is any.

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::words::{date_and_time, soon, what};
 use super::{LeadRecord, Next};
 use crate::domain::enrollment::{EnrollmentState, MessageState};
-use crate::domain::gate::{GateFacts, lasting};
+use crate::domain::gate::{GateFacts, Refusal, lasting};
 use crate::domain::sequence::Verb;
 use crate::domain::stage::Party;
 use crate::domain::temperature::Temperature;
@@ -94,11 +94,23 @@ fn foresight(
 }
 
 /// Everything that keeps mail from the lead now, in words that end "not sent because …".
-pub(super) fn not_sent_because(record: &LeadRecord, engine: &Engine, now: Timestamp) -> Vec<String> {
-    let mut reasons: Vec<String> = record.gate(engine, now);
+pub(super) fn not_sent_because(
+    record: &LeadRecord,
+    engine: &Engine,
+    (zone, now): (Tz, Timestamp),
+) -> Vec<String> {
+    let refusals = record.refusals(engine, now);
+    let in_words = |refusal: &Refusal| {
+        let until = refusal.until().map(|until| format!(" until {}", date_and_time(until, zone)));
+        format!("{}{}", refusal.reason().because(), until.unwrap_or_default())
+    };
+    let mut reasons: Vec<String> = refusals.iter().map(in_words).collect();
+    reasons.extend(record.hand_over.as_ref().map(|hand_over| format!("sales has it: {}", hand_over.cause)));
     let walk = record.active();
     if let Some(walk) = walk {
-        reasons.extend(walk.waits_for.clone());
+        // A walk that the gate rests waits for what the gate has said.
+        let said = |cause: &String| refusals.iter().any(|refusal| refusal.reason().because() == cause);
+        reasons.extend(walk.waits_for.clone().filter(|cause| !said(cause)));
         let track = record.revision.track(&walk.seq);
         reasons.extend(record.failed_try(walk, track));
         reasons.extend(record.of_operation(walk, engine));
@@ -132,13 +144,13 @@ impl LeadRecord {
         matches!(self.step_of(next), Some(Verb::Mail { .. }))
     }
 
-    /// What lasts until somebody does something.
-    fn gate(&self, engine: &Engine, now: Timestamp) -> Vec<String> {
+    /// Why the gate is closed, caps aside: what lasts.
+    fn refusals(&self, engine: &Engine, now: Timestamp) -> Vec<Refusal> {
         let lead = &self.stored.lead;
         let funnel = &self.revision.workspace.funnel;
         let topic =
             self.active().and_then(|walk| self.revision.track(&walk.seq)).map(|track| &track.sequence.topic);
-        let reasons = lasting(
+        lasting(
             &GateFacts {
                 closed_by: lead.closed_by,
                 suppressed_by: self.stored.suppressed_by,
@@ -152,9 +164,7 @@ impl LeadRecord {
                 caps: funnel.caps,
             },
             now,
-        );
-        let cause = self.hand_over.as_ref().map(|hand_over| format!("sales has it: {}", hand_over.cause));
-        reasons.into_iter().map(|reason| reason.because().to_owned()).chain(cause).collect()
+        )
     }
 
     /// What the last try to send the mail of a walk met.
@@ -183,10 +193,15 @@ impl LeadRecord {
     fn walks_nowhere(&self, now: Timestamp) -> Vec<String> {
         let lead = &self.stored.lead;
         if !lead.enrolls {
-            return vec![
-                "the lead enters no sequence by itself until its stage changes or somebody enrolls it"
-                    .to_owned(),
-            ];
+            let until = match self.was_lost {
+                true => {
+                    "sales lost the lead: it enters no sequence until it buys, sales has it again, or somebody enrolls it"
+                }
+                false => {
+                    "the lead enters no sequence by itself until its stage changes or somebody enrolls it"
+                }
+            };
+            return vec![until.to_owned()];
         }
         let tracks = self.revision.tracks.values().filter(|track| track.sequence.stage == lead.stage);
         let mut reasons = Vec::new();

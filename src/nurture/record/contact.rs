@@ -36,6 +36,24 @@ pub struct LeadInput {
     pub example: bool,
 }
 
+impl LeadInput {
+    /// Somebody of whom sales heard. What marketing may send is not for sales to say.
+    pub fn named_by_sales(email: Address, first_name: Option<String>, last_name: Option<String>) -> Self {
+        Self {
+            email,
+            contact: Contact { first_name, last_name, ..Contact::default() },
+            company: None,
+            tags: Vec::new(),
+            stage: None,
+            source: Some("sales".to_owned()),
+            external_id: None,
+            consents: Vec::new(),
+            tracking: false,
+            example: false,
+        }
+    }
+}
+
 /// What became of one input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {

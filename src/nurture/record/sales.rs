@@ -85,7 +85,7 @@ impl Record<'_> {
         let ticket = match named {
             true => self.end_walk(lead, "sales lost the lead").await?,
             // The walk goes on where it was: most sequences are entered but once.
-            false => self.halt_messages(lead, HoldKind::Pause.because()).await?,
+            false => self.halt_messages(lead, HoldKind::Quiet.because()).await?,
         };
         Ok(ticket.and(self.begin_again(&stored, rule.sequence.as_deref(), until).await?))
     }
@@ -115,7 +115,7 @@ impl Record<'_> {
         let until = rule.quiet.map_or(tomorrow, |quiet| quiet.after(self.now, zone).max(tomorrow));
         leads::set_enrolls(self.tx, lead, true).await?;
         // Until then this is a hold as well: a mail that was on the wire all the time may have come back since.
-        let mut ticket = self.halt_messages(lead, HoldKind::Pause.because()).await?;
+        let mut ticket = self.halt_messages(lead, HoldKind::Quiet.because()).await?;
         if let Some(stage) = rule.stage.filter(|stage| *stage != stored.lead.stage) {
             ticket = ticket.and(self.leave_stage(&stored, stage, "sales returned the lead", true).await?);
         }
@@ -134,8 +134,8 @@ impl Record<'_> {
         at: Timestamp,
     ) -> NurtureResult<StopTicket> {
         let lead = stored.lead.id;
-        let hold = Hold { kind: HoldKind::Pause, until: Some(at) };
-        holds::insert(self.tx, lead, hold, "returned by sales").await?;
+        let hold = Hold { kind: HoldKind::Quiet, until: Some(at) };
+        holds::insert(self.tx, lead, hold, "sales let go").await?;
         if stored.lead.closed_by.is_some() || stored.suppressed_by.is_some() {
             return Ok(StopTicket::nothing());
         }
@@ -157,7 +157,8 @@ impl Record<'_> {
         self.close_with(lead, closing, because).await
     }
 
-    /// The same, with a reason in words for the timeline.
+    /// The same, with a reason in words for the timeline. What an earlier hand-over left behind is over: this one says anew
+    /// how long the lead is left in peace.
     async fn close_with(
         &mut self,
         lead: i64,
@@ -171,6 +172,7 @@ impl Record<'_> {
         };
         let amount = closing.amount.map(|amount| amount.to_string());
         self.end_hand_over(lead, closing).await?;
+        holds::end(self.tx, lead, HoldKind::Quiet).await?;
         let because = because.map(str::to_owned);
         self.event(lead, kind, Details { about: amount, because, ..Details::default() }).await
     }

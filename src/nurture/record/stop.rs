@@ -226,10 +226,10 @@ impl Record<'_> {
         Ok(self.halt_messages(lead, hold.kind.because()).await?.calling_off(planned, self.now))
     }
 
-    /// Ends the pauses and absences of a lead. What else holds it stays.
+    /// Ends the pauses and absences of a lead, and the time for which sales has it left in peace. What else holds it stays.
     pub async fn resume(&mut self, lead: i64) -> NurtureResult<()> {
         self.lead(lead).await?;
-        for kind in [HoldKind::Pause, HoldKind::Absence] {
+        for kind in [HoldKind::Pause, HoldKind::Absence, HoldKind::Quiet] {
             holds::end(self.tx, lead, kind).await?;
         }
         self.event(lead, EventKind::Resumed, Details::default()).await?;

@@ -6,7 +6,7 @@ use super::{EVA, answered, timeline};
 use crate::closing_the_loop::lead;
 use crate::support::database::{TestDb, on_both};
 
-on_both!(a_crm_can_say_the_same);
+on_both!(a_crm_can_say_the_same, a_crm_can_name_the_right_person);
 
 async fn a_crm_can_say_the_same(db: TestDb) {
     let (app, _) = answered(db, "").await;
@@ -22,5 +22,31 @@ async fn a_crm_can_say_the_same(db: TestDb) {
     assert_eq!(app.post(&path("not-a-reply"), &json!({})).await.0, 409);
     let lines = timeline(&app, EVA).await;
     assert!(lines.contains(&"sales comes back to the lead on 2026-02-01".to_owned()), "{lines:#?}");
+    app.end().await;
+}
+
+async fn a_crm_can_name_the_right_person(db: TestDb) {
+    let (app, _) = answered(db, "").await;
+    let path = format!("/leads/{EVA}/wrong-person");
+    for (body, field) in [
+        (json!({}), "email"),
+        (json!({ "email": "ida" }), "email"),
+        (json!({ "email": "ida@kern.example", "rep": "kim-lee" }), "rep"),
+        (json!({ "email": "ida@kern.example", "name": "Ida" }), "name"),
+    ] {
+        let (status, answer) = app.post(&path, &body).await;
+        assert_eq!((status, &answer["errors"][0]["field"]), (422, &json!(field)), "{answer}");
+    }
+    let ida = json!({ "email": "ida@kern.example", "first_name": "Ida", "last_name": "Kern" });
+    assert_eq!(app.post(&path, &ida).await.0, 200);
+    let now = lead(&app, EVA).await;
+    assert_eq!(now["with"], "marketing", "{now}");
+    let right = lead(&app, "ida@kern.example").await;
+    assert_eq!(
+        (&right["with"], &right["first_name"], &right["owner"]),
+        (&json!("sales"), &json!("Ida"), &json!("kim"))
+    );
+    assert_eq!(right["company"], "Kern AG", "a colleague, unless it is known otherwise");
+    assert_eq!(app.post(&path, &ida).await.0, 409, "it is not with sales any more");
     app.end().await;
 }

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use super::{EVA, answered, link, send, timeline};
+use super::{EVA, KIM, answered, link, send, timeline};
 use crate::closing_the_loop::{add, lead, subjects};
+use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
+use crate::support::post::Written;
 use dripline::domain::event::EventKind;
 use dripline::domain::time::DAY;
 use dripline::nurture::Change;
@@ -13,6 +15,8 @@ use dripline::storage::events;
 on_both!(
     a_returned_lead_rests_and_walks_what_its_reason_names,
     a_return_bypasses_no_stop,
+    a_win_ends_the_quiet_of_an_earlier_return,
+    what_was_no_reply_leaves_the_quiet_as_it_was,
     a_lost_lead_may_come_again,
     a_lost_lead_goes_on_where_it_was,
     no_score_brings_a_lost_lead_back,
@@ -45,6 +49,7 @@ async fn a_returned_lead_rests_and_walks_what_its_reason_names(db: TestDb) {
     assert_eq!((&now["with"], &now["stage"]), (&json!("marketing"), &json!("mofu")), "{now}");
     app.pass(29 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"], "quiet");
+    assert!(quiet(&app).await, "and it says why, and until when");
     app.pass(2 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello", "guide"], "the named sequence, from its start");
     app.pass(2 * DAY).await;
@@ -56,6 +61,46 @@ async fn a_returned_lead_rests_and_walks_what_its_reason_names(db: TestDb) {
     let reason = tx.first("SELECT reason FROM hand_overs", vec![], |row| row.text(0)).await.unwrap();
     assert_eq!(reason.as_deref(), Some("too-early"), "the key, for reports");
     drop(tx);
+    app.end().await;
+}
+
+/// Whether it is said that the lead is left in peace, and until when.
+async fn quiet(app: &TestApp) -> bool {
+    let because = app.explain(EVA).await.not_sent_because;
+    because.iter().any(|because| because.contains("it is left in peace until "))
+}
+
+/// Eva's second answer, which the rep gets.
+async fn answers_again(app: &TestApp) -> Vec<u8> {
+    let again = Written::reply_to(&app.mails(EVA)[0], EVA, "I thought it over.");
+    assert_eq!(app.hand_in(&again.raw).await["kind"], "human_reply");
+    app.settle().await;
+    app.mails(KIM).pop().expect("the rep is told")
+}
+
+async fn a_win_ends_the_quiet_of_an_earlier_return(db: TestDb) {
+    let (app, told) = answered(db, REASONS).await;
+    let fields = [("reason", "too-early")];
+    assert_eq!(send(&app, &link(&told, "Back to marketing"), &fields).await.0, 200);
+    app.pass(DAY).await;
+    let told = answers_again(&app).await;
+    assert_eq!(send(&app, &link(&told, "Won"), &[("amount", "")]).await.0, 200);
+    assert_eq!(lead(&app, EVA).await["stage"], "customer");
+    assert!(!quiet(&app).await, "a customer waits for nothing");
+    app.end().await;
+}
+
+async fn what_was_no_reply_leaves_the_quiet_as_it_was(db: TestDb) {
+    let (app, told) = answered(db, REASONS).await;
+    let fields = [("reason", "too-early")];
+    assert_eq!(send(&app, &link(&told, "Back to marketing"), &fields).await.0, 200);
+    app.pass(DAY).await;
+    let told = answers_again(&app).await;
+    let (status, page) = app.press(&link(&told, "This is no reply")).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(quiet(&app).await);
+    app.pass(27 * DAY).await;
+    assert_eq!(subjects(&app, EVA), ["hello"]);
     app.end().await;
 }
 
