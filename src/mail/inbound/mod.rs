@@ -227,11 +227,6 @@ fn referenced(mail: &Part<'_>, told: &returned::Told, kind: InboundKind) -> Vec<
     ids
 }
 
-/// Whether a character shows nothing and turns the direction of what follows.
-pub fn turns(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 /// Kinds of mail that return the one they are about.
 fn is_report(kind: InboundKind) -> bool {
     use InboundKind::{AuthFailureReport, AutoReply, Bounce, Complaint, Delayed, DsnSuccess};
