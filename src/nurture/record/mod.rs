@@ -67,8 +67,7 @@ impl Record<'_> {
         details: Details,
     ) -> NurtureResult<()> {
         let event = Event { lead, message, kind, at: self.now, details };
-        self.note(&[event]).await?;
-        Ok(())
+        self.note(&[event]).await
     }
 
     /// Changes contact fields, free fields or tags of a lead, and wakes what waits for a correction.
