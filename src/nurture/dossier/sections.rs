@@ -67,8 +67,7 @@ impl Words<'_> {
 
     /// The name of a rep; the key if there is no such rep any more.
     pub fn rep(&self, key: &str) -> String {
-        let team = &self.funnel().team;
-        team.iter().find(|(known, _)| known == key).map_or(key, |(_, rep)| rep.name.as_str()).to_owned()
+        self.funnel().rep_name(key).to_owned()
     }
 
     /// All sections that have something to say.
