@@ -54,13 +54,11 @@ fn time(body: &mut Fields, field: &'static str) -> Option<Timestamp> {
 
 /// `basis` and `at` (RFC 3339); `channel` if it is not e-mail, `wording`, and `tracking` if that was agreed to or not.
 pub fn consent(body: &mut Fields, _: &Revision) -> Change {
-    let bases: Vec<&str> = Basis::ALL.iter().map(|basis| basis.as_str()).collect();
-    let channels: Vec<&str> = Channel::ALL.iter().map(|channel| channel.as_str()).collect();
     let basis = body.required("basis").parse();
     if basis.is_err() {
-        body.wrong("basis", format!("must be one of: {}", bases.join(", ")));
+        body.wrong("basis", format!("must be one of: {}", Basis::words().join(", ")));
     }
-    let channel = body.one_of("channel", &channels).and_then(|channel| channel.parse().ok());
+    let channel = body.one_of("channel", &Channel::words()).and_then(|channel| channel.parse().ok());
     let at = time(body, "at");
     if at.is_none() {
         body.wrong("at", "is missing");
@@ -142,8 +140,7 @@ pub fn not_a_reply(_: &mut Fields, _: &Revision) -> Change {
 
 /// `about` (address, benefit or tone) and `words`.
 pub fn feedback(body: &mut Fields, _: &Revision) -> Change {
-    let kinds: Vec<&str> = FeedbackKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    let about = body.one_of("about", &kinds).and_then(|about| about.parse().ok());
+    let about = body.one_of("about", &FeedbackKind::words()).and_then(|about| about.parse().ok());
     if about.is_none() {
         body.wrong("about", "is missing");
     }
@@ -154,8 +151,7 @@ pub fn feedback(body: &mut Fields, _: &Revision) -> Change {
 /// `reason`, and `kind` if it is not by hand.
 pub fn stop(body: &mut Fields, _: &Revision) -> Change {
     // An erasure is more than a stop, and nothing that this request does.
-    let kinds: Vec<&str> =
-        StopKind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| *kind != "erasure").collect();
+    let kinds: Vec<&str> = StopKind::words().into_iter().filter(|kind| *kind != "erasure").collect();
     let kind = body.one_of("kind", &kinds).and_then(|kind| kind.parse().ok());
     Change::Stop { kind: kind.unwrap_or(StopKind::ByHand), because: body.required("reason") }
 }
