@@ -11,8 +11,6 @@ use dripline::domain::outcome::Phase;
 use dripline::domain::time::{DAY, HOUR, MINUTE};
 use dripline::nurture::deadlines;
 use dripline::nurture::receive::waiting;
-use dripline::nurture::revision::apply;
-use dripline::workspace::Files;
 
 on_both!(
     a_rep_is_reminded_and_then_somebody_else,
@@ -216,13 +214,10 @@ async fn a_late_answer_is_for_the_rep_and_not_for_whoever_is_told_of_the_wait(db
 async fn while_a_rep_is_away_the_deputy_hears_of_it(db: TestDb) {
     let (app, _) = answered(db, CLOCK).await;
     app.hand_in(&answer_of_kim("")).await;
-    let funnel = std::fs::read_to_string(app.workspace.path().join("funnel.toml")).expect("a file");
     let email = format!("email = \"{KIM}\"\n");
     let away = format!("{email}away = \"2026-01-07..2026-01-30\"\ndeputy = \"lee\"\n");
-    app.edit("funnel.toml", &funnel.replace(&email, &away));
-    let files = Files::read(app.workspace.path()).expect("files");
-    apply(&app.engine.db, &files, app.engine.clock.now()).await.expect("applied");
-    app.engine.reload().await.expect("reloaded");
+    app.reword(&email, &away);
+    app.apply().await;
     app.pass(2 * DAY).await;
     let again = Written::reply_to(&app.mails(EVA)[0], EVA, "And the price?");
     app.hand_in(&again.raw).await;

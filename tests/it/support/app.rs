@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::database::TestDb;
 use super::pace;
 use super::smtp_server::{Offer, SmtpServer};
-use super::world::MONDAY;
+use super::world::{MONDAY, run};
 
 /// No test waits longer for something to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -61,6 +61,13 @@ impl Ground {
     /// Replaces a file of the workspace. Nothing is applied yet.
     pub fn edit(&self, path: &str, text: &str) {
         fs::write(self.workspace.path().join(path), text).expect("written");
+    }
+
+    /// Replaces some of funnel.toml. Nothing is applied yet.
+    pub fn reword(&self, from: &str, to: &str) {
+        let funnel = fs::read_to_string(self.workspace.path().join("funnel.toml")).expect("a file");
+        assert!(funnel.contains(from), "{funnel}");
+        self.edit("funnel.toml", &funnel.replace(from, to));
     }
 
     /// Builds a server as `dripline serve` does, on a manual clock.
@@ -115,6 +122,11 @@ impl TestApp {
     /// A server with these files, as `dripline serve` would run it.
     pub async fn start(db: TestDb, files: &Files) -> TestApp {
         Ground::new(db, files).await.start().await
+    }
+
+    /// Has the server run the files of its folder as they are now.
+    pub async fn apply(&self) {
+        run(&self.engine, &Files::read(self.workspace.path()).expect("files")).await;
     }
 
     /// A request with the API key.
