@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EVA, answered, link, send, timeline};
+use super::{EVA, answered, link, timeline};
 use crate::closing_the_loop::{add, lead, subjects};
 use crate::support::database::{TestDb, on_both};
 use dripline::domain::event::EventKind;
@@ -39,7 +39,7 @@ title = "Chose another"
 async fn a_returned_lead_rests_and_walks_what_its_reason_names(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
     let fields = [("reason", "too-early"), ("words", "after the fair")];
-    let (status, page) = send(&app, &link(&told, "Back to marketing"), &fields).await;
+    let (status, page) = app.fill(&link(&told, "Back to marketing"), &fields).await;
     assert_eq!(status, 200, "{page}");
     let now = lead(&app, EVA).await;
     assert_eq!((&now["with"], &now["stage"]), (&json!("marketing"), &json!("mofu")), "{now}");
@@ -63,7 +63,7 @@ async fn a_return_bypasses_no_stop(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
     let stop = json!({ "reason": "said so", "kind": "objection" });
     assert_eq!(app.post(&format!("/leads/{EVA}/stop"), &stop).await.0, 200);
-    let (status, page) = send(&app, &link(&told, "Back to marketing"), &[("reason", "too-early")]).await;
+    let (status, page) = app.fill(&link(&told, "Back to marketing"), &[("reason", "too-early")]).await;
     assert_eq!(status, 200, "{page}");
     app.pass(90 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"]);
@@ -73,7 +73,7 @@ async fn a_return_bypasses_no_stop(db: TestDb) {
 
 async fn a_lost_lead_may_come_again(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
-    let (status, page) = send(&app, &link(&told, "Lost"), &[("reason", "no-budget")]).await;
+    let (status, page) = app.fill(&link(&told, "Lost"), &[("reason", "no-budget")]).await;
     assert_eq!(status, 200, "{page}");
     app.pass(179 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"]);
@@ -84,7 +84,7 @@ async fn a_lost_lead_may_come_again(db: TestDb) {
 
 async fn a_lost_lead_goes_on_where_it_was(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
-    assert_eq!(send(&app, &link(&told, "Lost"), &[("reason", "not-now")]).await.0, 200);
+    assert_eq!(app.fill(&link(&told, "Lost"), &[("reason", "not-now")]).await.0, 200);
     app.pass(59 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"]);
     app.pass(2 * DAY).await;
@@ -94,7 +94,7 @@ async fn a_lost_lead_goes_on_where_it_was(db: TestDb) {
 
 async fn no_score_brings_a_lost_lead_back(db: TestDb) {
     let (app, told) = answered(db, "").await;
-    assert_eq!(send(&app, &link(&told, "Not interested"), &[("no", "now")]).await.0, 200);
+    assert_eq!(app.fill(&link(&told, "Not interested"), &[("no", "now")]).await.0, 200);
     let demo = json!({ "kind": "submitted", "data": { "form": "demo" } });
     assert_eq!(app.post(&format!("/leads/{EVA}/events"), &demo).await.0, 201);
     app.pass(60 * DAY).await;
@@ -120,7 +120,7 @@ async fn no_score_brings_a_lost_lead_back(db: TestDb) {
 async fn feedback_is_about_the_mail(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
     let fields = [("reason", "rival"), ("feedback", "tone"), ("feedback_words", "too loud for a miller")];
-    let (status, page) = send(&app, &link(&told, "Lost"), &fields).await;
+    let (status, page) = app.fill(&link(&told, "Lost"), &fields).await;
     assert_eq!(status, 200, "{page}");
     let id = lead(&app, EVA).await["id"].as_i64().expect("an id");
     let mut tx = app.engine.db.read().await.unwrap();
@@ -143,7 +143,7 @@ async fn feedback_is_about_the_mail(db: TestDb) {
 
 async fn words_are_reason_enough(db: TestDb) {
     let (app, told) = answered(db, "[hand_over]\nquiet = \"10 days\"\n").await;
-    let (status, page) = send(&app, &link(&told, "Back to marketing"), &[("words", "not now")]).await;
+    let (status, page) = app.fill(&link(&told, "Back to marketing"), &[("words", "not now")]).await;
     assert_eq!(status, 200, "{page}");
     app.pass(9 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"]);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EVA, KIM, LEE, WORDS, answered, link, send, timeline};
+use super::{EVA, KIM, LEE, WORDS, answered, link, timeline};
 use crate::closing_the_loop::{lead, subjects};
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::{Written, body};
@@ -107,7 +107,7 @@ async fn a_mail_of_the_team_stops_the_clock(db: TestDb) {
 
 async fn a_day_is_remembered(db: TestDb) {
     let (app, told) = answered(db, CLOCK).await;
-    send(&app, &link(&told, "Later"), &[("until", "2026-01-20")]).await;
+    app.fill(&link(&told, "Later"), &[("until", "2026-01-20")]).await;
     app.pass(14 * DAY).await;
     assert_eq!(app.mails(KIM).len(), 1, "nobody is reminded before the day");
     app.pass(DAY).await;
@@ -121,7 +121,7 @@ async fn a_day_is_remembered(db: TestDb) {
 
 async fn a_day_outlives_what_else_the_rep_does(db: TestDb) {
     let (app, told) = answered(db, CLOCK).await;
-    send(&app, &link(&told, "Later"), &[("until", "2026-01-20")]).await;
+    app.fill(&link(&told, "Later"), &[("until", "2026-01-20")]).await;
     app.hand_in(&answer_of_kim("")).await;
     app.press(&link(&told, "I take it on")).await;
     app.press(&link(&told, "A meeting is agreed")).await;
@@ -131,7 +131,7 @@ async fn a_day_outlives_what_else_the_rep_does(db: TestDb) {
     assert_eq!(subjects(&app, KIM)[1..], ["Today: Eva Kern (Kern AG)"], "once, and no clock runs after it");
 
     let later = [("until", "2026-03-20")];
-    assert!(send(&app, &link(&told, "Later"), &later).await.1.contains("You will be reminded"));
+    assert!(app.fill(&link(&told, "Later"), &later).await.1.contains("You will be reminded"));
     app.press(&link(&told, "Won")).await;
     app.pass(60 * DAY).await;
     assert_eq!(app.mails(KIM).len(), 2, "what is settled is not recalled");

@@ -22,6 +22,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use url::form_urlencoded;
 
 use super::database::TestDb;
 use super::pace;
@@ -164,6 +165,19 @@ impl TestApp {
         text(self.request(Method::POST, path).body("from=page")).await
     }
 
+    /// Fills in a form, as browsers send it: the status and the page.
+    pub async fn fill(&self, path: &str, answers: &[(&str, &str)]) -> (u16, String) {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(answers).finish();
+        self.post_form(path, body).await
+    }
+
+    /// Posts what is said to be a form: the status and the page.
+    pub async fn post_form(&self, path: &str, body: impl Into<String>) -> (u16, String) {
+        let request =
+            self.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
+        text(request.body(body.into())).await
+    }
+
     /// A request with a certain program, which follows no redirects.
     pub async fn browse(&self, method: Method, path: &str, agent: &str) -> Response {
         let request = self.request(method, path).header("User-Agent", agent);
@@ -196,9 +210,7 @@ impl TestApp {
 
     /// Unsubscribes as a mail program does (RFC 8058).
     pub async fn click_once(&self, path: &str) -> (u16, String) {
-        let form =
-            self.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
-        text(form.body("List-Unsubscribe=One-Click")).await
+        self.post_form(path, "List-Unsubscribe=One-Click").await
     }
 
     /// The path of the unsubscribe link in a lead's mails.
