@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::context::Context;
 use super::{Outcome, output};
@@ -122,15 +122,11 @@ fn open(file: &Path) -> anyhow::Result<(Box<dyn Read>, Option<u64>)> {
     Ok((Box::new(open), Some(metadata.len())))
 }
 
-/// On standard error, and only if that is a terminal.
+const BAR: &str = "{bar:40} {percent:>3} %  {msg}  {eta} left";
+
+/// Of a text that comes from standard input nobody knows how much is left.
 fn progress_bar(size: Option<u64>) -> ProgressBar {
-    let template = "{bar:40} {percent:>3} %  {msg}  {eta} left";
-    // The template is a constant that the tests try.
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    match size {
-        Some(size) => ProgressBar::new(size).with_style(style),
-        None => ProgressBar::new_spinner(),
-    }
+    size.map_or_else(ProgressBar::new_spinner, |size| output::progress(size, BAR))
 }
 
 /// The report for people: a line for each row that is not as it should be, then the sum.
@@ -198,6 +194,6 @@ a.csv:5: stopped on 1970-01-01 because the person objected; contact data was tak
 
     #[test]
     fn the_bar_has_a_sound_template() {
-        assert!(ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {eta} left").is_ok());
+        assert!(indicatif::ProgressStyle::with_template(BAR).is_ok());
     }
 }

@@ -4,7 +4,7 @@ mod words;
 
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::context::{Context, Mistakes};
@@ -116,12 +116,12 @@ async fn recount(engine: &Engine, folder: &Path, json: bool) -> anyhow::Result<(
     }
 }
 
-/// On standard error, and only if that is a terminal.
+const BAR: &str = "{bar:40} {pos} of {len} leads  {eta} left";
+
 async fn progress_bar(engine: &Engine) -> anyhow::Result<ProgressBar> {
     let mut tx = engine.db.read().await?;
     let leads = u64::try_from(leads::count(&mut tx).await?).unwrap_or(0);
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} leads  {eta} left");
-    Ok(ProgressBar::new(leads).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+    Ok(output::progress(leads, BAR))
 }
 
 #[cfg(test)]
@@ -130,6 +130,6 @@ mod tests {
 
     #[test]
     fn the_bar_has_a_sound_template() {
-        assert!(ProgressStyle::with_template("{bar:40} {pos} of {len} leads  {eta} left").is_ok());
+        assert!(indicatif::ProgressStyle::with_template(BAR).is_ok());
     }
 }

@@ -36,7 +36,7 @@ pub fn commands(letter: char) -> bool {
 
 /// Whether a character shows nothing and turns the direction of what follows. The marks that only say which way the sign
 /// beside them is read belong to Arabic and Hebrew, and stay.
-fn turns(letter: char) -> bool {
+pub fn turns(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

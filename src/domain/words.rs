@@ -8,7 +8,7 @@ pub struct UnknownWord {
     pub known: Vec<&'static str>,
 }
 
-/// Defines an enum whose variants each have one text, with `as_str`, `ALL`, `Display`, `FromStr` and serde.
+/// Defines an enum whose variants each have one text, with `as_str`, `ALL`, `words`, `Display`, `FromStr` and serde.
 macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -22,6 +22,11 @@ macro_rules! words {
             /// The text that is stored and shown.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The texts of all, in their order.
+            pub fn words() -> Vec<&'static str> {
+                vec![$($word),+]
             }
         }
 
@@ -38,7 +43,7 @@ macro_rules! words {
                     $($word => Ok(Self::$variant),)+
                     _ => Err($crate::domain::words::UnknownWord {
                         word: text.to_owned(),
-                        known: Self::ALL.iter().map(|word| word.as_str()).collect(),
+                        known: Self::words(),
                     }),
                 }
             }

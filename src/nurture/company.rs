@@ -11,10 +11,10 @@ use std::time::Instant;
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
 use super::facts::grouped;
-use super::record::{Found, StopTicket};
+use super::record::{Found, StopTicket, recall};
 use crate::domain::gate::{Hold, HoldKind};
 use crate::storage::leads::StoredLead;
-use crate::storage::{Tx, companies, enrollments, leads, messages, notices};
+use crate::storage::{Tx, companies, enrollments, leads};
 use crate::workspace::Funnel;
 use crate::workspace::funnel::SalesHold;
 
@@ -64,9 +64,7 @@ pub(super) async fn sending(engine: &Engine, company: i64) -> NurtureResult<Vec<
     loop {
         let mut tx = engine.db.begin().await?;
         let Some((ids, last)) = lock_some(&mut tx, company, behind).await? else { return Ok(found) };
-        let sending = messages::sending(&mut tx, &ids).await?;
-        let elsewhere = sending.iter().map(|(id, _)| *id).filter(|id| !engine.registry.holds_any(&[*id]));
-        notices::stop(&mut tx, &elsewhere.collect::<Vec<i64>>()).await?;
+        let sending = recall(&mut tx, engine, &ids).await?;
         tx.commit().await?;
         found.extend(sending);
         behind = last;

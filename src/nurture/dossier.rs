@@ -13,7 +13,8 @@ mod sections;
 use crate::domain::address::Address;
 use crate::domain::lead::Lead;
 use crate::domain::sales_link::SalesAction;
-use crate::mail::inbound::{Attachment, InboundMail, turns};
+use crate::domain::visible;
+use crate::mail::inbound::{Attachment, InboundMail};
 use crate::nurture::revision::Revision;
 pub use facts::LeadSheet;
 use phrases::Phrases;
@@ -143,7 +144,7 @@ fn subject(view: &View, phrases: &Phrases) -> String {
     let name = name(view.sheet.lead());
     if let Some(words) = view.said.first().filter(|_| !view.occasion.recalls()) {
         let shown = first_words(&words.text);
-        let about = if shown.is_empty() { clean(&words.subject) } else { format!("\"{shown}\"") };
+        let about = if shown.is_empty() { visible::field(&words.subject) } else { format!("\"{shown}\"") };
         return format!("{} {name}: {about}", phrases.reply_from);
     }
     match view.occasion {
@@ -162,9 +163,9 @@ fn reason(view: &View, words: &sections::Words) -> Option<String> {
     let (name, phrases) = (name(view.sheet.lead()), words.phrases);
     match view.occasion {
         Occasion::HandOver(cause) => {
-            Some(format!("{name} {}: {}.", phrases.handed_over, clean(phrases.cause(cause))))
+            Some(format!("{name} {}: {}.", phrases.handed_over, visible::field(phrases.cause(cause))))
         }
-        Occasion::Note(what) => Some(clean(what)),
+        Occasion::Note(what) => Some(visible::field(what)),
         Occasion::Reply => None,
         Occasion::Waits => Some(phrases.waits[1].replace("{}", &name)),
         Occasion::Escalated(rep) => {
@@ -211,7 +212,7 @@ fn text(view: &View, words: &sections::Words, sections: &[Section]) -> String {
 }
 
 fn quoted(words: &Words, lead: &Lead, phrases: &Phrases) -> String {
-    let said = clean_lines(said(words, phrases));
+    let said = lines(said(words, phrases));
     let quoted: String = said.iter().map(|line| format!("> {line}\n")).collect();
     let files = files(phrases, words).into_iter().map(|line| format!("\n{line}")).collect::<String>();
     format!("{}:\n\n{quoted}{files}", who_wrote(words, lead, phrases)).trim_end().to_owned()
@@ -236,7 +237,7 @@ fn first_words(text: &str) -> String {
     let greets = |line: &str| line.ends_with([',', '!']) && line.split_whitespace().count() <= 6;
     let start = usize::from(lines.len() > 1 && greets(lines[0]));
     let words = lines[start..].join(" ");
-    let words = clean(&words);
+    let words = visible::field(&words);
     let mut shown: String = words.chars().take(FIRST_WORDS).collect();
     if shown.len() < words.len() {
         // Not within a word.
@@ -248,7 +249,7 @@ fn first_words(text: &str) -> String {
 
 fn who(colleague: &Colleague) -> String {
     let Colleague { name, email } = colleague;
-    let name: String = clean(name).chars().take(80).collect();
+    let name: String = visible::field(name).chars().take(80).collect();
     if name.is_empty() { email.to_string() } else { format!("{name} <{email}>") }
 }
 
@@ -257,7 +258,7 @@ fn files(phrases: &Phrases, words: &Words) -> Vec<String> {
     let listed = |passed_on: bool| {
         let files = words.attachments.iter().filter(move |file| file.passed_on == passed_on);
         let names: Vec<String> =
-            files.map(|file| format!("{} ({})", clean(&file.name), size(file.size))).collect();
+            files.map(|file| format!("{} ({})", visible::field(&file.name), size(file.size))).collect();
         names.join(", ")
     };
     let line = |label: &str, names: String| (!names.is_empty()).then(|| format!("{label}: {names}"));
@@ -278,28 +279,20 @@ pub fn full_name(lead: &Lead) -> String {
     let contact = &lead.contact;
     let parts = [&contact.title, &contact.first_name, &contact.last_name];
     let full = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
-    if full.trim().is_empty() { lead.email.to_string() } else { clean(&full) }
+    if full.trim().is_empty() { lead.email.to_string() } else { visible::field(&full) }
 }
 
 /// What a lead is called, and where it works.
 pub fn name(lead: &Lead) -> String {
     match &lead.company {
-        Some(company) => format!("{} ({})", full_name(lead), clean(&company.name)),
+        Some(company) => format!("{} ({})", full_name(lead), visible::field(&company.name)),
         None => full_name(lead),
     }
 }
 
-/// In one line, and without what turns the direction of what follows: somebody else may have typed it.
-pub fn clean(text: &str) -> String {
-    let shown = text.chars().filter(|letter| !turns(*letter));
-    let shown: String = shown.map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    shown.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Line by line, with the spaces at the beginning that somebody put there.
-fn clean_lines(text: &str) -> Vec<String> {
-    let kept = |letter: &char| *letter == '\t' || !(letter.is_control() || turns(*letter));
-    text.lines().map(|line| line.chars().filter(kept).collect()).collect()
+fn lines(text: &str) -> Vec<String> {
+    visible::text(text).lines().map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -145,8 +145,7 @@ pub async fn taken_over(
     let Some(former) = former.filter(|former| *former != by && funnel.rep(former).is_some()) else {
         return Ok(());
     };
-    let name = funnel.rep(by).map_or(by, |rep| rep.name.as_str());
-    let what = dossier::phrases(funnel).taken_over.replace("{rep}", name);
+    let what = dossier::phrases(funnel).taken_over.replace("{rep}", funnel.rep_name(by));
     tell(record, lead, Some(former), Occasion::Note(what)).await
 }
 
@@ -172,10 +171,10 @@ fn mail_to(record: &Record<'_>, lead: &StoredLead, rep: Option<&str>, occasion: 
     };
     // Whoever stands behind a rep has to talk to the rep first.
     let late = match &occasion {
-        Occasion::Escalated(late) => funnel.team.iter().find(|(key, _)| key == late),
+        Occasion::Escalated(late) => funnel.rep(late),
         _ => None,
     };
-    let reply_to = late.map_or(&lead.lead.email, |(_, rep)| &rep.email);
+    let reply_to = late.map_or(&lead.lead.email, |rep| &rep.email);
     Some(RepMail {
         from_name: sender.name.clone(),
         from_email: sender.email.to_string(),

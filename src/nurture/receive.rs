@@ -90,13 +90,13 @@ async fn record(
     is_sent: bool,
 ) -> NurtureResult<Received> {
     let (mut tx, revision) = engine.begin().await?;
+    let funnel = &revision.workspace.funnel;
     let origin = match (read, is_sent) {
         (_, true) => Origin::SentFolder,
-        (Ok(mail), _) if own::is_of_lead(&mut tx, mail).await? => Origin::Lead,
+        (Ok(mail), _) if own::is_of_lead(engine, funnel, &mut tx, mail).await? => Origin::Lead,
         _ => Origin::Anybody,
     };
-    let Verdict { kind, evidence, is_settled, author } =
-        verdict(engine, &revision.workspace.funnel, read, origin);
+    let Verdict { kind, evidence, is_settled, author } = verdict(engine, funnel, read, origin);
     let Concerned { found, written_to } = concerned(engine, &mut tx, read, author.is_some()).await?;
     // Anybody can write in the name of one of us: what goes to no lead is looked at.
     let is_settled = written_to.as_ref().map_or(is_settled, |to| to.is_settled);
@@ -200,7 +200,7 @@ async fn answer(tx: &mut Tx, row: InboundRow, known: bool, found: Found) -> Nurt
 enum Origin {
     /// A folder of what somebody of the company sent.
     SentFolder,
-    /// The address of a lead is its sender.
+    /// The address of a lead is its sender, who answered an address for copies as well.
     Lead,
     Anybody,
 }

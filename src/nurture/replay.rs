@@ -10,7 +10,7 @@ use super::error::NurtureResult;
 use super::facts::grouped;
 use super::record::{Record, signs_of_life};
 use crate::domain::event::Happening;
-use crate::domain::stage::{Party, Qualification, Stage};
+use crate::domain::stage::{Qualification, Stage};
 use crate::domain::temperature::Temperature;
 use crate::domain::time::Timestamp;
 use crate::storage::leads::{self, StoredLead};
@@ -171,7 +171,6 @@ impl<'r> Rehearsal<'r> {
             let known = hand_overs::causes(tx, lead.id).await?;
             hand_over = Some(cause).filter(|cause| !known.iter().any(|known| known == cause));
         }
-        let hand_over = hand_over.filter(|_| lead.with == Party::Marketing);
         let step = |of: fn(&ScoreFacts) -> f64| Step { from: of(&before), to: of(&after) };
         Ok(Shift {
             lead: lead.id,

@@ -9,13 +9,10 @@ use super::error::NurtureResult;
 use super::record::{Found, LeadInput, Record};
 use super::revision::Revision;
 use crate::domain::feedback::Feedback;
-use crate::domain::hand_over::HandOverState;
+use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::sales_link::{SalesAction, SalesLink, copy_address};
 use crate::storage::leads;
 use crate::storage::responses::{self, Response};
-
-/// The cause of hand-overs by a reply.
-const REPLIED: &str = "replied";
 
 /// The links for a rep about a lead, and the rep's address for copies. None if no hand-over of the lead is open.
 pub fn ways(engine: &Engine, sheet: &LeadSheet, rep: &str) -> Ways {
@@ -43,7 +40,7 @@ pub fn url(engine: &Engine, link: &SalesLink) -> String {
 pub fn actions(response: &Response) -> Vec<SalesAction> {
     let makes_sense = |action: &SalesAction| match action {
         SalesAction::Accept => response.state == HandOverState::Open,
-        SalesAction::NotAReply => response.cause == REPLIED,
+        SalesAction::NotAReply => response.origin == Origin::Reply,
         _ => true,
     };
     SalesAction::ALL.iter().copied().filter(makes_sense).collect()

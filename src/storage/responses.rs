@@ -4,7 +4,7 @@ use super::error::DbResult;
 use super::row::{Cells, word};
 use super::sql::args;
 use super::tx::Tx;
-use crate::domain::hand_over::HandOverState;
+use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::time::Timestamp;
 
 /// How far a rep is with a hand-over.
@@ -16,10 +16,10 @@ pub struct Response {
     /// A key of `[team.NAME]`.
     pub rep: Option<String>,
     pub cause: String,
+    pub origin: Origin,
     pub opened_at: Timestamp,
     /// When the rep is to have said or written something.
     pub respond_by: Option<Timestamp>,
-    pub accepted_at: Option<Timestamp>,
     /// When a mail of sales to the lead was first seen.
     pub answered_at: Option<Timestamp>,
     /// The day on which the rep wants to be reminded.
@@ -28,7 +28,6 @@ pub struct Response {
     pub offer_at: Option<Timestamp>,
     pub reminded_at: Option<Timestamp>,
     pub closed_at: Option<Timestamp>,
-    pub reason: Option<String>,
     /// When somebody is to be told next.
     pub due_at: Option<Timestamp>,
 }
@@ -43,8 +42,8 @@ impl Response {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, lead_id, state, rep, cause, opened_at, respond_by, accepted_at, answered_at, later_until, \
-             meeting_at, offer_at, reminded_at, closed_at, reason, due_at FROM hand_overs ",
+            "SELECT id, lead_id, state, rep, cause, origin, opened_at, respond_by, answered_at, later_until, \
+             meeting_at, offer_at, reminded_at, closed_at, due_at FROM hand_overs ",
             $rest
         )
     };
@@ -93,17 +92,16 @@ fn read(row: &dyn Cells) -> DbResult<Response> {
         state: word(&row.text(2)?, "hand-over state")?,
         rep: row.opt_text(3)?,
         cause: row.text(4)?,
-        opened_at: row.at(5)?,
-        respond_by: row.opt_at(6)?,
-        accepted_at: row.opt_at(7)?,
+        origin: word(&row.text(5)?, "origin of a hand-over")?,
+        opened_at: row.at(6)?,
+        respond_by: row.opt_at(7)?,
         answered_at: row.opt_at(8)?,
         later_until: row.opt_at(9)?,
         meeting_at: row.opt_at(10)?,
         offer_at: row.opt_at(11)?,
         reminded_at: row.opt_at(12)?,
         closed_at: row.opt_at(13)?,
-        reason: row.opt_text(14)?,
-        due_at: row.opt_at(15)?,
+        due_at: row.opt_at(14)?,
     })
 }
 

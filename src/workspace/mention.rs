@@ -88,6 +88,12 @@ impl Noun {
         }
     }
 
+    /// What is wrong with asking for one that is not there; `known` are those that are.
+    pub(super) fn missing<'k>(self, name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Finding {
+        let finding = Finding::new(self.unknown(), format!("there is no {} `{name}`", self.word()));
+        finding.meant_known(name, known, &self.how_to_make(name))
+    }
+
     /// How to make one of this name.
     pub(super) fn how_to_make(self, name: &str) -> String {
         match self {
@@ -212,28 +218,11 @@ pub(super) fn check_links(report: &Report, names: &Names) {
     }
 }
 
-/// Reports sequences that funnel.toml names and that are no files.
-pub(super) fn check_sequences(report: &Report, ids: &[&str]) {
-    let asked = report.mentions();
-    let unknown =
-        |mention: &&Mention| mention.noun == Noun::Sequence && !ids.contains(&mention.name.as_str());
-    for mention in asked.iter().filter(unknown) {
-        let message = format!("there is no sequence `{}`", mention.name);
-        let help = Noun::Sequence.how_to_make(&mention.name);
-        let finding = Finding::new(Code::UnknownSequence, message);
-        report.push_at(mention, finding.meant_known(&mention.name, ids.iter().copied(), &help));
-    }
-}
-
-/// Reports personas that conditions ask for and funnel.toml does not have: they may stand before it says which there are.
-pub(super) fn check_personas(report: &Report, names: &Names) {
-    for mention in report.mentions().iter().filter(|mention| mention.noun == Noun::Persona) {
-        if !names.personas.contains(&mention.name) {
-            let finding = Finding::new(Code::NeverEqual, format!("there is no persona `{}`", mention.name));
-            let known = names.personas.iter().map(String::as_str);
-            let help = Noun::Persona.how_to_make(&mention.name);
-            report.push_at(mention, finding.meant_known(&mention.name, known, &help));
-        }
+/// Reports what was asked for before it was read which there are, and is not there: sequences, personas.
+pub(super) fn check_asked(report: &Report, noun: Noun, known: &[&str]) {
+    let unknown = |mention: &&Mention| mention.noun == noun && !known.contains(&mention.name.as_str());
+    for mention in report.mentions().iter().filter(unknown) {
+        report.push_at(mention, noun.missing(&mention.name, known.iter().copied()));
     }
 }
 

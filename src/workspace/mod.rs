@@ -144,11 +144,12 @@ fn without_funnel(files: &Files, mut names: Names, report: Report) -> Checked {
 fn finish(files: &Files, funnel: Funnel, mut names: Names, report: Report) -> Checked {
     let templates = templates::compile(files, &funnel, &mut names, &report);
     mention::check_links(&report, &names);
-    mention::check_personas(&report, &names);
+    let personas: Vec<&str> = names.personas.iter().map(String::as_str).collect();
+    mention::check_asked(&report, Noun::Persona, &personas);
     let sequences = sequences(files, &funnel, &names, &report);
     if report.read_whole() {
         let ids: Vec<&str> = sequences.iter().map(|sequence| sequence.id.as_str()).collect();
-        mention::check_sequences(&report, &ids);
+        mention::check_asked(&report, Noun::Sequence, &ids);
         mention::check_spelling(&report);
         if !sequences.is_empty() && sequences.iter().all(|sequence| !sequence.steps.is_empty()) {
             mention::check_unused(&report);

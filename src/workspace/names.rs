@@ -84,11 +84,6 @@ pub fn check_word(name: &str) -> Result<(), String> {
 pub fn check_known(name: &Text, known: &BTreeSet<String>, noun: Noun) {
     name.mention(noun, Role::Asks);
     if !known.contains(name.value) {
-        let finding = Finding::new(noun.unknown(), format!("there is no {} `{}`", noun.word(), name.value));
-        name.report(finding.meant_known(
-            name.value,
-            known.iter().map(String::as_str),
-            &noun.how_to_make(name.value),
-        ));
+        name.report(noun.missing(name.value, known.iter().map(String::as_str)));
     }
 }

@@ -79,22 +79,10 @@ impl Mistake {
     /// `said` are the words of the reader, whose beginnings tell mistakes apart.
     fn new(text: &str, said: &str, at: Range<usize>) -> Self {
         let line = Line::of(text, at.start);
-        let has = |part: &str| said.contains(part);
-        let found = if has("multi-line") {
-            Some(open_quotes(text, at.start))
-        } else if has("unclosed array table") || has("unclosed table") {
-            Some(open_header(&line))
-        } else if has("comma between array") || has("in array") || has("unclosed array") {
-            Some(open_list(text, at.start))
-        } else if has("unclosed inline table") {
-            Some(open_braces(text, at.start))
-        } else {
-            None
-        };
-        if let Some((message, help, place, leaves_open)) = found {
+        if let Some((message, help, place, leaves_open)) = left_open(text, said, &line, at.start) {
             return Self { place, message, help, leaves_open };
         }
-        if has("duplicate key")
+        if said.contains("duplicate key")
             && let Some(place) = single_brackets(text, &line)
         {
             let name = text[place.clone()].trim_matches(['[', ']']);
@@ -102,36 +90,58 @@ impl Mistake {
                 format!("`{name}` is there several times, so it stands in two brackets on each side");
             return Self { message, help: format!("write [[{name}]]"), place, leaves_open: false };
         }
-        let (message, help) = if has("invalid basic string") || has("invalid literal string") {
-            open_quote(&line)
-        } else if has("must be quoted") {
-            unquoted(&line)
-        } else if has("boolean") && nearest(line.rest, ["true", "false"]).is_none() {
-            // A text that only begins like one of them.
-            unquoted(&line)
-        } else if has("boolean") {
-            (format!("`{}` is not known here", line.rest), "write true or false, in small letters".to_owned())
-        } else if has("duplicate key") {
-            duplicate(text, &line, &at)
-        } else if has("unexpected key or value") {
-            left_over(&line)
-        } else if has("no value") || has("unquoted key") {
-            no_key(&line)
-        } else if has("escape") {
-            let help = "write two of them, or put the text into single quotes: 'a\\b'";
-            ("a backslash has a meaning of its own in a text in double quotes".to_owned(), help.to_owned())
-        } else if has("leading zero") {
-            (
-                "a number does not begin with 0".to_owned(),
-                format!("write {} = {}", line.key(), line.rest.trim_start_matches('0')),
-            )
-        } else {
-            let help = "a line is a key, an equals sign and a value, such as wait = \"3 days\"";
-            ("this line cannot be read".to_owned(), help.to_owned())
-        };
+        let (message, help) = within_line(text, said, &line, &at);
         // A key with no value is marked whole, not behind its end.
         let place = if at.is_empty() { at.start..at.start + next_char(text, at.start) } else { at };
         Self { place, message, help, leaves_open: false }
+    }
+}
+
+/// What begins in this line, or before it, and is not closed.
+fn left_open(text: &str, said: &str, line: &Line, at: usize) -> Option<Open> {
+    let has = |part: &str| said.contains(part);
+    if has("multi-line") {
+        Some(open_quotes(text, at))
+    } else if has("unclosed array table") || has("unclosed table") {
+        Some(open_header(line))
+    } else if has("comma between array") || has("in array") || has("unclosed array") {
+        Some(open_list(text, at))
+    } else if has("unclosed inline table") {
+        Some(open_braces(text, at))
+    } else {
+        None
+    }
+}
+
+/// What is wrong within a line, and what helps.
+fn within_line(text: &str, said: &str, line: &Line, at: &Range<usize>) -> (String, String) {
+    let has = |part: &str| said.contains(part);
+    if has("invalid basic string") || has("invalid literal string") {
+        open_quote(line)
+    } else if has("must be quoted") {
+        unquoted(line)
+    } else if has("boolean") && nearest(line.rest, ["true", "false"]).is_none() {
+        // A text that only begins like one of them.
+        unquoted(line)
+    } else if has("boolean") {
+        (format!("`{}` is not known here", line.rest), "write true or false, in small letters".to_owned())
+    } else if has("duplicate key") {
+        duplicate(text, line, at)
+    } else if has("unexpected key or value") {
+        left_over(line)
+    } else if has("no value") || has("unquoted key") {
+        no_key(line)
+    } else if has("escape") {
+        let help = "write two of them, or put the text into single quotes: 'a\\b'";
+        ("a backslash has a meaning of its own in a text in double quotes".to_owned(), help.to_owned())
+    } else if has("leading zero") {
+        (
+            "a number does not begin with 0".to_owned(),
+            format!("write {} = {}", line.key(), line.rest.trim_start_matches('0')),
+        )
+    } else {
+        let help = "a line is a key, an equals sign and a value, such as wait = \"3 days\"";
+        ("this line cannot be read".to_owned(), help.to_owned())
     }
 }
 

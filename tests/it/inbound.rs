@@ -194,9 +194,8 @@ async fn a_colleague_answers_for_the_lead(db: TestDb) {
 
 async fn reps_are_written_to_in_their_language(db: TestDb) {
     let app = begin_with(db, OPERATOR, "").await;
-    let funnel = std::fs::read_to_string(app.workspace.path().join("funnel.toml")).expect("a file");
     let ground = app.end().await;
-    ground.edit("funnel.toml", &funnel.replace("language = \"en\"", "language = \"de\""));
+    ground.reword("language = \"en\"", "language = \"de\"");
     let app = ground.start().await;
     add(&app, EVA, false).await;
     let answer = Written::reply_to(

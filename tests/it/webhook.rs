@@ -14,9 +14,10 @@ use dripline::nurture::webhook::network::{Network, Script};
 use dripline::storage::outbox;
 
 use crate::support::database::{TestDb, on_both};
+use crate::support::fixtures::authorities;
 use crate::support::pace::until;
 use crate::support::program::{Program, serving};
-use crate::support::receiver::{Receiver, Reply, SECRET, authorities};
+use crate::support::receiver::{Receiver, Reply, SECRET};
 use crate::support::smtp_server::{Offer, SmtpServer};
 use crate::support::world::{Setup, World, workspace};
 

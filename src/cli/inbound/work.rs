@@ -173,5 +173,5 @@ async fn decide(engine: &Engine, args: Resolve) -> anyhow::Result<()> {
 /// What strangers wrote, without what a terminal would obey.
 fn safe(text: &str) -> String {
     let text = text.replace(char::is_control, " ");
-    text.replace(crate::mail::inbound::turns, "")
+    text.replace(crate::domain::visible::turns, "")
 }

@@ -2,7 +2,6 @@
 
 use super::{Lead, Until};
 use crate::domain::consent::{Basis, Channel, Consent};
-use crate::domain::words::UnknownWord;
 use crate::nurture::{Change, Engine};
 
 /// Record what a known lead agreed to. Who is stopped stays so: only the person can undo that.
@@ -14,10 +13,10 @@ pub struct Args {
     #[command(flatten)]
     lead: Lead,
     /// opt_in, double_opt_in or existing_customer.
-    #[arg(long, value_parser = basis)]
+    #[arg(long)]
     basis: Basis,
     /// email or phone.
-    #[arg(long, default_value = "email", value_parser = channel)]
+    #[arg(long, default_value = "email")]
     channel: Channel,
     /// When the person agreed: a date, or a date and time; else now.
     #[arg(long, value_name = "TIME")]
@@ -28,14 +27,6 @@ pub struct Args {
     /// Whether the person agreed to be tracked; else that stays as it is.
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     tracking: Option<bool>,
-}
-
-fn basis(text: &str) -> Result<Basis, String> {
-    text.parse().map_err(|error: UnknownWord| error.to_string())
-}
-
-fn channel(text: &str) -> Result<Channel, String> {
-    text.parse().map_err(|error: UnknownWord| error.to_string())
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::address;
 use crate::cli::{Outcome, output};
@@ -53,7 +52,7 @@ pub async fn run(
     let now = Clock::System.now();
     let mut tester =
         Tester { workspace: compiled, config, keys: &keys, relays: &relays, persona, now, open: None };
-    let bar = bar(mails.len());
+    let bar = output::progress(mails.len() as u64, BAR);
     let mut lines: Vec<String> = Vec::new();
     for mail in &mails {
         bar.set_message((*mail).to_owned());
@@ -138,21 +137,14 @@ fn language<'w>(
     }
 }
 
-/// On standard error, and only if that is a terminal.
-fn bar(mails: usize) -> ProgressBar {
-    // The template is a constant that the tests try.
-    let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(mails as u64).with_style(style)
-}
-
 const BAR: &str = "{bar:40} {pos}/{len}  {msg}";
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::BAR;
 
     #[test]
     fn the_bar_has_a_sound_template() {
-        assert!(ProgressStyle::with_template(BAR).is_ok());
+        assert!(indicatif::ProgressStyle::with_template(BAR).is_ok());
     }
 }

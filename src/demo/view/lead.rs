@@ -70,7 +70,7 @@ impl LeadView {
         let funnel = &revision.workspace.funnel;
         let worth = funnel.rules.worth(&lead, engine.clock.now());
         let earned: i64 = earned(&timeline).map(|line| line.points.unwrap_or(0)).sum();
-        let owner = lead.owner.as_deref().and_then(|key| funnel.team.iter().find(|(known, _)| known == key));
+        let owner = lead.owner.as_deref().and_then(|key| funnel.rep(key));
         let called_off = scene.memo().called_off.iter().rfind(|off| off.lead == email).cloned();
         Ok(Self {
             name: name(&lead),
@@ -80,7 +80,7 @@ impl LeadView {
             stage: lead.stage,
             qualification: lead.qualification,
             with: lead.with,
-            owner: owner.map(|(_, rep)| rep.name.clone()),
+            owner: owner.map(|rep| rep.name.clone()),
             prospect_since: lead.prospect_since,
             stopped_by: lead.closed_by.or(stored.suppressed_by),
             sentence: explanation.sentence,

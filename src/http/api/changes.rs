@@ -140,8 +140,7 @@ pub fn feedback(body: &mut Fields, _: &Revision) -> Option<Change> {
 /// `reason`, and `kind` if it is not by hand.
 pub fn stop(body: &mut Fields, _: &Revision) -> Option<Change> {
     // An erasure is more than a stop, and nothing that this request does.
-    let kinds: Vec<&str> =
-        StopKind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| *kind != "erasure").collect();
+    let kinds: Vec<&str> = StopKind::words().into_iter().filter(|kind| *kind != "erasure").collect();
     let kind = body.one_of("kind", &kinds).and_then(|kind| kind.parse().ok());
     Some(Change::Stop { kind: kind.unwrap_or(StopKind::ByHand), because: body.required("reason") })
 }

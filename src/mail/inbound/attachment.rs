@@ -1,6 +1,7 @@
 //! The files that come with a mail.
 
 use super::part::Part;
+use crate::domain::visible::commands;
 
 /// Files of a mail.
 const LIMIT: usize = 100;
@@ -12,7 +13,7 @@ const NAME_LIMIT: usize = 120;
 /// A file that came with a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
-    /// Without folders and without control characters.
+    /// Without folders and without signs that are not to be read.
     pub name: String,
     /// Bytes, about.
     pub size: usize,
@@ -57,16 +58,12 @@ fn fitting<'p, 'm>(files: &[&'p Part<'m>]) -> impl Iterator<Item = (&'p Part<'m>
 fn name(part: &Part<'_>) -> String {
     let name = part.file_name().unwrap_or_default();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|letter| !is_unseen(*letter)).take(NAME_LIMIT).collect();
+    // What turns the direction of a text has `exe.fdp` read as `pdf.exe`.
+    let name: String = name.chars().filter(|letter| !commands(*letter)).take(NAME_LIMIT).collect();
     match name.trim_matches(['.', ' ']) {
         "" => "attachment".to_owned(),
         name => name.to_owned(),
     }
-}
-
-/// Control characters, and those that turn the direction of a text: `exe.fdp` reads as `pdf.exe` then.
-fn is_unseen(letter: char) -> bool {
-    letter.is_control() || super::turns(letter)
 }
 
 /// Pages, texts and mails would be shown with whatever they bring along: they are sent on as files.

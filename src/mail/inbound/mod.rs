@@ -145,53 +145,54 @@ pub fn read(raw: &[u8]) -> Result<InboundMail, Unreadable> {
 /// # Errors
 /// As [`read`].
 pub fn read_on(raw: &[u8], received: Option<NaiveDate>) -> Result<InboundMail, Unreadable> {
-    if raw.len() > SIZE_LIMIT {
-        return Err(Unreadable::TooLarge);
-    }
-    let raw = with_newlines(raw);
+    let raw = with_newlines(raw)?;
+    let mail = Part::read(&raw)?;
+    Ok(understood(&mail, &body::shown(&mail), received))
+}
+
+/// As [`read`], with the files that came with the mail, as many as are sent on to the rep.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_files(raw: &[u8]) -> Result<(InboundMail, Vec<File>), Unreadable> {
+    let raw = with_newlines(raw)?;
     let mail = Part::read(&raw)?;
     let shown = body::shown(&mail);
-    let told = returned::Told::of(&mail, &shown.text);
+    Ok((understood(&mail, &shown, None), attachment::contents(&shown.files)))
+}
+
+fn understood(mail: &Part<'_>, shown: &body::Shown<'_, '_>, received: Option<NaiveDate>) -> InboundMail {
+    let told = returned::Told::of(mail, &shown.text);
     let text = reply_text::visible(&shown.text);
-    let found = classify::classify(&mail, &told, &text);
+    let found = classify::classify(mail, &told, &text);
     let fields = &mail.fields;
     let hard = (found.kind == InboundKind::Bounce)
         .then(|| Hard::of(found.recipients.iter().map(|recipient| recipient.dead)));
     let automatic = found.kind == InboundKind::AutoReply;
-    let absent_until = automatic.then(|| absence::until(&mail, &shown.text, received)).flatten();
-    Ok(InboundMail {
+    let absent_until = automatic.then(|| absence::until(mail, &shown.text, received)).flatten();
+    InboundMail {
         message_id: fields.ids("Message-ID").into_iter().next(),
         from: fields.mailboxes("From").into_iter().next(),
-        recipients: recipients(&mail),
+        recipients: recipients(mail),
         subject: fields.text("Subject").unwrap_or_default(),
-        referenced: referenced(&mail, &told, found.kind),
+        referenced: referenced(mail, &told, found.kind),
         kind: found.kind,
         evidence: found.evidence,
         hard,
         reports: found.recipients,
-        is_absence: automatic && (absent_until.is_some() || absence::is_named(&mail, &text)),
+        is_absence: automatic && (absent_until.is_some() || absence::is_named(mail, &text)),
         absent_until,
         is_receipt: found.is_receipt,
         text,
         attachments: attachment::list(&shown.files),
-    })
-}
-
-/// The files that came with a mail, as many as are sent on to the rep.
-///
-/// # Errors
-/// As [`read`].
-pub fn files(raw: &[u8]) -> Result<Vec<File>, Unreadable> {
-    if raw.len() > SIZE_LIMIT {
-        return Err(Unreadable::TooLarge);
     }
-    let raw = with_newlines(raw);
-    let mail = Part::read(&raw)?;
-    Ok(attachment::contents(&body::shown(&mail).files))
 }
 
 /// LF line ends: mails come with CRLF, LF, and from very old systems CR.
-fn with_newlines(raw: &[u8]) -> Vec<u8> {
+fn with_newlines(raw: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    if raw.len() > SIZE_LIMIT {
+        return Err(Unreadable::TooLarge);
+    }
     let mut lines = Vec::with_capacity(raw.len());
     for piece in raw.split_inclusive(|byte| *byte == b'\r') {
         // What follows a CR begins with the LF that belongs to it, or does not.
@@ -206,7 +207,7 @@ fn with_newlines(raw: &[u8]) -> Vec<u8> {
     if let Some(last) = lines.last_mut().filter(|last| **last == b'\r') {
         *last = b'\n';
     }
-    lines
+    Ok(lines)
 }
 
 fn recipients(mail: &Part<'_>) -> Vec<String> {
@@ -225,11 +226,6 @@ fn referenced(mail: &Part<'_>, told: &returned::Told, kind: InboundKind) -> Vec<
     let mut ids = unique(ids.into_iter());
     ids.truncate(REFERENCE_LIMIT);
     ids
-}
-
-/// Whether a character shows nothing and turns the direction of what follows.
-pub fn turns(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Kinds of mail that return the one they are about.

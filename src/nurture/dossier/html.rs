@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::phrases::Phrases;
 use super::sections::{Row, Section, Words};
-use super::{Occasion, View, clean_lines, deadline, files, full_name, name, reasons, said, who_wrote};
+use super::{Occasion, View, deadline, files, full_name, lines, name, reasons, said, who_wrote};
 
 const MAIL: &str = "mail";
 const FILE: &str = "file";
@@ -84,7 +84,7 @@ impl Said {
     fn of(words: &super::Words, view: &View, phrases: &Phrases) -> Self {
         Self {
             who: format!("{}:", who_wrote(words, view.sheet.lead(), phrases)),
-            lines: clean_lines(said(words, phrases)),
+            lines: lines(said(words, phrases)),
             files: files(phrases, words),
         }
     }

@@ -3,14 +3,15 @@
 use chrono_tz::Tz;
 
 use super::facts::{LeadSheet, SentMail};
+use super::full_name;
 use super::phrases::Phrases;
-use super::{clean, full_name};
 use crate::domain::consent::{Channel, Consent};
 use crate::domain::event::Happening;
 use crate::domain::lead::Lead;
 use crate::domain::schedule::local;
 use crate::domain::stage::Party;
 use crate::domain::time::Timestamp;
+use crate::domain::visible;
 use crate::nurture::record::zone_of;
 use crate::nurture::revision::Revision;
 use crate::workspace::Funnel;
@@ -37,7 +38,7 @@ pub struct Row {
 
 impl Row {
     fn new(label: &str, value: impl AsRef<str>) -> Self {
-        Self { label: label.to_owned(), value: clean(value.as_ref()), open: false }
+        Self { label: label.to_owned(), value: visible::field(value.as_ref()), open: false }
     }
 }
 
@@ -66,8 +67,7 @@ impl Words<'_> {
 
     /// The name of a rep; the key if there is no such rep any more.
     pub fn rep(&self, key: &str) -> String {
-        let team = &self.funnel().team;
-        team.iter().find(|(known, _)| known == key).map_or(key, |(_, rep)| rep.name.as_str()).to_owned()
+        self.funnel().rep_name(key).to_owned()
     }
 
     /// All sections that have something to say.
@@ -177,7 +177,7 @@ impl Words<'_> {
             with,
         ];
         let about: Vec<String> = about.into_iter().filter(|text| !text.is_empty()).collect();
-        Row::new(&clean(&full_name(lead)), about.join(", "))
+        Row::new(&visible::field(&full_name(lead)), about.join(", "))
     }
 
     fn deed(&self, deed: &Happening) -> Row {

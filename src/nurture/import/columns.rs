@@ -68,7 +68,7 @@ impl FromStr for Column {
         let folded = text.to_lowercase().replace([' ', '-'], "_");
         folded.parse().map(Column::Known).map_err(|_| UnknownColumn {
             name: text.chars().take(100).collect(),
-            meant: nearest(&folded, Name::ALL.iter().map(|name| name.as_str())).map(str::to_owned),
+            meant: nearest(&folded, Name::words()).map(str::to_owned),
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::visible;
 use crate::mail::compose::{Enclosure, Letter, Mailbox};
 use crate::mail::delivery::{Delivery, Envelope};
-use crate::mail::inbound::{self, File};
+use crate::mail::inbound::{self, File, InboundMail};
 use crate::nurture::dossier::{self, LeadSheet, Occasion, View, Words};
 use crate::nurture::engine::Engine;
 use crate::nurture::error::{NurtureError, NurtureResult};
@@ -39,10 +39,9 @@ pub(super) async fn send(
         Written::Outdated => return Ok(Some(OUTDATED)),
         Written::NoLead => return Err(("the lead is gone".to_owned(), false)),
     };
-    let files = enclosures(engine, &mail.inbound).await.map_err(broken)?;
     let own = told.file.iter().map(|(name, html)| Enclosure { name, media: FILE, bytes: html.as_bytes() });
     let theirs =
-        files.iter().map(|file| Enclosure { name: &file.name, media: &file.media, bytes: &file.bytes });
+        told.files.iter().map(|file| Enclosure { name: &file.name, media: &file.media, bytes: &file.bytes });
     let files: Vec<Enclosure<'_>> = own.chain(theirs).collect();
     // Strangers wrote parts of them.
     let (subject, text) = (visible::field(&told.subject), visible::text(&told.text));
@@ -116,14 +115,19 @@ struct Told {
     file: Option<(&'static str, String)>,
     /// The Message-ID of what the lead wrote: the rep's answer stays in the thread.
     in_reply_to: Option<String>,
+    /// What comes along of the lead.
+    files: Vec<File>,
 }
 
 /// Writes a mail, from what is known by now.
 async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResult<Written> {
     let Some(occasion) = &mail.occasion else {
+        let mut tx = engine.db.read().await?;
+        let Brought { files, .. } = Brought::read(&mut tx, &mail.inbound).await?;
         let (subject, text) = (mail.subject.clone(), mail.text.clone());
         let in_reply_to = mail.in_reply_to.clone();
-        return Ok(Written::Mail(Box::new(Told { subject, text, html: None, file: None, in_reply_to })));
+        let told = Told { subject, text, html: None, file: None, in_reply_to, files };
+        return Ok(Written::Mail(Box::new(told)));
     };
     let revision = engine.revision().await?;
     let mut tx = engine.db.read().await?;
@@ -136,19 +140,12 @@ async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResu
     if !theirs && mail.inbound.is_empty() && !matches!(occasion, Occasion::Note(_)) {
         return Ok(Written::Outdated);
     }
-    let mut inbound = mail.inbound.clone();
-    if inbound.is_empty() {
-        inbound.extend(recalled(&mut tx, &sheet, occasion).await?);
-    }
-    let mut said = Vec::new();
-    for id in inbound.iter().rev() {
-        if let Some(raw) = raw(&mut tx, *id).await?
-            && let Ok(read) = inbound::read(&raw)
-        {
-            said.push(Words::of(&read, *id, sheet.lead()));
-        }
+    let Brought { mut mails, files } = Brought::read(&mut tx, &mail.inbound).await?;
+    if mail.inbound.is_empty() {
+        mails.extend(recalled(&mut tx, &sheet, occasion).await?);
     }
     drop(tx);
+    let said: Vec<Words> = mails.iter().rev().map(|(id, mail)| Words::of(mail, *id, sheet.lead())).collect();
     let mut ways = sales::ways(engine, &sheet, &mail.rep);
     if !theirs {
         ways.links.clear();
@@ -156,7 +153,8 @@ async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResu
     let view = View { revision: &revision, sheet: &sheet, occasion, said: &said, ways: &ways };
     let dossier::Told { subject, text, html, file } = dossier::write(&view);
     let in_reply_to = said.first().and_then(|words| words.message_id.clone());
-    Ok(Written::Mail(Box::new(Told { subject, text, html: Some(html), file: Some(file), in_reply_to })))
+    let told = Told { subject, text, html: Some(html), file: Some(file), in_reply_to, files };
+    Ok(Written::Mail(Box::new(told)))
 }
 
 /// Whether a rep may still speak for a lead in answer to a mail: the rep has it, stands in for whoever has it and is away, or
@@ -170,13 +168,20 @@ fn is_theirs(revision: &Revision, sheet: &LeadSheet, rep: &str, occasion: &Occas
     response.closed_at.is_none() && has.is_none_or(|has| has == rep || stands_in(has) || steps_in(has))
 }
 
-/// The reply by which a lead came to sales, for a mail that brings no words of its own.
-async fn recalled(tx: &mut Tx, sheet: &LeadSheet, occasion: &Occasion) -> NurtureResult<Option<i64>> {
+/// The reply by which a lead came to sales, for a mail that brings no words of its own. Its files are not sent along.
+async fn recalled(
+    tx: &mut Tx,
+    sheet: &LeadSheet,
+    occasion: &Occasion,
+) -> NurtureResult<Option<(i64, InboundMail)>> {
     let takes_over = matches!(occasion, Occasion::HandOver(_));
     let Some(response) = sheet.response.as_ref().filter(|_| takes_over || occasion.recalls()) else {
         return Ok(None);
     };
-    Ok(stored::last(tx, response.lead, InboundKind::HumanReply, response.opened_at).await?)
+    let last = stored::last(tx, response.lead, InboundKind::HumanReply, response.opened_at).await?;
+    let Some(id) = last else { return Ok(None) };
+    let raw = raw(tx, id).await?;
+    Ok(raw.and_then(|raw| Some((id, inbound::read(&raw).ok()?))))
 }
 
 /// A mail that came in, as it came.
@@ -185,22 +190,33 @@ async fn raw(tx: &mut Tx, id: i64) -> NurtureResult<Option<Vec<u8>>> {
     Ok(raw.and_then(|raw| BASE64.decode(raw.as_bytes()).ok()))
 }
 
-/// The files of the mails that are told of, and each mail itself if it is small. All of them as files: no mail program
-/// shows the lead's HTML, or loads what it refers to, before the rep opens it.
-async fn enclosures(engine: &Engine, mails: &[i64]) -> NurtureResult<Vec<File>> {
-    let mut files = Vec::new();
-    for id in mails {
-        let mut tx = engine.db.read().await?;
-        let Some(raw) = raw(&mut tx, *id).await? else { continue };
-        drop(tx);
-        // A mail that was read once is readable.
-        files.extend(inbound::files(&raw).unwrap_or_default());
-        if raw.len() <= ORIGINAL {
-            let media = "application/octet-stream".to_owned();
-            files.push(File { name: format!("mail-{id}.eml"), media, bytes: raw });
+/// The mails of a lead that are told of.
+#[derive(Default)]
+struct Brought {
+    /// By their ids.
+    mails: Vec<(i64, InboundMail)>,
+    /// The files of each, and the mail itself if it is small. All of them as files: no mail program shows the lead's HTML,
+    /// or loads what it refers to, before the rep opens it.
+    files: Vec<File>,
+}
+
+impl Brought {
+    async fn read(tx: &mut Tx, ids: &[i64]) -> NurtureResult<Self> {
+        let mut brought = Self::default();
+        for id in ids {
+            let Some(raw) = raw(tx, *id).await? else { continue };
+            // A mail that was read once is readable.
+            if let Ok((mail, files)) = inbound::read_with_files(&raw) {
+                brought.mails.push((*id, mail));
+                brought.files.extend(files);
+            }
+            if raw.len() <= ORIGINAL {
+                let media = "application/octet-stream".to_owned();
+                brought.files.push(File { name: format!("mail-{id}.eml"), media, bytes: raw });
+            }
         }
+        Ok(brought)
     }
-    Ok(files)
 }
 
 fn mailbox<'a>(name: &'a str, email: &'a str) -> Mailbox<'a> {

@@ -14,8 +14,16 @@ use crate::workspace::Funnel;
 /// Recipients that are looked up.
 const MOST_RECIPIENTS: usize = 50;
 
-/// Whether a mail is from a lead. One who answers all recipients answers an address for copies as well.
-pub async fn is_of_lead(tx: &mut Tx, mail: &InboundMail) -> NurtureResult<bool> {
+/// Whether a lead answered all recipients, and an address for copies with them.
+pub async fn is_of_lead(
+    engine: &Engine,
+    funnel: &Funnel,
+    tx: &mut Tx,
+    mail: &InboundMail,
+) -> NurtureResult<bool> {
+    if copied(engine, funnel, mail).is_none() {
+        return Ok(false);
+    }
     let from = mail.from.as_ref().and_then(|from| from.address.parse::<Address>().ok());
     Ok(match from {
         Some(from) => leads::by_email(tx, &from).await?.is_some(),
@@ -23,17 +31,20 @@ pub async fn is_of_lead(tx: &mut Tx, mail: &InboundMail) -> NurtureResult<bool> 
     })
 }
 
+/// To whose address for copies a mail goes: a key of `[team.NAME]`.
+fn copied<'f>(engine: &Engine, funnel: &'f Funnel, mail: &InboundMail) -> Option<&'f str> {
+    let domain = engine.config.inbound.domain.as_deref()?;
+    let mut locals = mail.recipients.iter().filter_map(|address| {
+        let (local, host) = address.rsplit_once('@')?;
+        host.eq_ignore_ascii_case(domain).then_some(local)
+    });
+    let team = || funnel.team.iter().map(|(key, _)| key.as_str());
+    locals.find_map(|local| copy_of(&engine.keys, local, team()))
+}
+
 /// Who of the company wrote a mail: a key of `[team.NAME]`, or the address of a sender. None: somebody else.
 pub fn author(engine: &Engine, funnel: &Funnel, mail: &InboundMail, of_lead: bool) -> Option<String> {
-    let copied = engine.config.inbound.domain.as_deref().and_then(|domain| {
-        let locals = mail.recipients.iter().filter_map(|address| {
-            let (local, host) = address.rsplit_once('@')?;
-            host.eq_ignore_ascii_case(domain).then_some(local)
-        });
-        let team = || funnel.team.iter().map(|(key, _)| key.as_str());
-        locals.filter_map(|local| copy_of(&engine.keys, local, team())).next()
-    });
-    if let Some(rep) = copied.filter(|_| !of_lead) {
+    if let Some(rep) = copied(engine, funnel, mail).filter(|_| !of_lead) {
         return Some(rep.to_owned());
     }
     let from = mail.from.as_ref()?.address.to_lowercase();

@@ -22,6 +22,7 @@ pub use enroll::zone_of;
 pub(crate) use enroll::{asks_for_deeds, obstacle};
 pub use planned::Planned;
 pub use respond::{NOT_A_REPLY, NOT_INTERESTED, WRONG_PERSON};
+pub(in crate::nurture) use stop::recall;
 pub use stop::{Found, NOT_STARTED, StopTicket};
 
 use super::engine::Engine;
@@ -66,8 +67,7 @@ impl Record<'_> {
         details: Details,
     ) -> NurtureResult<()> {
         let event = Event { lead, message, kind, at: self.now, details };
-        self.note(&[event]).await?;
-        Ok(())
+        self.note(&[event]).await
     }
 
     /// Changes contact fields, free fields or tags of a lead, and wakes what waits for a correction.

@@ -101,8 +101,7 @@ impl Record<'_> {
 /// Why a lead waits, for the timeline.
 fn in_words(funnel: &Funnel, why: &Wait) -> String {
     let Wait::Full(reps) = why else { return "the next place is for whoever is first in line".to_owned() };
-    let name = |rep: &String| funnel.rep(rep).map_or_else(|| rep.clone(), |rep| rep.name.clone());
-    let names: Vec<String> = reps.iter().map(name).collect();
+    let names: Vec<&str> = reps.iter().map(|rep| funnel.rep_name(rep)).collect();
     let has = if names.len() == 1 { "has" } else { "have" };
     format!("{} {has} as many leads as the capacity allows", names.join(", "))
 }

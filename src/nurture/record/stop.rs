@@ -171,6 +171,19 @@ impl Found {
     }
 }
 
+/// What is being sent to these leads, with the nodes that claimed it; the other nodes are told to stop it. The locks of the
+/// leads are held.
+pub(in crate::nurture) async fn recall(
+    tx: &mut Tx,
+    engine: &Engine,
+    leads: &[i64],
+) -> NurtureResult<Vec<(i64, String)>> {
+    let sending = messages::sending(tx, leads).await?;
+    let elsewhere = sending.iter().map(|(id, _)| *id).filter(|id| !engine.registry.holds_any(&[*id]));
+    notices::stop(tx, &elsewhere.collect::<Vec<i64>>()).await?;
+    Ok(sending)
+}
+
 impl Record<'_> {
     /// Closes the gate for a lead, and for its address, until the person opens it again. The first stop stays.
     pub async fn stop(&mut self, lead: i64, kind: StopKind, because: &str) -> NurtureResult<StopTicket> {
@@ -250,11 +263,7 @@ impl Record<'_> {
     /// Cancels what waits, finds what is being sent, and has the other nodes told. The lead is locked already.
     pub(super) async fn halt_messages(&mut self, lead: i64, why: &str) -> NurtureResult<StopTicket> {
         let cancelled = messages::cancel_waiting(self.tx, lead, why, self.now).await?;
-        let sending = messages::sending(self.tx, &[lead]).await?;
-        let registry = &self.engine.registry;
-        let elsewhere: Vec<i64> =
-            sending.iter().map(|(id, _)| *id).filter(|id| !registry.holds_any(&[*id])).collect();
-        notices::stop(self.tx, &elsewhere).await?;
+        let sending = recall(self.tx, self.engine, &[lead]).await?;
         Ok(StopTicket { cancelled, sending, ..StopTicket::default() })
     }
 }

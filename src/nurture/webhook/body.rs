@@ -174,7 +174,7 @@ impl<'a> LeadBody<'a> {
         let funnel = &revision.workspace.funnel;
         let worth = funnel.rules.worth(lead, now);
         let owner = lead.owner.as_deref();
-        let rep = funnel.team.iter().find(|(key, _)| Some(key.as_str()) == owner);
+        let rep = owner.and_then(|owner| funnel.rep(owner));
         Self {
             id: lead.id,
             email: lead.email.as_str(),
@@ -204,7 +204,7 @@ impl<'a> LeadBody<'a> {
             complete: worth.complete,
             with: lead.with.as_str(),
             owner,
-            owner_email: rep.map(|(_, rep)| rep.email.as_str()),
+            owner_email: rep.map(|rep| rep.email.as_str()),
             stopped_by: lead.closed_by.or(stored.suppressed_by).map(|stop| stop.as_str()),
             prospect_since: lead.prospect_since.map(|at| at.to_string()),
             created_at: lead.created_at.to_string(),

@@ -29,18 +29,6 @@ pub(super) fn kind(name: &str) -> String {
     format!("webhook {name}")
 }
 
-/// Stores events, and puts what webhooks are to be told of them into the outbox. The ids of the events.
-pub(super) async fn note(
-    engine: &Engine,
-    tx: &mut Tx,
-    revision: &Revision,
-    events: &[Event],
-) -> NurtureResult<Vec<i64>> {
-    let ids = events::insert(tx, events).await?;
-    announce(engine, tx, revision, &ids, events).await?;
-    Ok(ids)
-}
-
 /// Puts what webhooks are to be told of these events, which are stored under these ids, into the outbox. What a machine
 /// did is told nobody: nothing follows from it.
 pub(super) async fn announce(
@@ -92,8 +80,9 @@ async fn put(tx: &mut Tx, lead: i64, name: &str, body: &str, now: Timestamp) -> 
 
 impl Record<'_> {
     /// Stores events, and has webhooks told of them.
-    pub(super) async fn note(&mut self, events: &[Event]) -> NurtureResult<Vec<i64>> {
-        note(self.engine, self.tx, self.revision, events).await
+    pub(super) async fn note(&mut self, events: &[Event]) -> NurtureResult<()> {
+        let ids = events::insert(self.tx, events).await?;
+        announce(self.engine, self.tx, self.revision, &ids, events).await
     }
 
     /// Has a webhook told that a lead has come to a step, whatever events it asks for.

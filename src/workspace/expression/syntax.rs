@@ -81,62 +81,66 @@ fn scan(text: &str) -> Vec<Mistake> {
     let mut open: Vec<(usize, char)> = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        let mut length = c.len_utf8();
-        if rest.starts_with("//") {
-            length = rest.find('\n').unwrap_or(rest.len());
-        } else if c == '"' || c == '\'' {
-            match closing(rest, c) {
-                Some(end) => length = end,
-                None => {
-                    found.push((
-                        at..text.len(),
-                        "the text has no closing quote".to_owned(),
-                        format!("write {}{c}", rest.trim_end()),
-                    ));
-                    break;
-                }
-            }
-        } else if CURLY.contains(&c) {
-            let end = rest[length..].find(CURLY).map_or(length, |end| length + end);
-            let end = rest[end..].chars().next().map_or(end, |last| end + last.len_utf8());
-            let bare = rest[..end].trim_matches(CURLY);
-            let message = "these are curly quotation marks, which a text program has put in";
-            found.push((at..at + end, message.to_owned(), format!("write straight ones: \"{bare}\"")));
-            length = end;
-        } else if let Some(known) =
-            KNOWN.iter().find(|known| wrong_sign(rest).is_none() && rest.starts_with(**known))
-        {
-            length = known.len();
-        } else if let Some(wrong) = wrong_sign(rest) {
-            length = wrong.0.len();
-            found.push(instead(at, wrong.0, wrong));
-        } else if c.is_alphabetic() {
-            length = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').unwrap_or(rest.len());
-            found.extend(wrong_word(text, at, length));
-        } else if "([{".contains(c) {
+        let (length, mistake) = piece(text, at, c);
+        found.extend(mistake);
+        if "([{".contains(c) {
             open.push((at, c));
         } else if ")]}".contains(c) && open.pop().is_none() {
-            found.push((
-                at..at + 1,
-                format!("this `{c}` closes nothing"),
-                "take it out, or open it before".to_owned(),
-            ));
+            let help = "take it out, or open it before";
+            found.push((at..at + 1, format!("this `{c}` closes nothing"), help.to_owned()));
         }
         at += length;
     }
     let unclosed = open.pop().filter(|_| found.is_empty());
     found.extend(unclosed.map(|(at, c)| {
-        let close = if c == '(' {
-            ')'
-        } else if c == '[' {
-            ']'
-        } else {
-            '}'
+        let close = match c {
+            '(' => ')',
+            '[' => ']',
+            _ => '}',
         };
         (at..at + 1, format!("this `{c}` is nowhere closed"), format!("write `{close}` where it ends"))
     }));
     found
+}
+
+/// How long the comment, text, sign or word is that begins at a place with this character, and what is wrong with it.
+fn piece(text: &str, at: usize, c: char) -> (usize, Option<Mistake>) {
+    let rest = &text[at..];
+    if rest.starts_with("//") {
+        return (rest.find('\n').unwrap_or(rest.len()), None);
+    }
+    if c == '"' || c == '\'' {
+        let Some(end) = closing(rest, c) else {
+            let help = format!("write {}{c}", rest.trim_end());
+            return (rest.len(), Some((at..text.len(), "the text has no closing quote".to_owned(), help)));
+        };
+        return (end, None);
+    }
+    if CURLY.contains(&c) {
+        let end = curly(rest, c);
+        let bare = rest[..end].trim_matches(CURLY);
+        let message = "these are curly quotation marks, which a text program has put in";
+        return (end, Some((at..at + end, message.to_owned(), format!("write straight ones: \"{bare}\""))));
+    }
+    if let Some(wrong) = wrong_sign(rest) {
+        return (wrong.0.len(), Some(instead(at, wrong.0, wrong)));
+    }
+    if let Some(known) = KNOWN.iter().find(|known| rest.starts_with(**known)) {
+        return (known.len(), None);
+    }
+    if c.is_alphabetic() {
+        let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').unwrap_or(rest.len());
+        return (length, wrong_word(text, at, length));
+    }
+    (c.len_utf8(), None)
+}
+
+/// The length of a text in curly quotation marks that begins with this one; if no other follows, it ends behind the next
+/// character.
+fn curly(rest: &str, c: char) -> usize {
+    let length = c.len_utf8();
+    let end = rest[length..].find(CURLY).map_or(length, |end| length + end);
+    rest[end..].chars().next().map_or(end, |last| end + last.len_utf8())
 }
 
 /// The length of a text with its quotes.

@@ -60,12 +60,12 @@ fn lead_field(node: &IdedExpr) -> Option<&str> {
 impl Asked<'_> {
     /// What is wrong if the field never has this text.
     pub fn never_equal(&self) -> Option<Finding> {
-        let words: Vec<&str> = match self.field {
-            "stage" => Stage::ALL.iter().map(|word| word.as_str()).collect(),
-            "qualification" => Qualification::ALL.iter().map(|word| word.as_str()).collect(),
-            "temperature" => Temperature::ALL.iter().map(|word| word.as_str()).collect(),
-            "salutation" => Salutation::ALL.iter().map(|word| word.as_str()).collect(),
-            "address_form" => AddressForm::ALL.iter().map(|word| word.as_str()).collect(),
+        let words = match self.field {
+            "stage" => Stage::words(),
+            "qualification" => Qualification::words(),
+            "temperature" => Temperature::words(),
+            "salutation" => Salutation::words(),
+            "address_form" => AddressForm::words(),
             "country" => return self.country(),
             _ => return None,
         };

@@ -89,7 +89,7 @@ fn is_name(free: &str) -> bool {
 fn report(text: &Text) {
     let name = text.value;
     let message = format!("`{name}` is nothing that a person can be asked for");
-    let known = Asked::ALL.iter().map(|asked| asked.as_str()).chain(["name", "company"]);
+    let known = Asked::words().into_iter().chain(["name", "company"]);
     let finding = Finding::new(Code::UnknownField, message);
     text.report(finding.meant(name, known, &format!("a field of your own is written `fields.{name}`")));
 }

@@ -12,7 +12,7 @@ use super::read::when;
 use super::score::{self, ScoreRule};
 use super::temperature;
 use crate::domain::lead::Lead;
-use crate::domain::stage::{Qualification, Stage};
+use crate::domain::stage::{Party, Qualification, Stage};
 use crate::domain::temperature::Temperatures;
 use crate::domain::time::Timestamp;
 
@@ -60,9 +60,9 @@ pub struct Moves<'r> {
     pub stage: Option<Stage>,
     /// Never `sql`.
     pub qualification: Option<Qualification>,
-    /// The cause with which the new qualification hands the lead to sales.
+    /// The cause with which the new qualification hands the lead to sales. None for one that sales has already.
     pub hand_over: Option<&'r str>,
-    /// The cause with which the lead is proposed to sales as an SQL.
+    /// The cause with which the lead is proposed to sales as an SQL. None for one that sales has already.
     pub proposal: Option<&'r str>,
 }
 
@@ -85,11 +85,13 @@ impl Rules {
     /// Where the rules move a lead that is worth so much.
     pub fn moves(&self, lead: &Lead, scores: &ScoreFacts) -> Moves<'_> {
         let qualification = self.qualification(lead, scores);
+        let is_marketings = lead.with == Party::Marketing;
+        let rule = qualification.map(|(_, rule)| rule).filter(|_| is_marketings);
         Moves {
             stage: self.stage(lead, scores),
             qualification: qualification.map(|(found, _)| found),
-            hand_over: qualification.and_then(|(_, rule)| rule.hand_over.as_deref()),
-            proposal: self.proposal(lead, scores),
+            hand_over: rule.and_then(|rule| rule.hand_over.as_deref()),
+            proposal: self.proposal(lead, scores).filter(|_| is_marketings),
         }
     }
 
@@ -204,6 +206,8 @@ mod tests {
             "a rule proposes sql and never sets it"
         );
         assert_eq!(rules.proposal(&lead, &scores(10.0, 90.0)), Some("wants to buy"));
+        let proposed = |lead: &Lead| rules.moves(lead, &scores(10.0, 90.0)).proposal.is_some();
+        assert!(proposed(&lead) && !proposed(&Lead { with: Party::Sales, ..lead.clone() }));
         lead.qualification = Qualification::Mql;
         assert_eq!(found(&lead, 10.0, 90.0), None);
         lead.qualification = Qualification::Sql;

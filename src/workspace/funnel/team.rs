@@ -91,6 +91,11 @@ impl Funnel {
         self.team.iter().find(|(known, _)| known == key).map(|(_, rep)| rep)
     }
 
+    /// The name of a rep; the key if there is no such rep any more.
+    pub fn rep_name<'k>(&'k self, key: &'k str) -> &'k str {
+        self.rep(key).map_or(key, |rep| rep.name.as_str())
+    }
+
     /// The key of the head of sales; none if there is no team.
     pub fn head_of_sales(&self) -> Option<&str> {
         let first = || self.team.first().map(|(key, _)| key.as_str());

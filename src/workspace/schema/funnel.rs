@@ -56,8 +56,12 @@ const KEYS: &[Key] = &[
         Takes::Table(CONTACT),
         "What must be known of a lead before somebody talks to it: lead.complete.",
     ),
-    key("stage", Takes::NamedBy(stages, WHEN_ONLY), "What moves a lead forward to a funnel stage."),
-    key("qualification", Takes::NamedBy(qualifications, QUALIFICATION), "How the company judges a lead."),
+    key("stage", Takes::NamedBy(Stage::words, WHEN_ONLY), "What moves a lead forward to a funnel stage."),
+    key(
+        "qualification",
+        Takes::NamedBy(Qualification::words, QUALIFICATION),
+        "How the company judges a lead.",
+    ),
     key("caps", Takes::Table(CAPS), "How much mail a lead gets, whatever the sequences say."),
     key("consent", Takes::Table(CONSENT), "Whom marketing may write to."),
     key("reply", Takes::Table(REPLY), "What the answer of a person leads to."),
@@ -73,14 +77,6 @@ const KEYS: &[Key] = &[
         "A reason for which sales loses a lead. Marketing stays silent, unless it says `again`.",
     ),
 ];
-
-fn stages() -> Vec<&'static str> {
-    Stage::ALL.iter().map(|stage| stage.as_str()).collect()
-}
-
-fn qualifications() -> Vec<&'static str> {
-    Qualification::ALL.iter().map(|word| word.as_str()).collect()
-}
 
 const COMPANY: &[Key] = &[
     key(
@@ -184,7 +180,7 @@ const ROUTE: &[Key] = &[
 const ROUTING: &[Key] = &[
     key(
         "choose",
-        Takes::Word(choices),
+        Takes::Word(Choose::words),
         "round_robin: who has waited longest for a turn. least_loaded: who has the fewest leads.",
     )
     .default("round_robin")
@@ -197,20 +193,12 @@ const ROUTING: &[Key] = &[
         .example("kim"),
     key(
         "hold",
-        Takes::Word(holds),
+        Takes::Word(SalesHold::words),
         "company: while sales works on a lead, marketing leaves everybody in its company alone. lead: the lead only.",
     )
     .default("lead")
     .example("company"),
 ];
-
-fn choices() -> Vec<&'static str> {
-    Choose::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-fn holds() -> Vec<&'static str> {
-    SalesHold::ALL.iter().map(|word| word.as_str()).collect()
-}
 
 const SOURCE: &[Key] = &[
     key("title", Takes::Text, "What the report calls it.").otherwise("the name").example("Spring fair"),
@@ -336,7 +324,7 @@ fn required_bases() -> Vec<&'static str> {
 const REPLY: &[Key] = &[
     key(
         "then",
-        Takes::Word(replies),
+        Takes::Word(ReplyThen::words),
         "hand_over: sales has the lead. hold: marketing waits until \
         somebody has answered, and the lead stays with it.",
     )
@@ -350,10 +338,6 @@ const REPLY: &[Key] = &[
     .default("7 days")
     .example("14 days"),
 ];
-
-fn replies() -> Vec<&'static str> {
-    ReplyThen::ALL.iter().map(|word| word.as_str()).collect()
-}
 
 const HAND_OVER: &[Key] = &[
     key(
@@ -382,7 +366,7 @@ const RETURN_TITLE: Key = key("title", Takes::Text, "What reps choose, in their 
 const RETURNED: &[Key] = &[
     RETURN_TITLE,
     key("quiet", DURATION, "How long nothing is sent.").otherwise("as [hand_over] says").example("30 days"),
-    key("stage", Takes::Word(stages), "The funnel stage that the lead goes to.")
+    key("stage", Takes::Word(Stage::words), "The funnel stage that the lead goes to.")
         .otherwise("it stays in its own")
         .example("mofu"),
     key("sequence", NAME, "The sequence that it walks, by the name of its file.")

@@ -79,7 +79,7 @@ const KEYS: &[Key] = &[
     .required(),
 ];
 
-const STAGE: Takes = Takes::Word(|| Stage::ALL.iter().map(|stage| stage.as_str()).collect());
+const STAGE: Takes = Takes::Word(Stage::words);
 
 /// The keys of a step: when, then what.
 const STEP: &[Key] = &[
@@ -159,15 +159,10 @@ const SET: &[Key] = &[
     key("first_name", Takes::Text, "The given name.").example("Kim"),
     key("last_name", Takes::Text, "The family name.").example("Roth"),
     key("title", Takes::Text, "The academic title.").example("Dr."),
-    key(
-        "salutation",
-        Takes::Word(|| Salutation::ALL.iter().map(|word| word.as_str()).collect()),
-        "How to greet.",
-    )
-    .example("ms"),
+    key("salutation", Takes::Word(Salutation::words), "How to greet.").example("ms"),
     key(
         "address_form",
-        Takes::Word(|| AddressForm::ALL.iter().map(|word| word.as_str()).collect()),
+        Takes::Word(AddressForm::words),
         "The German form of \
         address.",
     )

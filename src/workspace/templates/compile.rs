@@ -60,17 +60,11 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
             plain: plain.get(&key),
         };
         if let Some(other) = seen.insert(key, source.name) {
-            let message = format!("{other} is the same mail in the same language");
-            let finding = Finding::new(Code::DuplicateTemplate, message);
-            source.report(
-                0..0,
-                finding.help("delete one of them, or put its language into its name: NAME.de.md"),
-            );
+            is_same(source, other);
         }
         source.mention(Noun::Mail, Role::Defines, &path.name, 0..0);
-        let writing = if path.kind == MailKind::Markdown { Writing::Markdown } else { Writing::Html };
         if !front.is_missing() {
-            content::check_mail(&mail.file, writing, &assets);
+            content::check_mail(&mail.file, writing(path), &assets);
         }
         languages.add(path, language, *source);
         let version = check(&mail, &shared).then(|| assembly.assemble(&mail, report)).flatten();
@@ -88,6 +82,17 @@ pub fn compile(files: &Files, funnel: &Funnel, names: &mut Names, report: &Repor
         sources.iter().for_each(asks_nothing);
     }
     Templates::new(compiled, default_language, sources.iter().any(|source| asks_for_rules(source.text)))
+}
+
+/// Reports a mail that another file has already.
+fn is_same(source: &Source, other: &str) {
+    let message = format!("{other} is the same mail in the same language");
+    let help = "delete one of them, or put its language into its name: NAME.de.md";
+    source.report(0..0, Finding::new(Code::DuplicateTemplate, message).help(help));
+}
+
+fn writing(path: &MailPath) -> Writing {
+    if path.kind == MailKind::Markdown { Writing::Markdown } else { Writing::Html }
 }
 
 /// Reports a link to a form that has nothing to ask for.

@@ -5,7 +5,6 @@ use dripline::domain::lead::Lead;
 use dripline::storage::{events, leads};
 use reqwest::Method;
 use serde_json::json;
-use url::form_urlencoded;
 
 use super::WELCOME;
 use crate::support::app::TestApp;
@@ -63,13 +62,6 @@ async fn record(app: &TestApp, lead: i64) -> (Lead, Vec<Happening>) {
     (stored.lead, events::timeline(&mut tx, lead, 1_000).await.unwrap())
 }
 
-async fn send(app: &TestApp, path: &str, answers: &[(&str, &str)]) -> (u16, String) {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(answers).finish();
-    let request = app.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
-    let response = request.body(body).send().await.unwrap();
-    (response.status().as_u16(), response.text().await.unwrap())
-}
-
 /// The names of the inputs of a page.
 fn inputs(html: &str) -> Vec<&str> {
     html.split(" name=\"")
@@ -97,7 +89,7 @@ async fn a_lead_is_asked_for_what_is_missing(db: TestDb) {
     assert_eq!(record(&app, lead).await, before, "reading changes nothing");
 
     let (status, html) =
-        send(&app, &path, &[("phone", "call me"), ("company.size", "some"), ("country", "de")]).await;
+        app.fill(&path, &[("phone", "call me"), ("company.size", "some"), ("country", "de")]).await;
     assert_eq!(status, 422);
     assert_eq!(html.matches("class=\"wrong\"").count(), 2, "{html}");
     assert!(
@@ -112,7 +104,7 @@ async fn a_lead_is_asked_for_what_is_missing(db: TestDb) {
         ("company.size", "120"),
         ("from", "page"),
     ];
-    let (status, html) = send(&app, &path, &answers).await;
+    let (status, html) = app.fill(&path, &answers).await;
     assert!(status == 200 && html.contains("Thank you!") && html.contains("the rest later"), "{html}");
     let (now, timeline) = record(&app, lead).await;
     let company = now.company.expect("a company");
@@ -123,7 +115,7 @@ async fn a_lead_is_asked_for_what_is_missing(db: TestDb) {
     assert_eq!(told.details.data.as_ref().unwrap()["filled"], "company.name, company.size, phone");
 
     let rest = [("country", "at"), ("salutation", "ms"), ("fields.budget", "20000")];
-    assert!(send(&app, &path, &rest).await.1.contains("Your details are stored."));
+    assert!(app.fill(&path, &rest).await.1.contains("Your details are stored."));
     let (now, timeline) = record(&app, lead).await;
     assert_eq!(now.contact.country.as_deref(), Some("AT"));
     assert_eq!(now.contact.fields["budget"], 20_000);
@@ -143,18 +135,18 @@ async fn what_is_filled_stays(db: TestDb) {
         ("stage", "customer"),
         ("phone", "+49 40 123456"),
     ];
-    assert_eq!(send(&app, &path, &answers).await.0, 200);
+    assert_eq!(app.fill(&path, &answers).await.0, 200);
     let (now, _) = record(&app, lead).await;
     assert_eq!((now.contact.first_name.as_deref(), now.email.as_str()), (Some("Kim"), "kim@example.org"));
     assert_eq!((now.stage.as_str(), now.contact.phone.as_deref()), ("tofu", Some("+49 40 123456")));
     let noted = record(&app, lead).await;
-    assert_eq!(send(&app, &path, &[("phone", "+49 40 654321")]).await.0, 200, "as often as one likes");
-    assert_eq!(send(&app, &path, &[]).await.0, 200);
+    assert_eq!(app.fill(&path, &[("phone", "+49 40 654321")]).await.0, 200, "as often as one likes");
+    assert_eq!(app.fill(&path, &[]).await.0, 200);
     assert_eq!(record(&app, lead).await, noted, "and nothing is overwritten");
     // Whoever says to work for a company that is known changes nothing of what is known of it.
     let known = json!({ "email": "lee@example.org", "company": "Known AG", "company_size": "9" });
     assert_eq!(app.post("/leads", &known).await.0, 201);
-    assert_eq!(send(&app, &path, &[("company.name", "KNOWN AG"), ("company.size", "4000")]).await.0, 200);
+    assert_eq!(app.fill(&path, &[("company.name", "KNOWN AG"), ("company.size", "4000")]).await.0, 200);
     let company = record(&app, lead).await.0.company.expect("a company");
     assert_eq!((company.name.as_str(), company.size), ("Known AG", Some(9)));
     app.end().await;
@@ -176,26 +168,24 @@ async fn hostile_answers_are_harmless(db: TestDb) {
         ("salutation", "king"),
         ("fields.budget", "\u{1b}[31m"),
     ] {
-        let (status, html) = send(&app, &path, &[(field, answer), ("phone2", "x")]).await;
+        let (status, html) = app.fill(&path, &[(field, answer), ("phone2", "x")]).await;
         assert_eq!(status, 422, "{field} = {answer:?}");
         assert!(!html.contains("<b>"), "{html}");
     }
     for body in ["", "%", "a=%ff%fe&b", "phone"] {
-        let request =
-            app.request(Method::POST, &path).header("Content-Type", "application/x-www-form-urlencoded");
-        assert_eq!(request.body(body).send().await.unwrap().status(), 200, "{body}");
+        assert_eq!(app.post_form(&path, body).await.0, 200, "{body}");
     }
     let json = app.request(Method::POST, &path).json(&json!({ "phone": "+49 40 123456" }));
     assert_eq!(json.send().await.unwrap().status(), 200, "what is no form has no answers");
     assert_eq!(record(&app, lead).await, before);
     for token in ["x", "%00", &path[3..path.len() - 1], &path[3..].to_uppercase()] {
         assert_eq!(app.open(&format!("/f/{token}")).await.0, 404, "{token}");
-        assert_eq!(send(&app, &format!("/f/{token}"), &[("phone", "+49 40 123456")]).await.0, 404, "{token}");
+        assert_eq!(app.fill(&format!("/f/{token}"), &[("phone", "+49 40 123456")]).await.0, 404, "{token}");
     }
     let leave = app.unsubscribe_path(lead);
     assert_eq!(app.open(&leave.replacen("/u/", "/f/", 1)).await.0, 404, "a token of another kind");
     let name = "\u{202e}<img src=x onerror=alert(1)> \"Roth\" & 🦀 {{lead.email}}";
-    assert_eq!(send(&app, &path, &[("company.name", name)]).await.0, 200);
+    assert_eq!(app.fill(&path, &[("company.name", name)]).await.0, 200);
     let (_, html) = app.open(&path).await;
     assert!(!html.contains("<img"), "{html}");
     let stored = record(&app, lead).await.0.company.expect("a company").name;

@@ -6,7 +6,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::imap::{Inbox, mail, mailbox};
 use crate::support::database::{TestDb, on_both};
-use crate::support::dovecot::{BOX, Dovecot, fixture};
+use crate::support::dovecot::{BOX, Dovecot};
+use crate::support::fixtures::fixture;
 use crate::support::program::{Program, signal};
 use crate::support::smtp_server::{Offer, SmtpServer};
 use crate::support::world::files;

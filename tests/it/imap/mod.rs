@@ -18,14 +18,13 @@ use dripline::nurture::Engine;
 use dripline::nurture::clock::Clock;
 use dripline::nurture::mailbox::{MailboxError, Reader};
 use dripline::nurture::relays::Relays;
-use dripline::nurture::revision::{Applied, apply};
 use dripline::storage::Db;
 use tempfile::TempDir;
 
 use crate::support::app::write;
 use crate::support::database::TestDb;
 use crate::support::dovecot::{BOX, url};
-use crate::support::world::{MONDAY, files, workspace};
+use crate::support::world::{MONDAY, files, run, workspace};
 
 const SEQUENCE: &str = "title = \"Hello\"\nstage = \"tofu\"\n[[step]]\nmail = \"mail/hello\"\n";
 
@@ -66,10 +65,7 @@ impl Inbox {
         let db = db.another().await;
         let engine = Engine::new(db, Clock::manual(MONDAY), keys, Arc::new(config), relays).await;
         let engine = Arc::new(engine.expect("an engine"));
-        match apply(&engine.db, &workspace(&[("hello", SEQUENCE)]), MONDAY).await.unwrap().0 {
-            Applied::New(revision) | Applied::Unchanged(revision) => engine.run(revision),
-            Applied::Mistaken(diagnostics) => panic!("{diagnostics:#?}"),
-        }
+        run(&engine, &workspace(&[("hello", SEQUENCE)])).await;
         let reader = Reader::all(&engine).remove(0);
         Self { engine, reader, _dir: dir }
     }

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use dripline::nurture::clock::Clock;
 use dripline::nurture::explain::explain;
-use dripline::nurture::revision::{Applied, apply};
 use dripline::nurture::routing;
 use dripline::storage::routing as stored;
 
-use super::{Engine, Files, desk, of, owner, rep, submit_to};
+use super::{Engine, desk, of, owner, rep, submit_to};
 use crate::support::database::{TestDb, on_both};
 use crate::support::smtp_server::{Offer, SmtpServer};
-use crate::support::world::{MONDAY, Setup, add, engine, lead};
+use crate::support::world::{MONDAY, Setup, add, engine, lead, run};
 
 on_both!(more_room_counts_on_a_node_that_has_not_heard_of_it, who_joins_behind_a_look_is_looked_at);
 
@@ -21,12 +20,6 @@ async fn nodes(db: &TestDb) -> [Arc<Engine>; 2] {
     let one = engine(db.another().await, "one", &server, clock.clone(), &setup).await;
     let two = engine(db.another().await, "two", &server, clock, &setup).await;
     [Arc::new(one), Arc::new(two)]
-}
-
-async fn applied(engine: &Engine, files: &Files) {
-    let (applied, _) = apply(&engine.db, files, engine.clock.now()).await.unwrap();
-    let (Applied::New(revision) | Applied::Unchanged(revision)) = applied else { panic!("it has mistakes") };
-    engine.run(revision);
 }
 
 async fn add_from(engine: &Engine, email: &str, country: &str) -> i64 {
@@ -41,14 +34,14 @@ async fn look(engine: &Engine) {
 
 async fn more_room_counts_on_a_node_that_has_not_heard_of_it(db: TestDb) {
     let [node, slow] = nodes(&db).await;
-    applied(&node, &desk("capacity = 1", "")).await;
+    run(&node, &desk("capacity = 1", "")).await;
     let (ann, bob) =
         (add_from(&node, "ann@x.example", "AT").await, add_from(&node, "bob@x.example", "AT").await);
     submit_to(&node, ann).await;
     submit_to(&node, bob).await;
     look(&slow).await;
     assert_eq!(owner(&slow, bob).await, None);
-    applied(&node, &desk("capacity = 2", "")).await;
+    run(&node, &desk("capacity = 2", "")).await;
     look(&slow).await;
     assert_eq!(owner(&slow, bob).await.as_deref(), Some("kim"), "by the node that knew the smaller team");
 }
@@ -56,7 +49,7 @@ async fn more_room_counts_on_a_node_that_has_not_heard_of_it(db: TestDb) {
 async fn who_joins_behind_a_look_is_looked_at(db: TestDb) {
     let [node, _] = nodes(&db).await;
     let route = "[[route]]\nwhen = 'lead.country == \"AT\"'\nteam = \"lee\"\n[[route]]\nteam = \"kim\"\n";
-    applied(&node, &desk("capacity = 1", &format!("{}{route}", rep("lee", "capacity = 1")))).await;
+    run(&node, &desk("capacity = 1", &format!("{}{route}", rep("lee", "capacity = 1")))).await;
     let [ann, bob] =
         [add_from(&node, "ann@x.example", "CH").await, add_from(&node, "bob@x.example", "CH").await];
     let cid = add_from(&node, "cid@x.example", "AT").await;

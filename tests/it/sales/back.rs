@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EVA, KIM, answered, link, send, timeline};
+use super::{EVA, KIM, answered, link, timeline};
 use crate::closing_the_loop::{add, lead, subjects};
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
@@ -43,7 +43,7 @@ title = "Chose another"
 async fn a_returned_lead_rests_and_walks_what_its_reason_names(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
     let fields = [("reason", "too-early"), ("words", "after the fair")];
-    let (status, page) = send(&app, &link(&told, "Back to marketing"), &fields).await;
+    let (status, page) = app.fill(&link(&told, "Back to marketing"), &fields).await;
     assert_eq!(status, 200, "{page}");
     let now = lead(&app, EVA).await;
     assert_eq!((&now["with"], &now["stage"]), (&json!("marketing"), &json!("mofu")), "{now}");
@@ -81,10 +81,10 @@ async fn answers_again(app: &TestApp) -> Vec<u8> {
 async fn a_win_ends_the_quiet_of_an_earlier_return(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
     let fields = [("reason", "too-early")];
-    assert_eq!(send(&app, &link(&told, "Back to marketing"), &fields).await.0, 200);
+    assert_eq!(app.fill(&link(&told, "Back to marketing"), &fields).await.0, 200);
     app.pass(DAY).await;
     let told = answers_again(&app).await;
-    assert_eq!(send(&app, &link(&told, "Won"), &[("amount", "")]).await.0, 200);
+    assert_eq!(app.fill(&link(&told, "Won"), &[("amount", "")]).await.0, 200);
     assert_eq!(lead(&app, EVA).await["stage"], "customer");
     assert!(!quiet(&app).await, "a customer waits for nothing");
     app.end().await;
@@ -93,7 +93,7 @@ async fn a_win_ends_the_quiet_of_an_earlier_return(db: TestDb) {
 async fn what_was_no_reply_leaves_the_quiet_as_it_was(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
     let fields = [("reason", "too-early")];
-    assert_eq!(send(&app, &link(&told, "Back to marketing"), &fields).await.0, 200);
+    assert_eq!(app.fill(&link(&told, "Back to marketing"), &fields).await.0, 200);
     app.pass(DAY).await;
     let told = answers_again(&app).await;
     let (status, page) = app.press(&link(&told, "This is no reply")).await;
@@ -108,7 +108,7 @@ async fn a_return_bypasses_no_stop(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
     let stop = json!({ "reason": "said so", "kind": "objection" });
     assert_eq!(app.post(&format!("/leads/{EVA}/stop"), &stop).await.0, 200);
-    let (status, page) = send(&app, &link(&told, "Back to marketing"), &[("reason", "too-early")]).await;
+    let (status, page) = app.fill(&link(&told, "Back to marketing"), &[("reason", "too-early")]).await;
     assert_eq!(status, 200, "{page}");
     app.pass(90 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"]);
@@ -118,7 +118,7 @@ async fn a_return_bypasses_no_stop(db: TestDb) {
 
 async fn a_lost_lead_may_come_again(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
-    let (status, page) = send(&app, &link(&told, "Lost"), &[("reason", "no-budget")]).await;
+    let (status, page) = app.fill(&link(&told, "Lost"), &[("reason", "no-budget")]).await;
     assert_eq!(status, 200, "{page}");
     app.pass(179 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"]);
@@ -129,7 +129,7 @@ async fn a_lost_lead_may_come_again(db: TestDb) {
 
 async fn a_lost_lead_goes_on_where_it_was(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
-    assert_eq!(send(&app, &link(&told, "Lost"), &[("reason", "not-now")]).await.0, 200);
+    assert_eq!(app.fill(&link(&told, "Lost"), &[("reason", "not-now")]).await.0, 200);
     app.pass(59 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"]);
     app.pass(2 * DAY).await;
@@ -139,7 +139,7 @@ async fn a_lost_lead_goes_on_where_it_was(db: TestDb) {
 
 async fn no_score_brings_a_lost_lead_back(db: TestDb) {
     let (app, told) = answered(db, "").await;
-    assert_eq!(send(&app, &link(&told, "Not interested"), &[("no", "now")]).await.0, 200);
+    assert_eq!(app.fill(&link(&told, "Not interested"), &[("no", "now")]).await.0, 200);
     let demo = json!({ "kind": "submitted", "data": { "form": "demo" } });
     assert_eq!(app.post(&format!("/leads/{EVA}/events"), &demo).await.0, 201);
     app.pass(60 * DAY).await;
@@ -165,7 +165,7 @@ async fn no_score_brings_a_lost_lead_back(db: TestDb) {
 async fn feedback_is_about_the_mail(db: TestDb) {
     let (app, told) = answered(db, REASONS).await;
     let fields = [("reason", "rival"), ("feedback", "tone"), ("feedback_words", "too loud for a miller")];
-    let (status, page) = send(&app, &link(&told, "Lost"), &fields).await;
+    let (status, page) = app.fill(&link(&told, "Lost"), &fields).await;
     assert_eq!(status, 200, "{page}");
     let id = lead(&app, EVA).await["id"].as_i64().expect("an id");
     let mut tx = app.engine.db.read().await.unwrap();
@@ -188,7 +188,7 @@ async fn feedback_is_about_the_mail(db: TestDb) {
 
 async fn words_are_reason_enough(db: TestDb) {
     let (app, told) = answered(db, "[hand_over]\nquiet = \"10 days\"\n").await;
-    let (status, page) = send(&app, &link(&told, "Back to marketing"), &[("words", "not now")]).await;
+    let (status, page) = app.fill(&link(&told, "Back to marketing"), &[("words", "not now")]).await;
     assert_eq!(status, 200, "{page}");
     app.pass(9 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"]);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EVA, KIM, LEE, WORDS, answered, link, send, timeline};
+use super::{EVA, KIM, LEE, WORDS, answered, link, timeline};
 use crate::closing_the_loop::{lead, subjects};
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::{Written, body};
@@ -11,8 +11,6 @@ use dripline::domain::outcome::Phase;
 use dripline::domain::time::{DAY, HOUR, MINUTE};
 use dripline::nurture::deadlines;
 use dripline::nurture::receive::waiting;
-use dripline::nurture::revision::apply;
-use dripline::workspace::Files;
 
 on_both!(
     a_rep_is_reminded_and_then_somebody_else,
@@ -109,7 +107,7 @@ async fn a_mail_of_the_team_stops_the_clock(db: TestDb) {
 
 async fn a_day_is_remembered(db: TestDb) {
     let (app, told) = answered(db, CLOCK).await;
-    send(&app, &link(&told, "Later"), &[("until", "2026-01-20")]).await;
+    app.fill(&link(&told, "Later"), &[("until", "2026-01-20")]).await;
     app.pass(14 * DAY).await;
     assert_eq!(app.mails(KIM).len(), 1, "nobody is reminded before the day");
     app.pass(DAY).await;
@@ -123,7 +121,7 @@ async fn a_day_is_remembered(db: TestDb) {
 
 async fn a_day_outlives_what_else_the_rep_does(db: TestDb) {
     let (app, told) = answered(db, CLOCK).await;
-    send(&app, &link(&told, "Later"), &[("until", "2026-01-20")]).await;
+    app.fill(&link(&told, "Later"), &[("until", "2026-01-20")]).await;
     app.hand_in(&answer_of_kim("")).await;
     app.press(&link(&told, "I take it on")).await;
     app.press(&link(&told, "A meeting is agreed")).await;
@@ -133,7 +131,7 @@ async fn a_day_outlives_what_else_the_rep_does(db: TestDb) {
     assert_eq!(subjects(&app, KIM)[1..], ["Today: Eva Kern (Kern AG)"], "once, and no clock runs after it");
 
     let later = [("until", "2026-03-20")];
-    assert!(send(&app, &link(&told, "Later"), &later).await.1.contains("You will be reminded"));
+    assert!(app.fill(&link(&told, "Later"), &later).await.1.contains("You will be reminded"));
     app.press(&link(&told, "Won")).await;
     app.pass(60 * DAY).await;
     assert_eq!(app.mails(KIM).len(), 2, "what is settled is not recalled");
@@ -216,13 +214,10 @@ async fn a_late_answer_is_for_the_rep_and_not_for_whoever_is_told_of_the_wait(db
 async fn while_a_rep_is_away_the_deputy_hears_of_it(db: TestDb) {
     let (app, _) = answered(db, CLOCK).await;
     app.hand_in(&answer_of_kim("")).await;
-    let funnel = std::fs::read_to_string(app.workspace.path().join("funnel.toml")).expect("a file");
     let email = format!("email = \"{KIM}\"\n");
     let away = format!("{email}away = \"2026-01-07..2026-01-30\"\ndeputy = \"lee\"\n");
-    app.edit("funnel.toml", &funnel.replace(&email, &away));
-    let files = Files::read(app.workspace.path()).expect("files");
-    apply(&app.engine.db, &files, app.engine.clock.now()).await.expect("applied");
-    app.engine.reload().await.expect("reloaded");
+    app.reword(&email, &away);
+    app.apply().await;
     app.pass(2 * DAY).await;
     let again = Written::reply_to(&app.mails(EVA)[0], EVA, "And the price?");
     app.hand_in(&again.raw).await;

@@ -140,12 +140,8 @@ hand_over = "is ready"
 async fn it_is_in_the_language_of_the_house(db: TestDb) {
     let (app, told) = {
         let app = begin_with(db, OPERATOR, "").await;
-        let funnel = std::fs::read_to_string(app.workspace.path().join("funnel.toml")).expect("a file");
-        app.edit("funnel.toml", &funnel.replace("language = \"en\"", "language = \"de\""));
-        let files = dripline::workspace::Files::read(app.workspace.path()).expect("files");
-        let applied =
-            dripline::nurture::revision::apply(&app.engine.db, &files, app.engine.clock.now()).await;
-        applied.expect("applied");
+        app.reword("language = \"en\"", "language = \"de\"");
+        app.apply().await;
         add(&app, EVA, true).await;
         app.hand_in(&Written::reply_to(&app.mails(EVA)[0], EVA, WORDS).raw).await;
         app.settle().await;

@@ -7,7 +7,6 @@ mod letter;
 mod pages;
 
 use mail_parser::{MessageParser, MimeHeaders};
-use reqwest::Method;
 
 use crate::closing_the_loop::{OPERATOR, add, begin_with};
 use crate::support::app::TestApp;
@@ -48,30 +47,6 @@ fn link(mail: &[u8], words: &str) -> String {
 /// Whether there is one.
 fn has_link(mail: &[u8], words: &str) -> bool {
     body(mail).contains(&format!("\n{words}: http"))
-}
-
-/// Sends a form.
-async fn send(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
-    let form: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    let request = app.request(Method::POST, path).body(form.join("&"));
-    let request = request.header("Content-Type", "application/x-www-form-urlencoded");
-    let answer = request.send().await.expect("an answer");
-    (answer.status().as_u16(), answer.text().await.expect("a page"))
-}
-
-/// As browsers encode what is typed.
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(
-            |byte| {
-                if byte.is_ascii_alphanumeric() {
-                    char::from(byte).to_string()
-                } else {
-                    format!("%{byte:02X}")
-                }
-            },
-        )
-        .collect()
 }
 
 /// The file with everything that comes with a rep's mail.

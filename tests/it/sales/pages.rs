@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::clock::CLOCK;
-use super::{EVA, KIM, LEE, answered, begin, file, has_link, link, send, timeline};
+use super::{EVA, KIM, LEE, answered, begin, file, has_link, link, timeline};
 use crate::closing_the_loop::{add, lead, subjects};
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
@@ -89,7 +89,7 @@ async fn a_button_acts_once(db: TestDb) {
     let day = [("until", "2026-02-02")];
     let later = link(&told, "Later");
     for expected in ["You will be reminded", "That was so already"] {
-        let (_, page) = send(&app, &later, &day).await;
+        let (_, page) = app.fill(&later, &day).await;
         assert!(page.contains(expected), "{page}");
     }
     let postponed = timeline(&app, EVA).await.into_iter().filter(|line| line.contains("comes back"));
@@ -99,7 +99,7 @@ async fn a_button_acts_once(db: TestDb) {
 
 async fn what_is_settled_stays_so(db: TestDb) {
     let (app, told) = answered(db, "").await;
-    let (status, page) = send(&app, &link(&told, "Won"), &[("amount", "12.000,50 €")]).await;
+    let (status, page) = app.fill(&link(&told, "Won"), &[("amount", "12.000,50 €")]).await;
     assert_eq!(status, 200);
     assert!(page.contains("Congratulations!"), "{page}");
     assert_eq!(lead(&app, EVA).await["stage"], "customer");
@@ -107,7 +107,7 @@ async fn what_is_settled_stays_so(db: TestDb) {
     let before = whole(&app, EVA).await;
     for words in ALL {
         let path = link(&told, words);
-        for (status, page) in [app.open(&path).await, send(&app, &path, &[("words", "x")]).await] {
+        for (status, page) in [app.open(&path).await, app.fill(&path, &[("words", "x")]).await] {
             assert_eq!(status, 200, "{words}");
             assert!(
                 page.contains("This lead is won.") && page.contains("Nothing changed."),
@@ -189,7 +189,7 @@ async fn a_late_mail_gives_no_buttons_to_whoever_had_the_lead(db: TestDb) {
 async fn no_means_silence(db: TestDb) {
     let (app, told) = answered(db, "").await;
     let (status, page) =
-        send(&app, &link(&told, "Not interested"), &[("no", "now"), ("words", "has one")]).await;
+        app.fill(&link(&told, "Not interested"), &[("no", "now"), ("words", "has one")]).await;
     assert_eq!(status, 200, "{page}");
     app.pass(60 * DAY).await;
     assert_eq!(subjects(&app, EVA), ["hello"], "\"no\" never returns to marketing by itself");
@@ -201,7 +201,7 @@ async fn no_means_silence(db: TestDb) {
     app.pass(5 * SECOND).await;
     let told = app.mails(KIM).pop().expect("told");
     assert!(!has_link(&told, "This is no reply"), "nobody replied");
-    let (status, page) = send(&app, &link(&told, "Not interested"), &[("no", "never")]).await;
+    let (status, page) = app.fill(&link(&told, "Not interested"), &[("no", "never")]).await;
     assert_eq!(status, 200, "{page}");
     let tom = lead(&app, tom).await;
     assert_eq!((&tom["stopped_by"], &tom["with"]), (&json!("objection"), &json!("marketing")), "{tom}");
@@ -213,10 +213,10 @@ async fn the_wrong_person_names_the_right_one(db: TestDb) {
     let ida = "ida@kern.example";
     let wrong = link(&told, "Wrong person");
     let fields = [("email", ida), ("first_name", "Ida"), ("last_name", "Lang")];
-    let (status, page) = send(&app, &wrong, &fields).await;
+    let (status, page) = app.fill(&wrong, &fields).await;
     assert_eq!(status, 200, "{page}");
     assert!(page.contains("The right person is yours"), "{page}");
-    assert!(send(&app, &wrong, &fields).await.1.contains("Nothing changed"));
+    assert!(app.fill(&wrong, &fields).await.1.contains("Nothing changed"));
     app.pass(5 * SECOND).await;
     let right = lead(&app, ida).await;
     assert_eq!((&right["with"], &right["owner"]), (&json!("sales"), &json!("kim")), "{right}");
@@ -238,7 +238,7 @@ async fn the_right_person_stays_with_their_rep(db: TestDb) {
     let hand_over = json!({ "cause": "called us", "rep": "lee" });
     assert_eq!(app.post(&format!("/leads/{ida}/hand-over"), &hand_over).await.0, 200);
     app.pass(5 * SECOND).await;
-    let (status, page) = send(&app, &link(&told, "Wrong person"), &[("email", ida)]).await;
+    let (status, page) = app.fill(&link(&told, "Wrong person"), &[("email", ida)]).await;
     assert_eq!(status, 200, "{page}");
     assert!(page.contains("with Lee Sander already") && !page.contains("is yours"), "{page}");
     app.pass(5 * SECOND).await;
@@ -256,7 +256,7 @@ async fn whoever_steps_in_gets_the_right_person(db: TestDb) {
     app.pass(9 * HOUR).await;
     let to_lee = app.mails(LEE).pop().expect("nobody answered");
     let ida = "ida@kern.example";
-    let (status, page) = send(&app, &link(&to_lee, "Wrong person"), &[("email", ida)]).await;
+    let (status, page) = app.fill(&link(&to_lee, "Wrong person"), &[("email", ida)]).await;
     assert_eq!(status, 200, "{page}");
     assert!(page.contains("The right person is yours"), "{page}");
     assert_eq!(lead(&app, ida).await["owner"], "lee");
@@ -295,7 +295,7 @@ async fn forms_say_what_is_wrong(db: TestDb) {
         ("Wrong person", [("email", "nobody")], "is not an e-mail address"),
         ("Wrong person", [("email", EVA)], "the same person"),
     ] {
-        let (status, page) = send(&app, &link(&told, words), &fields).await;
+        let (status, page) = app.fill(&link(&told, words), &fields).await;
         assert_eq!(status, 422, "{words}: {page}");
         assert!(page.contains(expected) && page.contains("<form"), "{words}: {page}");
         let (name, typed) = fields[0];
@@ -313,7 +313,7 @@ async fn forms_say_what_is_wrong(db: TestDb) {
 async fn hostile_words_are_harmless(db: TestDb) {
     let (app, told) = answered(db, "").await;
     let hostile = "\"><script>alert(1)</script>\u{202e}\r\nBcc: x@y.example\0";
-    let (status, page) = send(&app, &link(&told, "Won"), &[("amount", hostile)]).await;
+    let (status, page) = app.fill(&link(&told, "Won"), &[("amount", hostile)]).await;
     // The digit in it is an amount, and all else is left out.
     assert_eq!(status, 200, "{page}");
     let tom = "tom@kern.example";
@@ -322,7 +322,7 @@ async fn hostile_words_are_harmless(db: TestDb) {
     assert_eq!(app.post(&format!("/leads/{tom}/hand-over"), &cause).await.0, 200);
     app.pass(5 * SECOND).await;
     let told = app.mails(KIM).pop().expect("told");
-    let (status, page) = send(&app, &link(&told, "Lost"), &[("words", hostile), ("feedback", "tone")]).await;
+    let (status, page) = app.fill(&link(&told, "Lost"), &[("words", hostile), ("feedback", "tone")]).await;
     assert_eq!(status, 200, "{page}");
     assert!(!page.contains("<script"), "{page}");
     let mut tx = app.engine.db.read().await.unwrap();

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::support::smtp_server::fixture;
+use crate::support::fixtures::fixture;
 
 #[tokio::test]
 async fn a_message_is_sent_in_one_go() {

@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::*;
-use crate::support::smtp_server::{Fault, fixture};
+use crate::support::fixtures::fixture;
+use crate::support::smtp_server::Fault;
 
 const COMMANDS: [Phase; 3] = [Phase::Mail, Phase::Rcpt, Phase::Data];
 

@@ -4,7 +4,8 @@ use dripline::domain::outcome::Phase;
 use dripline::mail::{OpenError, OpenErrorKind};
 
 use super::*;
-use crate::support::smtp_server::{Fault, Login, StartTls, fixture};
+use crate::support::fixtures::fixture;
+use crate::support::smtp_server::{Fault, Login, StartTls};
 
 const LOGIN: Login = Login { mechanisms: "PLAIN LOGIN", user: "anna", password: "p@ss:w/rd" };
 

@@ -22,11 +22,12 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use url::form_urlencoded;
 
 use super::database::TestDb;
 use super::pace;
 use super::smtp_server::{Offer, SmtpServer};
-use super::world::MONDAY;
+use super::world::{MONDAY, run};
 
 /// No test waits longer for something to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -61,6 +62,13 @@ impl Ground {
     /// Replaces a file of the workspace. Nothing is applied yet.
     pub fn edit(&self, path: &str, text: &str) {
         fs::write(self.workspace.path().join(path), text).expect("written");
+    }
+
+    /// Replaces some of funnel.toml. Nothing is applied yet.
+    pub fn reword(&self, from: &str, to: &str) {
+        let funnel = fs::read_to_string(self.workspace.path().join("funnel.toml")).expect("a file");
+        assert!(funnel.contains(from), "{funnel}");
+        self.edit("funnel.toml", &funnel.replace(from, to));
     }
 
     /// Builds a server as `dripline serve` does, on a manual clock.
@@ -117,6 +125,11 @@ impl TestApp {
         Ground::new(db, files).await.start().await
     }
 
+    /// Has the server run the files of its folder as they are now.
+    pub async fn apply(&self) {
+        run(&self.engine, &Files::read(self.workspace.path()).expect("files")).await;
+    }
+
     /// A request with the API key.
     pub fn api(&self, method: Method, path: &str) -> RequestBuilder {
         self.request(method, &format!("/api/v1{path}")).bearer_auth(&self.key)
@@ -152,6 +165,19 @@ impl TestApp {
         text(self.request(Method::POST, path).body("from=page")).await
     }
 
+    /// Fills in a form, as browsers send it: the status and the page.
+    pub async fn fill(&self, path: &str, answers: &[(&str, &str)]) -> (u16, String) {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(answers).finish();
+        self.post_form(path, body).await
+    }
+
+    /// Posts what is said to be a form: the status and the page.
+    pub async fn post_form(&self, path: &str, body: impl Into<String>) -> (u16, String) {
+        let request =
+            self.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
+        text(request.body(body.into())).await
+    }
+
     /// A request with a certain program, which follows no redirects.
     pub async fn browse(&self, method: Method, path: &str, agent: &str) -> Response {
         let request = self.request(method, path).header("User-Agent", agent);
@@ -184,9 +210,7 @@ impl TestApp {
 
     /// Unsubscribes as a mail program does (RFC 8058).
     pub async fn click_once(&self, path: &str) -> (u16, String) {
-        let form =
-            self.request(Method::POST, path).header("Content-Type", "application/x-www-form-urlencoded");
-        text(form.body("List-Unsubscribe=One-Click")).await
+        self.post_form(path, "List-Unsubscribe=One-Click").await
     }
 
     /// The path of the unsubscribe link in a lead's mails.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tempfile::TempDir;
 
+use super::fixtures::fixture;
 use super::ports::{accepts, free_port};
 
 /// The mailbox of most tests.
@@ -240,11 +241,6 @@ impl Drop for Dovecot {
 /// The URL of a mailbox on this machine, without encryption.
 pub fn url(email: &str, port: u16) -> String {
     format!("imap://{}:secret@127.0.0.1:{port}?tls=none", email.replace('@', "%40"))
-}
-
-/// A file of `tests/it/fixtures`.
-pub fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures").join(name)
 }
 
 /// Lets the servers' own users into a folder.

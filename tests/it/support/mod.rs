@@ -5,6 +5,7 @@ pub mod browser;
 pub mod counts;
 pub mod database;
 pub mod dovecot;
+pub mod fixtures;
 pub mod memory;
 pub mod nodes;
 pub mod pace;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use dripline::nurture::clock::Clock;
 use dripline::nurture::liveness::{self, Alive};
-use dripline::nurture::revision::{Applied, apply};
 use dripline::nurture::{Engine, notices};
 use dripline::worker;
 use dripline::workspace::Files;
@@ -14,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::database::TestDb;
 use super::smtp_server::SmtpServer;
-use super::world::{Setup, engine};
+use super::world::{Setup, engine, run};
 
 /// No test waits longer for a node to end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,10 +35,7 @@ impl Node {
 
     /// Has this node run these files.
     pub async fn apply(&self, files: &Files) {
-        match apply(&self.engine.db, files, self.engine.clock.now()).await.unwrap().0 {
-            Applied::New(revision) | Applied::Unchanged(revision) => self.engine.run(revision),
-            Applied::Mistaken(diagnostics) => panic!("{diagnostics:#?}"),
-        }
+        run(&self.engine, files).await;
     }
 
     /// Takes this node's lock and watches over it.

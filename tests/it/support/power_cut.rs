@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use super::smtp_server::fixture;
+use super::fixtures::fixture;
 
 pub struct PowerCut {
     dir: TempDir,

@@ -1,14 +1,10 @@
 //! A [`Receiver`] of webhooks: a small HTTP server that answers as the test says, and keeps what it was told.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::HeaderMap;
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -16,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use super::fixtures::acceptor;
 use super::pace::until;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -201,24 +198,4 @@ async fn read<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Call> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     Some(Call { path, headers, body: String::from_utf8(body).ok()? })
-}
-
-/// The certificates of those whom tests trust.
-pub fn authorities() -> Vec<CertificateDer<'static>> {
-    CertificateDer::pem_file_iter(fixture("authority.pem")).unwrap().map(|found| found.unwrap()).collect()
-}
-
-/// A file of the tests.
-pub fn fixture(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures").join(name)
-}
-
-fn acceptor() -> TlsAcceptor {
-    let chain = CertificateDer::pem_file_iter(fixture("localhost.pem")).unwrap();
-    let chain = chain.map(|found| found.unwrap()).collect();
-    let key = PrivateKeyDer::from_pem_file(fixture("localhost.key")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = config.with_no_client_auth().with_single_cert(chain, key).unwrap();
-    TlsAcceptor::from(Arc::new(config))
 }

@@ -3,14 +3,10 @@
 mod session;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use dripline::domain::outcome::Phase;
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -18,6 +14,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::fixtures::acceptor;
 use session::Session;
 
 /// No test waits longer for something to happen.
@@ -186,8 +183,7 @@ impl SmtpServer {
             commands: Vec::new(),
             hang_up: CancellationToken::new(),
         };
-        let state =
-            State { offer, tls: tls_acceptor(), seen: Mutex::new(seen), news: watch::Sender::new(()) };
+        let state = State { offer, tls: acceptor(), seen: Mutex::new(seen), news: watch::Sender::new(()) };
         let state = Arc::new(state);
         let address = listener.local_addr().unwrap();
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state)));
@@ -281,24 +277,12 @@ impl Drop for SmtpServer {
     }
 }
 
-/// A file of the tests' fixtures.
-pub fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures").join(name)
-}
-
 /// With a small buffer, so that a client notices early when the server stops reading.
 fn listener() -> TcpListener {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(64 * 1024).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     socket.listen(1024).unwrap()
-}
-
-fn tls_acceptor() -> TlsAcceptor {
-    let certificate = CertificateDer::from_pem_file(fixture("localhost.pem")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(fixture("localhost.key")).unwrap();
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key);
-    TlsAcceptor::from(Arc::new(config.unwrap()))
 }
 
 async fn accept(listener: TcpListener, state: Arc<State>) {

@@ -134,12 +134,7 @@ impl World {
 
     /// Applies a workspace, which must be without mistakes.
     pub async fn apply(&self, files: &Files) {
-        let (applied, diagnostics) = apply(&self.engine.db, files, self.engine.clock.now()).await.unwrap();
-        match applied {
-            Applied::New(revision) | Applied::Unchanged(revision) => self.engine.run(revision),
-            Applied::Mistaken(diagnostics) => panic!("{diagnostics:#?}"),
-        }
-        drop(diagnostics);
+        run(&self.engine, files).await;
     }
 
     /// Waits until nothing is due, on the wire, or left to be told.
@@ -211,6 +206,14 @@ impl World {
         self.shutdown.cancel();
         self.tasks.close();
         tokio::time::timeout(PATIENCE, self.tasks.wait()).await.expect("the loops end");
+    }
+}
+
+/// Has an engine run these files, which must be without mistakes.
+pub async fn run(engine: &Engine, files: &Files) {
+    match apply(&engine.db, files, engine.clock.now()).await.unwrap().0 {
+        Applied::New(revision) | Applied::Unchanged(revision) => engine.run(revision),
+        Applied::Mistaken(diagnostics) => panic!("{diagnostics:#?}"),
     }
 }
 

@@ -153,7 +153,7 @@ fn large_files_are_named_and_not_sent_on() {
     let read = read(mail.as_bytes()).expect("a mail");
     let named: Vec<_> = read.attachments.iter().map(|file| (file.name.as_str(), file.passed_on)).collect();
     assert_eq!(named, [("small.pdf", true), ("large.pdf", false), ("other.pdf", true)]);
-    let sent = super::super::files(mail.as_bytes()).expect("a mail");
+    let (_, sent) = super::super::read_with_files(mail.as_bytes()).expect("a mail");
     assert_eq!(sent.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["small.pdf", "other.pdf"]);
     for (file, listed) in sent.iter().zip(read.attachments.iter().filter(|file| file.passed_on)) {
         assert_eq!(file.bytes.len(), listed.size, "{}", file.name);
