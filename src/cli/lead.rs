@@ -3,6 +3,7 @@
 mod add;
 mod columns;
 mod consent;
+mod list;
 mod sales;
 pub(super) mod until;
 
@@ -25,6 +26,7 @@ use until::Until;
 pub enum Command {
     Add(add::Args),
     Show(Show),
+    List(list::Args),
     Consent(consent::Args),
     Enroll(Enroll),
     Unenroll(Unenroll),
@@ -126,6 +128,7 @@ pub async fn run(workspace: &Path, command: Command) -> anyhow::Result<Outcome> 
     let (lead, wanted) = match command {
         Command::Add(args) => return add::run(context, args).await,
         Command::Show(args) => return explain::show(context, &args.lead.name, args.lead.json).await,
+        Command::List(args) => return list::run(context, args).await,
         Command::Consent(args) => consent::read(engine, args).await?,
         Command::Enroll(args) => (args.lead, Change::Enroll { sequence: args.sequence }),
         Command::Unenroll(args) => (args.lead, Change::Unenroll),

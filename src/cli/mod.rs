@@ -18,6 +18,7 @@ pub mod schema;
 mod score;
 mod serve;
 mod signals;
+mod table;
 
 use std::path::PathBuf;
 

@@ -1,9 +1,6 @@
 //! `dripline report`
 
-mod cell;
-mod comma;
 mod section;
-mod table;
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -16,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::{load_config, require_workspace};
 use super::lead::until::Until;
+use super::table::comma;
 use super::{Outcome, output};
 use crate::domain::schedule::{local, resolve};
 use crate::domain::time::{DAY, Timestamp};

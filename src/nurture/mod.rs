@@ -16,6 +16,7 @@ pub mod form;
 pub mod hits;
 pub mod import;
 pub mod judge;
+pub mod listing;
 pub mod liveness;
 pub mod lookup;
 pub mod mailbox;

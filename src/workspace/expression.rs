@@ -14,7 +14,8 @@ use cel::common::ast::IdedExpr;
 use cel::{Context, Env, Program, Value};
 
 use super::code::Code;
-use super::source::Finding;
+use super::diagnostic::Diagnostic;
+use super::source::{Finding, Report, Source};
 use super::table::Text;
 use crate::domain::lead::{JUDGED_FIELDS, Lead};
 use crate::domain::temperature::Temperature;
@@ -104,6 +105,17 @@ impl Expression {
             return None;
         }
         Some(Self { text: text.value.trim().to_owned(), tree, used })
+    }
+
+    /// Reads an expression that stands in no file, such as one of a command line, under a name for its mistakes.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn alone(name: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let report = Report::default();
+        let source = Source::new(name, text, &report);
+        let parsed = Self::parse(&Text { value: text, span: 0..text.len(), source }, Scope::Everything);
+        parsed.ok_or_else(|| report.finish())
     }
 
     /// Whether it holds for this lead. An expression that fails, as by comparing a text with a number, does not.

@@ -6,7 +6,7 @@ pub mod code;
 pub mod color;
 mod conditions;
 pub mod diagnostic;
-mod expression;
+pub mod expression;
 pub mod files;
 pub mod funnel;
 mod kind;

@@ -160,6 +160,51 @@ fn sales_can_say_all_that_its_links_say() {
 }
 
 #[test]
+fn leads_are_listed_for_people_and_programs() {
+    let workspace = workspace();
+    let list = |args: &[&str]| dripline(workspace.path(), &[&["lead", "list"], args].concat());
+    let said = |args: &[&str]| text(&list(args).stdout).to_owned();
+    assert_eq!(said(&[]), "There are no leads yet; `dripline import FILE.csv` brings them in.\n");
+    for (email, name, country) in [("kim@example.org", "Kim", "DE"), ("pat@example.org", "=Pat", "AT")] {
+        dripline(workspace.path(), &["lead", "add", email, "--first-name", name, "--country", country]);
+    }
+    dripline(workspace.path(), &["lead", "hand-over", "kim@example.org"]);
+    let both = said(&[]);
+    assert!(both.contains("kim@example.org") && both.ends_with("\n2 leads.\n"), "{both}");
+    let one = said(&["--first", "1"]);
+    assert!(one.ends_with("2 leads, of which the 1 with the best scores are shown.\n"), "{one}");
+    for (args, email) in [
+        (&["--with", "sales"][..], "kim@example.org"),
+        (&["--with", "marketing", "--stage", "tofu"], "pat@example.org"),
+        (&["--when", "lead.country in [\"AT\"] && score < 50"], "pat@example.org"),
+    ] {
+        let found = said(&[args, &["--json"]].concat());
+        let found: Value = serde_json::from_str(&found).unwrap_or_else(|error| panic!("{error}: {found}"));
+        assert_eq!(found["email"], email, "{args:?}");
+    }
+    assert_eq!(said(&["--stage", "bofu"]), "None of 2 leads.\n");
+    let csv = said(&["--csv", "--with", "marketing"]);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 2, "{csv}");
+    assert!(
+        lines[0].starts_with("\"id\",\"email\",\"first_name\"") && lines[1].contains("\"'=Pat\""),
+        "{csv}"
+    );
+    for (args, words) in [
+        (
+            &["--when", "lead.contry == \"DE\""][..],
+            "--when:1:1: error[DL041]: `lead.contry` is not known here; did you mean `lead.country`?",
+        ),
+        (&["--rep", "nobody"], "--rep \"nobody\" is not known"),
+        (&["--with", "both"], "use one of: marketing, sales"),
+    ] {
+        let refused = list(args);
+        assert_eq!(code(&refused), Some(2), "{args:?}");
+        assert!(text(&refused.stderr).contains(words), "{args:?}: {}", text(&refused.stderr));
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_in_words() {
     let workspace = workspace();
     for (args, words) in [

@@ -1,7 +1,6 @@
 //! [`Section`]: the parts of a report, as tables.
 
-use super::cell::Cell;
-use super::table::{Column, Table};
+use crate::cli::table::{Cell, Column, Table};
 use crate::domain::stage::{Qualification, Stage};
 use crate::nurture::report::{FeedbackRow, LeadRow, MailRow, ReasonRow, Report, SequenceRow, SourceRow};
 

@@ -1,8 +1,11 @@
-//! [`Table`]: rows and columns, aligned for a terminal.
+//! [`Table`]: rows and columns, aligned for a terminal or as CSV.
+
+mod cell;
+pub mod comma;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::cell::Cell;
+pub use cell::Cell;
 
 /// Columns that a text takes at most; the rest is `…`.
 const WIDEST: usize = 36;

@@ -17,6 +17,8 @@ pub enum Cell {
     Number(Option<i64>),
     /// From 0 to 1.
     Share(Option<f64>),
+    /// A score, or a part of one.
+    Points(f64),
     /// Days.
     Days(f64),
     /// In the currency of the house.
@@ -35,7 +37,7 @@ impl Cell {
             Cell::Text(text) => one_line(text).into_owned(),
             Cell::Count(count) | Cell::Number(Some(count)) => grouped(*count),
             Cell::Share(Some(share)) => format!("{:.1} %", share * 100.0),
-            Cell::Days(days) => format!("{days:.1}"),
+            Cell::Points(number) | Cell::Days(number) => format!("{number:.1}"),
             Cell::Money(Some(amount)) => grouped_amount(*amount),
             Cell::Number(None) | Cell::Share(None) | Cell::Money(None) => "–".to_owned(),
         }
@@ -47,6 +49,7 @@ impl Cell {
             Cell::Text(text) if text.starts_with(FORMULA) => Cow::Owned(format!("'{}", one_line(text))),
             Cell::Text(text) => one_line(text),
             Cell::Count(count) | Cell::Number(Some(count)) => Cow::Owned(count.to_string()),
+            Cell::Points(points) => Cow::Owned(format!("{points:.1}")),
             Cell::Share(Some(number)) | Cell::Days(number) | Cell::Money(Some(number)) => {
                 Cow::Owned(number.to_string())
             }
