@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::context::Context;
 use super::{Outcome, output};
+use crate::domain::consent::Basis;
 use crate::domain::lead::{COMPANY_FIELDS, LEAD_FIELDS, Lead};
 use crate::domain::visible::one_line;
 use crate::http::LeadView;
@@ -42,9 +43,10 @@ pub async fn show(context: Context, lead: &str, json: bool) -> anyhow::Result<Ou
     } else {
         let explanation = explain(engine, lead).await?;
         let mut tx = engine.db.read().await?;
-        let known = known(&find(&mut tx, lead).await?.lead);
+        let lead = find(&mut tx, lead).await?.lead;
         drop(tx);
-        output::print(&format!("{}\n{known}{}", head(&explanation), outlook(&explanation)))?;
+        let (head, known, agreed) = (head(&explanation), known(&lead), agreed(&lead));
+        output::print(&format!("{head}\n{known}\n{agreed}{}", outlook(&explanation)))?;
     }
     context.close().await;
     Ok(Outcome::Fine)
@@ -57,6 +59,19 @@ fn known(lead: &Lead) -> String {
     let free = lead.contact.fields.keys().map(|name| format!("fields.{name}"));
     let line = |name: String| Some(format!("{}: {}\n", one_line(&name), one_line(&lead.field(&name)?)));
     own.chain(company).chain(free).filter_map(line).collect()
+}
+
+/// Since when it is known, and what it agreed to.
+fn agreed(lead: &Lead) -> String {
+    let basis = match lead.basis {
+        Some(Basis::OptIn) => "agreed to, not confirmed (opt_in)",
+        Some(Basis::DoubleOptIn) => "agreed to and confirmed (double_opt_in)",
+        Some(Basis::Customer) => "a customer (existing_customer)",
+        None => "no consent is recorded",
+    };
+    let tracking = if lead.tracking { "agreed to" } else { "not agreed to" };
+    let since = lead.created_at.utc().date_naive();
+    format!("Known since {since}.\nE-mail: {basis}.\nTracking: {tracking}.\n")
 }
 
 /// Where a lead stands, in one line; and, if that is asked for, what still keeps mail from it.

@@ -18,12 +18,14 @@ use super::guard::uninterrupted;
 use super::language::Language;
 use super::pages::{Link, Page};
 use crate::domain::sales_link::{SalesAction, SalesLink};
+use crate::domain::schedule::local;
+use crate::domain::time::Timestamp;
 use crate::nurture::revision::Revision;
 use crate::nurture::sales::{self, Answered, Look, Sheet};
 use crate::nurture::{NurtureError, NurtureResult};
 use crate::workspace::Funnel;
 use form::Wish;
-use words::{Words, words};
+use words::{Of, Words, words};
 
 /// What the form of a page sends.
 type Sent = HashMap<String, String>;
@@ -120,7 +122,7 @@ async fn answered(site: &Site, token: &str, sent: Sent) -> NurtureResult<(Status
         Ok(wish) => wish,
         Err(wrong) => return asked(site, token, Some((sent, wrong))).await,
     };
-    let action = link.action;
+    let (action, hand_over) = (link.action, link.hand_over);
     let work = async move { sales::answer(&engine, &link, change, feedback).await };
     let done = match uninterrupted(work).await {
         Ok(Err(NurtureError::Refused(why))) => return asked(site, token, Some((sent, why))).await,
@@ -129,7 +131,10 @@ async fn answered(site: &Site, token: &str, sent: Sent) -> NurtureResult<(Status
     };
     let of = words.of(action);
     Ok(match done {
-        Answered::Done(_) => (StatusCode::OK, page(funnel, of.done, vec![of.then.to_owned()])),
+        Answered::Done(_) => {
+            let until = sales::lasts_until(&site.engine, hand_over).await?;
+            (StatusCode::OK, page(funnel, of.done, then(of, words, until, funnel).into_iter().collect()))
+        }
         Answered::Already => (StatusCode::OK, page(funnel, of.done, vec![words.already.to_owned()])),
         Answered::With(rep) => {
             let line = words.with_another.replace("{}", name(funnel, Some(&rep), words));
@@ -139,18 +144,32 @@ async fn answered(site: &Site, token: &str, sent: Sent) -> NurtureResult<(Status
     })
 }
 
+/// What follows; none if it would tell of a day, and there is none.
+fn then(of: &Of, words: &Words, until: Option<Timestamp>, funnel: &Funnel) -> Option<String> {
+    if !of.then.contains("{}") {
+        return Some(of.then.to_owned());
+    }
+    let day = local(until?, funnel.defaults.timezone).format(words.date);
+    Some(of.then.replace("{}", &day.to_string()))
+}
+
 /// Why nothing can be said by a link any more.
 fn refusal(revision: &Revision, refused: Answered) -> (StatusCode, Page) {
     let funnel = &revision.workspace.funnel;
     let words = words(language(funnel));
-    let (title, line) = match refused {
-        Answered::Closed(state) => (words.closed, words.closed_as.replace("{}", words.state(state))),
+    let nothing_changed = words.nothing_changed.to_owned();
+    let (title, lines) = match refused {
+        Answered::Closed(state) => {
+            let line = words.closed_as.replace("{}", words.state(state));
+            (words.closed, vec![line, nothing_changed, words.slip.to_owned()])
+        }
         Answered::Elsewhere(rep) => {
-            (words.elsewhere, words.elsewhere_with.replace("{}", name(funnel, rep.as_deref(), words)))
+            let line = words.elsewhere_with.replace("{}", name(funnel, rep.as_deref(), words));
+            (words.elsewhere, vec![line, nothing_changed])
         }
         _ => return gone(revision),
     };
-    (StatusCode::OK, page(funnel, title, vec![line, words.nothing_changed.to_owned()]))
+    (StatusCode::OK, page(funnel, title, lines))
 }
 
 /// What a rep is called.

@@ -223,6 +223,7 @@ impl Change {
         let nothing = StopTicket::nothing();
         match self {
             Change::Return { reason, words, sequence } => {
+                no_slip(&reason, record.revision.workspace.funnel.sales.meant_return(&reason))?;
                 record.give_back(lead, &reason, words.as_deref(), sequence.as_deref()).await
             }
             Change::Accept { rep, opportunity } => {
@@ -230,7 +231,10 @@ impl Change {
                 record.accept(lead, state, rep.as_deref()).await.map(|()| nothing)
             }
             Change::Won { amount, reason } => record.win(lead, amount, reason.as_deref()).await,
-            Change::Lost { reason, words } => record.lose(lead, &reason, words.as_deref()).await,
+            Change::Lost { reason, words } => {
+                no_slip(&reason, record.revision.workspace.funnel.sales.meant_loss(&reason))?;
+                record.lose(lead, &reason, words.as_deref()).await
+            }
             Change::No { words, .. } => record.lose(lead, NOT_INTERESTED, words.as_deref()).await,
             Change::Later { until } => record.postpone(lead, until).await.map(|()| nothing),
             Change::Meeting => record.meeting(lead).await.map(|()| nothing),
@@ -242,6 +246,12 @@ impl Change {
             _ => Ok(nothing),
         }
     }
+}
+
+/// A name that was misspelt would be taken for words, and nothing that funnel.toml says of it would follow.
+fn no_slip(reason: &str, meant: Option<&str>) -> NurtureResult<()> {
+    let Some(meant) = meant else { return Ok(()) };
+    Err(NurtureError::Refused(format!("funnel.toml has no reason \"{reason}\"; did you mean \"{meant}\"?")))
 }
 
 async fn must_be_with_sales(engine: &Engine, lead: i64) -> NurtureResult<()> {
@@ -266,7 +276,7 @@ async fn refer(engine: &Engine, from: i64, right: &LeadInput, by: Option<&str>) 
     let works_elsewhere = known.is_some_and(|known| known.lead.company.is_some());
     let company = right.company.clone().or(stored.lead.company.clone().filter(|_| !works_elsewhere));
     let (new, ticket) = record.store_lead(LeadInput { company, ..right.clone() }).await?;
-    let cause = format!("named by {}", stored.lead.email);
+    let cause = format!("named in place of {}", stored.lead.email);
     let ticket = match responses::open_of(record.tx, new.id).await? {
         Some(theirs) => {
             // Said again, it is told once.

@@ -9,10 +9,12 @@ use super::error::NurtureResult;
 use super::record::{Found, LeadInput, Record};
 use super::revision::Revision;
 use crate::domain::feedback::Feedback;
+use crate::domain::gate::HoldKind;
 use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::sales_link::{SalesAction, SalesLink, copy_address};
-use crate::storage::leads;
+use crate::domain::time::Timestamp;
 use crate::storage::responses::{self, Response};
+use crate::storage::{holds, leads};
 
 /// The links for a rep about a lead, and the rep's address for copies. None if no hand-over of the lead is open.
 pub fn ways(engine: &Engine, sheet: &LeadSheet, rep: &str) -> Ways {
@@ -139,6 +141,21 @@ pub async fn answer(
         }
         (answered, _) => Ok(answered),
     }
+}
+
+/// Until when what sales said of a hand-over lasts: when its rep is reminded, or how long the lead is left in peace.
+///
+/// # Errors
+/// The database.
+pub async fn lasts_until(engine: &Engine, hand_over: i64) -> NurtureResult<Option<Timestamp>> {
+    let mut tx = engine.db.read().await?;
+    let Some(response) = responses::by_id(&mut tx, hand_over).await? else { return Ok(None) };
+    if response.closed_at.is_none() {
+        return Ok(response.later_until);
+    }
+    let holds = holds::of_leads(&mut tx, &[response.lead]).await?;
+    let quiet = holds.into_iter().find(|(_, hold)| hold.kind == HoldKind::Quiet);
+    Ok(quiet.and_then(|(_, hold)| hold.until))
 }
 
 /// The rep who has the right person, if it is not whoever named them.

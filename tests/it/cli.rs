@@ -141,7 +141,12 @@ fn sales_can_say_all_that_its_links_say() {
     let kim = "kim@example.org";
     let lead = |email: &str, field: &str| run(&["show", email])[field].clone();
     run(&["add", kim, "--company", "Roth AG", "--basis", "double_opt_in"]);
+    let shown = dripline(workspace.path(), &["lead", "show", kim]);
+    let agreed = "E-mail: agreed to and confirmed (double_opt_in).\nTracking: not agreed to.\n";
+    assert!(text(&shown.stdout).contains(agreed), "{}", text(&shown.stdout));
     run(&["hand-over", kim]);
+    let refused = dripline(workspace.path(), &["lead", "won", kim, "--amount=-3"]);
+    assert!(text(&refused.stderr).contains("a number from 0"), "{}", text(&refused.stderr));
     run(&["later", kim, "--until", "2 weeks"]);
     run(&["meeting", kim]);
     run(&["offer", kim]);
@@ -156,7 +161,7 @@ fn sales_can_say_all_that_its_links_say() {
 
     let refused = dripline(workspace.path(), &["lead", "not-a-reply", kim]);
     assert_eq!(code(&refused), Some(2));
-    assert!(text(&refused.stderr).contains("not come to sales by a reply"), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("the lead is not with sales"), "{}", text(&refused.stderr));
 }
 
 #[test]

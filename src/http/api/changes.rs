@@ -75,7 +75,11 @@ pub fn accept(body: &mut Fields, revision: &Revision) -> Option<Change> {
 
 /// `amount` and `reason`, if they are known.
 pub fn won(body: &mut Fields, _: &Revision) -> Option<Change> {
-    Some(Change::Won { amount: body.number("amount"), reason: body.text("reason") })
+    let amount = body.number("amount");
+    if amount.is_some_and(|amount| amount < 0.0) {
+        body.wrong("amount", "must not be below 0");
+    }
+    Some(Change::Won { amount, reason: body.text("reason") })
 }
 
 /// `reason`: a `[lost.NAME]` of funnel.toml, or words; and `words` that say more.

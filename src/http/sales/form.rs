@@ -208,6 +208,9 @@ fn text(sent: &Sent, name: &str) -> Option<String> {
 fn amount(text: &str) -> Option<f64> {
     let kept = |letter: &char| letter.is_ascii_digit() || matches!(letter, ',' | '.' | '-');
     let text: String = text.chars().filter(kept).collect();
+    if text.starts_with('-') {
+        return None;
+    }
     let text = text.trim_matches(|letter| matches!(letter, ',' | '.' | '-'));
     // The last mark is that of cents if one or two digits are behind it.
     let cents = text.rfind([',', '.']).filter(|at| matches!(text.len() - at, 2 | 3));
@@ -232,6 +235,8 @@ mod tests {
             ("99,9", Some(99.9)),
             ("12.000,-", Some(12_000.0)),
             ("viel", None),
+            ("-3", None),
+            ("EUR -12.000", None),
             ("", None),
             ("9999999999999999999", None),
         ] {

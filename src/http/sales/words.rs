@@ -12,16 +12,21 @@ pub struct Of {
     pub meaning: &'static str,
     pub button: &'static str,
     pub done: &'static str,
+    /// `{}` is the day until which something lasts; without one, a line with it is left out.
     pub then: &'static str,
 }
 
 /// The words of all pages. Some have `{}` where a name goes.
 pub struct Words {
+    /// How a day is written, for chrono.
+    pub date: &'static str,
     pub overview: &'static str,
     pub all: &'static str,
     pub already: &'static str,
     pub closed: &'static str,
     pub closed_as: &'static str,
+    /// What to do if a button was pressed by mistake.
+    pub slip: &'static str,
     pub elsewhere: &'static str,
     pub elsewhere_with: &'static str,
     /// The right person is with somebody already.
@@ -87,11 +92,13 @@ pub fn words(language: Language) -> &'static Words {
 }
 
 const ENGLISH: Words = Words {
+    date: "%-d %b %Y",
     overview: "All that is known, and what may come of it.",
     all: "Everything on one page",
     already: "That was so already. Nothing changed.",
     closed: "This is settled already",
     closed_as: "This lead is {}.",
+    slip: "If that was a slip, whoever looks after Dripline can hand the lead over to you once more.",
     elsewhere: "A colleague has this lead",
     elsewhere_with: "By now the lead is with {}.",
     with_another: "The right person is with {} already, who is told of it. Nothing is sent to the other one any more.",
@@ -163,7 +170,7 @@ const ENGLISH: Words = Words {
                 meaning: "The lead stays with you, and marketing silent. You get a mail on that day.",
                 button: "Remind me then",
                 done: "You will be reminded",
-                then: "Marketing stays silent until then.",
+                then: "You get a mail on {}. Marketing stays silent until then.",
             },
         ),
         (
@@ -225,7 +232,7 @@ const ENGLISH: Words = Words {
                 meaning: "Nothing is sent to the lead, unless its reason says when marketing begins again.",
                 button: "Lost",
                 done: "Noted: lost",
-                then: "The lead has left you.",
+                then: "Marketing begins again on {}, unless the lead has left.",
             },
         ),
         (
@@ -235,18 +242,20 @@ const ENGLISH: Words = Words {
                 meaning: "Marketing goes on with the lead after a rest. Whoever has unsubscribed stays so.",
                 button: "Back to marketing",
                 done: "It is with marketing again",
-                then: "Nothing is sent before tomorrow.",
+                then: "Nothing is sent before {}.",
             },
         ),
     ],
 };
 
 const GERMAN: Words = Words {
+    date: "%d.%m.%Y",
     overview: "Alles, was bekannt ist, und was daraus werden kann.",
     all: "Alles auf einer Seite",
     already: "Das war schon so. Nichts hat sich geändert.",
     closed: "Das ist schon entschieden",
     closed_as: "Dieser Lead ist {}.",
+    slip: "War das ein Versehen? Wer sich um Dripline kümmert, kann dir den Lead noch einmal übergeben.",
     elsewhere: "Jemand anders hat diesen Lead",
     elsewhere_with: "Der Lead ist inzwischen bei {}.",
     with_another: "Die richtige Person ist schon bei {}; dort kommt eine Nachricht an. An die andere geht nichts mehr hinaus.",
@@ -324,7 +333,7 @@ const GERMAN: Words = Words {
                 meaning: "Der Lead bleibt bei dir, und das Marketing still. An dem Tag bekommst du eine Mail.",
                 button: "Dann erinnern",
                 done: "Du wirst erinnert",
-                then: "Bis dahin schweigt das Marketing.",
+                then: "Am {} kommt eine Mail. Bis dahin schweigt das Marketing.",
             },
         ),
         (
@@ -386,7 +395,7 @@ const GERMAN: Words = Words {
                 meaning: "An den Lead geht nichts hinaus, außer der Grund sagt, wann das Marketing neu beginnt.",
                 button: "Verloren",
                 done: "Notiert: verloren",
-                then: "Der Lead ist nicht mehr bei dir.",
+                then: "Am {} beginnt das Marketing wieder, sofern der Lead sich nicht abgemeldet hat.",
             },
         ),
         (
@@ -396,7 +405,7 @@ const GERMAN: Words = Words {
                 meaning: "Das Marketing macht nach einer Pause mit dem Lead weiter. Wer sich abgemeldet hat, bleibt es.",
                 button: "Zurück ans Marketing",
                 done: "Er ist wieder beim Marketing",
-                then: "Vor morgen geht nichts hinaus.",
+                then: "Vor dem {} geht nichts hinaus.",
             },
         ),
     ],

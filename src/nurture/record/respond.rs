@@ -5,7 +5,7 @@ use super::{Record, StopTicket};
 use crate::domain::enrollment::MessageState;
 use crate::domain::event::{Details, EventKind};
 use crate::domain::feedback::Feedback;
-use crate::domain::hand_over::HandOverState;
+use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::hit::Machine;
 use crate::domain::stage::{Party, Qualification};
 use crate::domain::time::Timestamp;
@@ -77,6 +77,9 @@ impl Record<'_> {
     pub async fn not_a_reply(&mut self, lead: i64) -> NurtureResult<StopTicket> {
         self.lead(lead).await?;
         let refused = || NurtureError::Refused("the lead did not come to sales by a reply".into());
+        // Whoever was handed over for another reason stays with sales, whatever came in since.
+        let came_by_reply = self.open_hand_over(lead).await?.origin == Origin::Reply;
+        came_by_reply.then_some(()).ok_or_else(refused)?;
         let (event, _, reply) = events::last(self.tx, lead, EventKind::Replied).await?.ok_or_else(refused)?;
         let details = Details { machine: Some(Machine::SaidSo), points: None, ..reply.details };
         events::mark(self.tx, event, &details).await?;

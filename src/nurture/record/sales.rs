@@ -14,6 +14,9 @@ use crate::storage::hand_overs::Closing;
 use crate::storage::leads::{self, StoredLead};
 use crate::storage::{enrollments, hand_overs, holds, responses};
 
+/// No lead brings as much; a longer number is a slip of the keys, and is not exact any more.
+const MOST: f64 = 1e12;
+
 impl Record<'_> {
     /// Ends the wait for an answer to a reply, if that is all that holds the lead: nobody was handed over.
     async fn answered(&mut self, lead: i64) -> NurtureResult<bool> {
@@ -63,6 +66,9 @@ impl Record<'_> {
         amount: Option<f64>,
         reason: Option<&str>,
     ) -> NurtureResult<StopTicket> {
+        if amount.is_some_and(|amount| !(0.0..MOST).contains(&amount)) {
+            return Err(NurtureError::Refused("an amount is a number from 0 to a million million".into()));
+        }
         self.close(lead, Closing { state: HandOverState::Won, reason, amount }).await?;
         let ticket = self.change_stage(lead, Stage::Customer, "sales won the lead").await?;
         self.wake(&[lead]).await?;

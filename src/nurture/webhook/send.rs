@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::{debug, warn};
 
 use super::call::{Answer, Post, post};
 use super::kind;
@@ -133,7 +133,7 @@ async fn note(engine: &Engine, name: &str, item: &OutboxItem, ended: Ended) -> N
     };
     tx.commit().await?;
     engine.metrics.called(name, outcome);
-    info!(webhook = name, outbox.id = item.id, lead.id = item.lead, outcome, "webhook called");
+    debug!(webhook = name, outbox.id = item.id, lead.id = item.lead, outcome, "webhook called");
     Ok(())
 }
 

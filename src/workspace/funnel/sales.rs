@@ -5,6 +5,7 @@ use super::super::mention::{Noun, Role};
 use super::super::names;
 use super::super::table::{Table, Text};
 use crate::domain::stage::Stage;
+use crate::domain::suggest::nearest;
 use crate::domain::wait::Wait;
 
 /// What marketing and sales agreed on for the time in which a lead is with sales, and after it.
@@ -55,11 +56,27 @@ impl SalesRules {
         ReturnRule { quiet: rule.quiet.or(self.quiet), ..rule }
     }
 
+    /// The `[returned.NAME]` that a reason is probably meant to be, and is not: any words will do, but one word that nearly is a
+    /// name is a slip.
+    pub fn meant_return(&self, reason: &str) -> Option<&str> {
+        meant(reason, self.returns.iter().map(|(name, _)| name.as_str()))
+    }
+
+    /// The same of `[lost.NAME]`.
+    pub fn meant_loss(&self, reason: &str) -> Option<&str> {
+        meant(reason, self.losses.iter().map(|(name, _)| name.as_str()))
+    }
+
     /// What follows from a loss for this reason.
     pub fn lost(&self, reason: &str) -> LossRule {
         let rule = self.losses.iter().find(|(name, _)| name == reason).map(|(_, rule)| rule.clone());
         rule.unwrap_or_else(|| LossRule { title: reason.to_owned(), ..LossRule::default() })
     }
+}
+
+fn meant<'r>(reason: &str, names: impl Iterator<Item = &'r str>) -> Option<&'r str> {
+    let one_word = !reason.contains(char::is_whitespace);
+    nearest(reason, names).filter(|name| one_word && *name != reason)
 }
 
 /// Reads the tables. What is wrong is reported.

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::{EVA, answered, timeline};
+use super::{EVA, answered, begin, timeline};
 use crate::closing_the_loop::lead;
 use crate::support::database::{TestDb, on_both};
+use crate::support::post::Written;
 
-on_both!(a_crm_can_say_the_same, a_crm_can_name_the_right_person);
+on_both!(a_crm_can_say_the_same, what_was_handed_over_by_hand_stays_so, a_crm_can_name_the_right_person);
 
 async fn a_crm_can_say_the_same(db: TestDb) {
     let (app, _) = answered(db, "").await;
@@ -48,5 +49,19 @@ async fn a_crm_can_name_the_right_person(db: TestDb) {
     );
     assert_eq!(right["company"], "Kern AG", "a colleague, unless it is known otherwise");
     assert_eq!(app.post(&path, &ida).await.0, 409, "it is not with sales any more");
+    app.end().await;
+}
+
+async fn what_was_handed_over_by_hand_stays_so(db: TestDb) {
+    let app = begin(db, "").await;
+    let cause = json!({ "cause": "asked for an offer on the phone" });
+    assert_eq!(app.post(&format!("/leads/{EVA}/hand-over"), &cause).await.0, 200);
+    let answer = Written::reply_to(&app.mails(EVA)[0], EVA, "Out of the office.");
+    app.hand_in(&answer.raw).await;
+    let (status, refused) = app.post(&format!("/leads/{EVA}/not-a-reply"), &json!({})).await;
+    assert_eq!(status, 409, "{refused}");
+    assert_eq!(lead(&app, EVA).await["with"], "sales");
+    let (status, refused) = app.post(&format!("/leads/{EVA}/won"), &json!({ "amount": -3 })).await;
+    assert_eq!((status, &refused["errors"][0]["field"]), (422, &json!("amount")), "{refused}");
     app.end().await;
 }

@@ -21,6 +21,7 @@ on_both!(
     a_lost_lead_goes_on_where_it_was,
     no_score_brings_a_lost_lead_back,
     feedback_is_about_the_mail,
+    a_misspelt_reason_is_no_words,
     words_are_reason_enough,
 );
 
@@ -45,6 +46,9 @@ async fn a_returned_lead_rests_and_walks_what_its_reason_names(db: TestDb) {
     let fields = [("reason", "too-early"), ("words", "after the fair")];
     let (status, page) = app.fill(&link(&told, "Back to marketing"), &fields).await;
     assert_eq!(status, 200, "{page}");
+    let rest = app.engine.clock.now() + 30 * DAY;
+    let day = rest.utc().format("Nothing is sent before %-d %b %Y.").to_string();
+    assert!(page.contains(&day), "{day}: {page}");
     let now = lead(&app, EVA).await;
     assert_eq!((&now["with"], &now["stage"]), (&json!("marketing"), &json!("mofu")), "{now}");
     app.pass(29 * DAY).await;
@@ -183,6 +187,18 @@ async fn feedback_is_about_the_mail(db: TestDb) {
     let body = json!({ "about": "benefit" });
     assert_eq!(app.post(&format!("/leads/{EVA}/feedback"), &body).await.0, 200);
     assert_eq!(app.post(&format!("/leads/{EVA}/feedback"), &json!({ "about": "font" })).await.0, 422);
+    app.end().await;
+}
+
+async fn a_misspelt_reason_is_no_words(db: TestDb) {
+    let (app, _) = answered(db, REASONS).await;
+    for (what, slip, meant) in [("lost", "no-budgt", "no-budget"), ("return", "to-early", "too-early")] {
+        let (status, answer) = app.post(&format!("/leads/{EVA}/{what}"), &json!({ "reason": slip })).await;
+        assert_eq!(status, 409, "{answer}");
+        assert!(answer.to_string().contains(meant), "{answer}");
+    }
+    assert_eq!(lead(&app, EVA).await["with"], "sales");
+    assert_eq!(app.post(&format!("/leads/{EVA}/lost"), &json!({ "reason": "no budgt" })).await.0, 200);
     app.end().await;
 }
 

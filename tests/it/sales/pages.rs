@@ -246,7 +246,7 @@ async fn the_right_person_stays_with_their_rep(db: TestDb) {
     assert_eq!((&right["owner"], &right["company"]), (&json!("lee"), &json!("Hill GmbH")), "{right}");
     assert_eq!(subjects(&app, LEE)[1..], ["About Ida Lang (Hill GmbH)"]);
     let note = app.mails(LEE).pop().expect("a note");
-    assert!(body(&note).contains("named by eva@kern.example"), "{}", body(&note));
+    assert!(body(&note).contains("named in place of eva@kern.example"), "{}", body(&note));
     assert_eq!(lead(&app, EVA).await["with"], "marketing");
     app.end().await;
 }
@@ -290,6 +290,7 @@ async fn forms_say_what_is_wrong(db: TestDb) {
         ("Later", [("until", "2025-01-01")], "a day to come"),
         ("Later", [("until", "2126-01-01")], "within two years"),
         ("Won", [("amount", "much")], "is not an amount"),
+        ("Won", [("amount", "-3")], "is not an amount"),
         ("Lost", [("reason", "unknown")], "Please choose a reason"),
         ("Not interested", [("no", "")], "Please choose one"),
         ("Wrong person", [("email", "nobody")], "is not an e-mail address"),
