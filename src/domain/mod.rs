@@ -4,6 +4,7 @@ pub mod address;
 pub mod breaker;
 pub mod condition;
 pub mod consent;
+pub mod country;
 pub mod enrollment;
 pub mod event;
 pub mod feedback;

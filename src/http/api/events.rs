@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use super::purchase;
 use crate::domain::event::{Details, EventKind};
+use crate::domain::suggest::nearest;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::http::Site;
 use crate::http::error::{FieldError, Problem};
@@ -69,6 +70,9 @@ struct AllTold {
     recorded: usize,
     events: Vec<Told>,
 }
+
+/// Kinds that mean something by themselves.
+const KNOWN: [&str; 4] = ["visited", "submitted", "meeting_booked", "purchase"];
 
 const UNTRACKED: &str = "the lead did not agree to be tracked";
 
@@ -183,6 +187,9 @@ fn kind(body: &mut Fields, word: &str, data: &Map<String, Value>) -> (EventKind,
         other => {
             if other.parse::<EventKind>().is_ok() {
                 body.wrong("kind", "is recorded by Dripline itself");
+            } else if let Some(meant) = nearest(other, KNOWN) {
+                // It would have no effect, and nobody would notice.
+                body.wrong("kind", format!("did you mean \"{meant}\"? A word of your own must differ more"));
             } else if let Err(why) = check_word(other) {
                 body.wrong("kind", why);
             }
@@ -227,6 +234,8 @@ mod tests {
             (r#"{}"#, "kind"),
             (r#"{"kind": "opened"}"#, "kind"),
             (r#"{"kind": "two words"}"#, "kind"),
+            (r#"{"kind": "visit", "data": {"path": "/pricing"}}"#, "kind"),
+            (r#"{"kind": "purchased"}"#, "kind"),
             (r#"{"kind": "visited"}"#, "data.path"),
             (r#"{"kind": "submitted", "data": {"form": 5}}"#, "data.form"),
             (r#"{"kind": "webinar", "at": "yesterday"}"#, "at"),

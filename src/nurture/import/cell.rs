@@ -6,6 +6,7 @@ use chrono::DateTime;
 use serde_json::Value;
 
 use crate::domain::address::{Address, AddressError};
+use crate::domain::country;
 use crate::domain::schedule::{UnknownZone, zone};
 use crate::domain::time::Timestamp;
 use crate::domain::words::UnknownWord;
@@ -77,10 +78,8 @@ pub fn timezone(text: &str) -> Result<String, String> {
 
 /// Two letters (ISO 3166-1).
 pub fn country(text: &str) -> Result<String, String> {
-    if text.len() == 2 && text.chars().all(|c| c.is_ascii_alphabetic()) {
-        return Ok(text.to_uppercase());
-    }
-    Err(format!("\"{}\" is no country: write its two letters, such as DE or AT", shown(text)))
+    let refuse = || format!("\"{}\" is no country: write its two letters, such as DE or AT", shown(text));
+    country::code(text).map(str::to_owned).ok_or_else(refuse)
 }
 
 /// The domain of a company's web site, in ASCII and lower case.
@@ -184,6 +183,7 @@ mod tests {
             (language("Deutsch").err(), "de or en-GB"),
             (language("d").err(), "de or en-GB"),
             (country("Germany").err(), "such as DE"),
+            (country("EN").err(), "such as DE"),
             (timezone("Berlin").err(), "Europe/Berlin"),
             (domain("https://x.example/a").err(), "nordwerk.example"),
             (domain("intranet").err(), "nordwerk.example"),
