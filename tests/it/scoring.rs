@@ -4,7 +4,7 @@ mod replay;
 
 use std::collections::BTreeMap;
 
-use dripline::domain::event::{Details, EventKind};
+use dripline::domain::event::EventKind;
 use dripline::domain::lead::Company;
 use dripline::domain::stage::{Qualification, Stage};
 use dripline::domain::time::{DAY, HOUR, Timestamp};
@@ -15,7 +15,7 @@ use dripline::storage::leads;
 use dripline::workspace::Files;
 
 use crate::support::database::{TestDb, on_both};
-use crate::support::world::{FUNNEL, MONDAY, World, workspace};
+use crate::support::world::{self, FUNNEL, MONDAY, World, workspace};
 
 on_both!(
     limits_count_in_the_order_of_deeds,
@@ -50,8 +50,7 @@ fn with_rules(rules: &str, sequences: &[(&str, &str)]) -> Files {
 
 /// Something that a lead did so many hours after the beginning.
 fn deed(kind: EventKind, about: &str, hour: i64) -> Deed {
-    let details = Details { about: Some(about.to_owned()), ..Details::default() };
-    Deed { kind, at: MONDAY + hour * HOUR, message: None, details, client_id: None }
+    world::deed(kind, about, MONDAY + hour * HOUR)
 }
 
 async fn does(world: &World, lead: i64, deed: Deed) {

@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use dripline::config::{Config, WebhookConfig};
 use dripline::domain::consent::{Basis, Channel, Consent};
-use dripline::domain::event::{EventKind, Happening};
+use dripline::domain::event::{Details, EventKind, Happening};
+use dripline::domain::hand_over::Origin;
 use dripline::domain::lead::Contact;
 use dripline::domain::stage::Stage;
 use dripline::domain::time::Timestamp;
 use dripline::domain::token::KeyRing;
 use dripline::mail::{Relay, Timeouts};
-use dripline::nurture::Engine;
 use dripline::nurture::clock::Clock;
-use dripline::nurture::record::{Found, LeadInput, Record, StopTicket};
+use dripline::nurture::record::{Deed, Found, LeadInput, Record, StopTicket};
 use dripline::nurture::relays::Relays;
 use dripline::nurture::revision::{Applied, apply};
 use dripline::nurture::webhook::network::Network;
+use dripline::nurture::{Change, Engine};
 use dripline::storage::messages::Message;
 use dripline::storage::{Db, events, messages, revisions};
 use dripline::worker;
@@ -282,6 +283,17 @@ pub fn lead(email: &str, at: Timestamp) -> LeadInput {
         tracking: false,
         example: false,
     }
+}
+
+/// What a lead did by itself.
+pub fn deed(kind: EventKind, about: &str, at: Timestamp) -> Deed {
+    let details = Details { about: Some(about.to_owned()), ..Details::default() };
+    Deed { kind, at, message: None, details, client_id: None }
+}
+
+/// Somebody hands a lead to sales, to whomever the rules of routing choose.
+pub fn hand_over(cause: impl Into<String>) -> Change {
+    Change::HandOver { cause: cause.into(), rep: None, origin: Origin::Person }
 }
 
 /// The subject of a raw message.
