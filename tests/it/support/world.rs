@@ -98,7 +98,13 @@ pub fn files(texts: &[(&str, &str)]) -> Files {
 
 /// [`FUNNEL`], these sequences (by their ids), and a short template for each mail they name.
 pub fn workspace(sequences: &[(&str, &str)]) -> Files {
-    let mut all = BTreeMap::from([("funnel.toml".to_owned(), FUNNEL.as_bytes().to_vec())]);
+    workspace_with("", sequences)
+}
+
+/// As [`workspace`], with more at the end of the funnel.
+pub fn workspace_with(more: &str, sequences: &[(&str, &str)]) -> Files {
+    let funnel = format!("{FUNNEL}{more}").into_bytes();
+    let mut all = BTreeMap::from([("funnel.toml".to_owned(), funnel)]);
     for (id, text) in sequences {
         all.insert(format!("sequences/{id}.toml"), text.as_bytes().to_vec());
         for mail in text.split('"').filter(|word| word.starts_with("mail/")) {
