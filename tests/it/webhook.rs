@@ -334,7 +334,10 @@ async fn what_a_removed_webhook_left_is_given_up(db: TestDb) {
     let engine = before.engine.clone();
     let count = async |now| {
         let mut tx = engine.db.begin().await.unwrap();
-        outbox::due(&mut tx, "webhook erp", now, 10).await.unwrap().len()
+        let due = outbox::due(&mut tx, "webhook erp", now, 10).await.unwrap().len();
+        // It locks what it finds, and a transaction that is dropped ends some time later.
+        tx.commit().await.unwrap();
+        due
     };
     let mut tx = engine.db.begin().await.unwrap();
     tx.execute("UPDATE outbox SET kind = 'webhook erp' WHERE kind = 'webhook crm'", vec![]).await.unwrap();
