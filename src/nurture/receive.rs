@@ -23,6 +23,7 @@ use crate::domain::token::fingerprint;
 use crate::mail::inbound::{self, InboundMail};
 use crate::storage::inbound::{self as stored, InboundRow};
 use crate::storage::{Tx, leads};
+use crate::workspace::Funnel;
 use effects::Arrival;
 use matching::{Match, find};
 use own::WrittenTo;
@@ -91,11 +92,7 @@ async fn record(
 ) -> NurtureResult<Received> {
     let (mut tx, revision) = engine.begin().await?;
     let funnel = &revision.workspace.funnel;
-    let origin = match (read, is_sent) {
-        (_, true) => Origin::SentFolder,
-        (Ok(mail), _) if own::is_of_lead(engine, funnel, &mut tx, mail).await? => Origin::Lead,
-        _ => Origin::Anybody,
-    };
+    let origin = origin(engine, funnel, &mut tx, read, is_sent).await?;
     let Verdict { kind, evidence, is_settled, author } = verdict(engine, funnel, read, origin);
     let Concerned { found, written_to } = concerned(engine, &mut tx, read, author.is_some()).await?;
     // Anybody can write in the name of one of us: what goes to no lead is looked at.
@@ -205,6 +202,20 @@ enum Origin {
     Anybody,
 }
 
+async fn origin(
+    engine: &Engine,
+    funnel: &Funnel,
+    tx: &mut Tx,
+    read: &Result<InboundMail, inbound::Unreadable>,
+    is_sent: bool,
+) -> NurtureResult<Origin> {
+    Ok(match read {
+        _ if is_sent => Origin::SentFolder,
+        Ok(mail) if own::is_of_lead(engine, funnel, tx, mail).await? => Origin::Lead,
+        _ => Origin::Anybody,
+    })
+}
+
 /// What a mail is taken for here.
 struct Verdict {
     kind: InboundKind,
@@ -224,7 +235,7 @@ impl Verdict {
 /// What a mail is taken for. What we sent ourselves is nobody's reply.
 fn verdict(
     engine: &Engine,
-    funnel: &crate::workspace::Funnel,
+    funnel: &Funnel,
     read: &Result<InboundMail, inbound::Unreadable>,
     origin: Origin,
 ) -> Verdict {

@@ -1,6 +1,5 @@
 //! What strangers call themselves reaches a rep, a terminal and a spreadsheet, and does nothing there.
 
-use dripline::domain::hand_over::Origin;
 use dripline::domain::time::SECOND;
 use dripline::nurture::Change;
 use dripline::nurture::import::{ImportOptions, import};
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
 use crate::support::program::Program;
-use crate::support::world::workspace;
+use crate::support::world::{hand_over, workspace};
 
 on_both!(hostile_names_reach_nobody_as_more_than_names);
 
@@ -80,10 +79,7 @@ async fn hostile_names_reach_nobody_as_more_than_names(db: TestDb) {
         let email = come_in(&app, number, name).await;
         let (_, lead) = app.get(&format!("/leads/{email}")).await;
         let lead = lead["id"].as_i64().unwrap();
-        Change::HandOver { cause: name.replace(char::is_control, " "), rep: None, origin: Origin::Person }
-            .carry_out(&app.engine, lead)
-            .await
-            .unwrap();
+        hand_over(name.replace(char::is_control, " ")).carry_out(&app.engine, lead).await.unwrap();
         emails.push(email);
     }
     app.pass(5 * SECOND).await;

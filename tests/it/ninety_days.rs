@@ -13,16 +13,15 @@ use std::sync::OnceLock;
 
 use dripline::domain::condition::Fact;
 use dripline::domain::enrollment::MessageState;
-use dripline::domain::event::{Details, EventKind, Happening};
+use dripline::domain::event::{EventKind, Happening};
 use dripline::domain::time::{DAY, HOUR, Timestamp};
 use dripline::nurture::Change;
 use dripline::nurture::change::record_deed;
-use dripline::nurture::record::Deed;
 use dripline::nurture::replay::Rehearsal;
 use dripline::storage::leads::{self, StoredLead};
 
 use crate::support::database::{TestDb, on_both};
-use crate::support::world::{MONDAY, World};
+use crate::support::world::{MONDAY, World, deed};
 use crowd::Crowd;
 
 on_both!(ninety_days_of_five_hundred_leads);
@@ -91,9 +90,7 @@ impl Story {
     /// Somebody does something.
     async fn does(&self, email: &str, kind: EventKind, about: &str) {
         self.turn().await;
-        let details = Details { about: Some(about.to_owned()), ..Details::default() };
-        let at = self.world.engine.clock.now();
-        let deed = Deed { kind, at, message: None, details, client_id: None };
+        let deed = deed(kind, about, self.world.engine.clock.now());
         record_deed(&self.world.engine, self.id(email), deed).await.expect("recorded").expect("news");
     }
 

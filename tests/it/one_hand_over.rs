@@ -1,18 +1,16 @@
 //! A reply, a threshold and a hand-over by hand for one lead at the same moment: one hand-over, one mail to sales.
 
-use dripline::domain::event::{Details, EventKind};
-use dripline::domain::hand_over::Origin;
+use dripline::domain::event::EventKind;
 use dripline::domain::time::SECOND;
+use dripline::nurture::Engine;
 use dripline::nurture::change::record_deed;
 use dripline::nurture::receive::receive;
-use dripline::nurture::record::Deed;
-use dripline::nurture::{Change, Engine};
 use dripline::storage::{events, hand_overs};
 
 use crate::support::counts::scaled;
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::{Written, body};
-use crate::support::world::{FUNNEL, World, files};
+use crate::support::world::{FUNNEL, World, deed, files, hand_over};
 
 on_both!(three_causes_at_once_are_one_hand_over);
 
@@ -79,10 +77,8 @@ async fn three_causes_at_once_are_one_hand_over(db: TestDb) {
 }
 
 async fn all_at_once(engine: &Engine, lead: i64, answer: &[u8]) {
-    let details = Details { about: Some("demo".to_owned()), ..Details::default() };
-    let form =
-        Deed { kind: EventKind::Submitted, at: engine.clock.now(), message: None, details, client_id: None };
-    let by_hand = Change::HandOver { cause: "by hand".to_owned(), rep: None, origin: Origin::Person };
+    let form = deed(EventKind::Submitted, "demo", engine.clock.now());
+    let by_hand = hand_over("by hand");
     let (reply, threshold, by_hand) = tokio::join!(
         receive(engine, answer),
         record_deed(engine, lead, form),

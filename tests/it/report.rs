@@ -6,16 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use dripline::domain::consent::{Basis, Channel, Consent};
 use dripline::domain::event::{Details, EventKind};
-use dripline::domain::hand_over::Origin;
 use dripline::domain::hit::Machine;
-use dripline::domain::lead::Contact;
-use dripline::domain::stage::Stage;
 use dripline::domain::time::{DAY, HOUR, MINUTE};
 use dripline::nurture::Change;
 use dripline::nurture::change::{record_deed, store_lead};
-use dripline::nurture::record::{Deed, LeadInput};
+use dripline::nurture::record::Deed;
 use dripline::nurture::report::{self, Period};
 use dripline::storage::messages;
 use reqwest::Method;
@@ -24,7 +20,7 @@ use serde_json::{Value, json};
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
 use crate::support::program::Program;
-use crate::support::world::{FUNNEL, World, files};
+use crate::support::world::{FUNNEL, World, deed, files, hand_over, lead};
 
 on_both!(
     the_report_says_what_happened,
@@ -50,21 +46,10 @@ fn workspace() -> dripline::workspace::Files {
 }
 
 async fn add(app: &TestApp, name: &str, source: Option<&str>, tracking: bool) -> i64 {
-    let at = app.engine.clock.now();
-    let basis = Basis::DoubleOptIn;
-    let consent = Consent { channel: Channel::Email, basis, at, wording: None, form: None, network: None };
-    let input = LeadInput {
-        email: format!("{name}@example.org").parse().unwrap(),
-        contact: Contact { last_name: (name == "bob").then(|| "Lee".to_owned()), ..Contact::default() },
-        company: None,
-        tags: Vec::new(),
-        stage: Some(Stage::Tofu),
-        source: source.map(str::to_owned),
-        external_id: None,
-        consents: vec![consent],
-        tracking,
-        example: false,
-    };
+    let mut input = lead(&format!("{name}@example.org"), app.engine.clock.now());
+    input.contact.last_name = (name == "bob").then(|| "Lee".to_owned());
+    input.source = source.map(str::to_owned);
+    input.tracking = tracking;
     store_lead(&app.engine, input).await.unwrap().id
 }
 
@@ -94,8 +79,7 @@ async fn history(db: TestDb) -> TestApp {
     let link = app.engine.unsubscribe_link(cleo, first);
     let path = link.strip_prefix(&app.engine.config.server.public_url).unwrap();
     assert_eq!(app.click_once(path).await.0, 200);
-    let change = Change::HandOver { cause: "asked".to_owned(), rep: None, origin: Origin::Person };
-    change.carry_out(&app.engine, ada).await.unwrap();
+    hand_over("asked").carry_out(&app.engine, ada).await.unwrap();
     Change::Won { amount: Some(900.0), reason: None }.carry_out(&app.engine, ada).await.unwrap();
     app.pass(10 * DAY).await;
     add(&app, "dora", None, false).await;
@@ -203,11 +187,8 @@ async fn a_new_variant_begins_at_nothing(db: TestDb) {
             world.settle().await;
             let [message] = &world.messages(lead).await[..] else { panic!("one mail") };
             *sent.entry(variants[message.variant as usize]).or_insert(0) += 1;
-            let (about, details) = (Some("tone".to_owned()), Details::default());
-            let at = world.engine.clock.now();
-            let details = Details { about, ..details };
-            let deed =
-                Deed { kind: EventKind::Feedback, at, message: Some(message.id), details, client_id: None };
+            let deed = deed(EventKind::Feedback, "tone", world.engine.clock.now());
+            let deed = Deed { message: Some(message.id), ..deed };
             record_deed(&world.engine, lead, deed).await.unwrap();
         }
     }

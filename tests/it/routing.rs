@@ -4,20 +4,20 @@ mod company;
 mod line;
 mod nodes;
 
-use dripline::domain::event::{Details, EventKind};
+use dripline::domain::event::EventKind;
 use dripline::domain::gate::StopKind;
 use dripline::domain::hand_over::Origin;
 use dripline::domain::lead::Company;
 use dripline::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use dripline::nurture::change::record_deed;
 use dripline::nurture::explain::{Explanation, explain};
-use dripline::nurture::record::{Deed, LeadInput};
+use dripline::nurture::record::LeadInput;
 use dripline::nurture::{Change, Engine};
 use dripline::storage::leads;
 use dripline::workspace::Files;
 
 use crate::support::database::{TestDb, on_both};
-use crate::support::world::{FUNNEL, Setup, World, engine, files};
+use crate::support::world::{FUNNEL, Setup, World, deed, engine, files};
 
 on_both!(
     routes_owners_and_colleagues_decide,
@@ -95,9 +95,7 @@ async fn submit(world: &World, lead: i64) {
 
 /// The same, at this node.
 async fn submit_to(engine: &Engine, lead: i64) {
-    let details = Details { about: Some("demo".to_owned()), ..Details::default() };
-    let at = engine.clock.now();
-    let deed = Deed { kind: EventKind::Submitted, at, message: None, details, client_id: None };
+    let deed = deed(EventKind::Submitted, "demo", engine.clock.now());
     record_deed(engine, lead, deed).await.expect("recorded");
 }
 

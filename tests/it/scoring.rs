@@ -2,9 +2,7 @@
 
 mod replay;
 
-use std::collections::BTreeMap;
-
-use dripline::domain::event::{Details, EventKind};
+use dripline::domain::event::EventKind;
 use dripline::domain::lead::Company;
 use dripline::domain::stage::{Qualification, Stage};
 use dripline::domain::time::{DAY, HOUR, Timestamp};
@@ -12,10 +10,9 @@ use dripline::nurture::record::{Deed, StopTicket};
 use dripline::nurture::replay::Recount;
 use dripline::nurture::score::account;
 use dripline::storage::leads;
-use dripline::workspace::Files;
 
 use crate::support::database::{TestDb, on_both};
-use crate::support::world::{FUNNEL, MONDAY, World, workspace};
+use crate::support::world::{self, MONDAY, World, workspace_with};
 
 on_both!(
     limits_count_in_the_order_of_deeds,
@@ -39,19 +36,9 @@ points = 1
 at_most = 2
 "#;
 
-/// [`FUNNEL`] with rules of the test's own, and these sequences.
-fn with_rules(rules: &str, sequences: &[(&str, &str)]) -> Files {
-    let base = workspace(sequences);
-    let all = base.below("").map(|(path, bytes)| (path.to_owned(), bytes.to_vec()));
-    let mut all: BTreeMap<String, Vec<u8>> = all.collect();
-    all.insert("funnel.toml".to_owned(), format!("{FUNNEL}{rules}").into_bytes());
-    Files::from_map(all)
-}
-
 /// Something that a lead did so many hours after the beginning.
 fn deed(kind: EventKind, about: &str, hour: i64) -> Deed {
-    let details = Details { about: Some(about.to_owned()), ..Details::default() };
-    Deed { kind, at: MONDAY + hour * HOUR, message: None, details, client_id: None }
+    world::deed(kind, about, MONDAY + hour * HOUR)
 }
 
 async fn does(world: &World, lead: i64, deed: Deed) {
@@ -77,7 +64,7 @@ async fn engagement(world: &World, lead: i64, at: Timestamp) -> (i64, Option<Tim
 
 /// Whatever the order in which visits become known, a lead has what it would have had in time.
 async fn limits_count_in_the_order_of_deeds(db: TestDb) {
-    let world = World::begin(db, &with_rules(BLOG, &[("welcome", WELCOME)])).await;
+    let world = World::begin(db, &workspace_with(BLOG, &[("welcome", WELCOME)])).await;
     let (one, other) = (tracked(&world, "one@example.org").await, tracked(&world, "other@example.org").await);
     let unwatched = world.add("unwatched@example.org").await;
     world.pass(4 * DAY).await;
@@ -120,13 +107,13 @@ async fn limits_count_in_the_order_of_deeds(db: TestDb) {
 
 /// A changed rule changes what was given before, by the rollout; and what is stored wrong is mended by hand.
 async fn new_rules_count_the_past_anew(db: TestDb) {
-    let world = World::begin(db, &with_rules(BLOG, &[("welcome", WELCOME)])).await;
+    let world = World::begin(db, &workspace_with(BLOG, &[("welcome", WELCOME)])).await;
     let lead = tracked(&world, "kim@example.org").await;
     for hour in [0, 0, 0, 0] {
         does(&world, lead, deed(EventKind::Visited, "/blog/a", hour)).await;
     }
     assert_eq!(engagement(&world, lead, MONDAY).await, (50_000, Some(MONDAY)));
-    world.apply(&with_rules(&BLOG.replace("at_most = 5", "at_most = 7"), &[("welcome", WELCOME)])).await;
+    world.apply(&workspace_with(&BLOG.replace("at_most = 5", "at_most = 7"), &[("welcome", WELCOME)])).await;
     world.settle().await;
     assert_eq!(engagement(&world, lead, MONDAY).await.0, 70_000);
     let before = world.timeline(lead).await;
@@ -167,7 +154,7 @@ when = 'lead.complete && lead.temperature == "hot"'
 "#;
 
 async fn leads_are_judged_by_who_they_are_and_what_they_did(db: TestDb) {
-    let world = World::begin(db, &with_rules(WHO, &[("welcome", WELCOME)])).await;
+    let world = World::begin(db, &workspace_with(WHO, &[("welcome", WELCOME)])).await;
     let lead = world
         .add_with("kim@example.org", |input| {
             input.contact.job_title = Some("Leiter IT".into());
@@ -216,7 +203,7 @@ const OTHER: &str = "title = \"Other\"\nstage = \"mofu\"\n[[step]]\nmail = \"mai
 async fn a_stage_is_entered_with_one_mail_at_a_time(db: TestDb) {
     let rules = "[[score]]\non = \"did demo\"\npoints = 30\n[stage.mofu]\nwhen = 'engagement >= 20'\n";
     let sequences = [("welcome", WELCOME), ("evaluation", NEXT), ("another", OTHER)];
-    let world = World::begin(db, &with_rules(rules, &sequences)).await;
+    let world = World::begin(db, &workspace_with(rules, &sequences)).await;
     let lead = world.add("kim@example.org").await;
     world.settle().await;
     does(&world, lead, deed(EventKind::Custom, "demo", 0)).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dripline::config::{Config, HAND_OVERS, WebhookConfig};
 use dripline::domain::event::EventKind;
-use dripline::domain::hand_over::{HandOverState, Origin};
+use dripline::domain::hand_over::HandOverState;
 use dripline::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use dripline::nurture::Change;
 use dripline::nurture::webhook::network::{Network, Script};
@@ -19,7 +19,7 @@ use crate::support::pace::until;
 use crate::support::program::{Program, serving};
 use crate::support::receiver::{Receiver, Reply, SECRET};
 use crate::support::smtp_server::{Offer, SmtpServer};
-use crate::support::world::{Setup, World, workspace};
+use crate::support::world::{Setup, World, hand_over, workspace};
 
 on_both!(
     a_hand_over_and_what_becomes_of_it_is_told_signed,
@@ -50,10 +50,6 @@ async fn world(db: TestDb, webhooks: String) -> World {
 
 async fn change(world: &World, lead: i64, change: Change) {
     change.carry_out(&world.engine, lead).await.unwrap();
-}
-
-fn hand_over(cause: &str) -> Change {
-    Change::HandOver { cause: cause.to_owned(), rep: None, origin: Origin::Person }
 }
 
 async fn a_hand_over_and_what_becomes_of_it_is_told_signed(db: TestDb) {
@@ -338,7 +334,10 @@ async fn what_a_removed_webhook_left_is_given_up(db: TestDb) {
     let engine = before.engine.clone();
     let count = async |now| {
         let mut tx = engine.db.begin().await.unwrap();
-        outbox::due(&mut tx, "webhook erp", now, 10).await.unwrap().len()
+        let due = outbox::due(&mut tx, "webhook erp", now, 10).await.unwrap().len();
+        // It locks what it finds, and a transaction that is dropped ends some time later.
+        tx.commit().await.unwrap();
+        due
     };
     let mut tx = engine.db.begin().await.unwrap();
     tx.execute("UPDATE outbox SET kind = 'webhook erp' WHERE kind = 'webhook crm'", vec![]).await.unwrap();

@@ -39,7 +39,6 @@ use chrono_tz::Tz;
 use dripline::domain::enrollment::MessageState;
 use dripline::domain::event::EventKind;
 use dripline::domain::gate::StopKind;
-use dripline::domain::hand_over::Origin;
 use dripline::domain::lead::Company;
 use dripline::domain::outcome::Phase;
 use dripline::domain::time::{DAY, Timestamp};
@@ -51,6 +50,7 @@ use super::crowd::Edit;
 use super::{DAYS, Story};
 use crate::support::post::Written;
 use crate::support::smtp_server::Fault;
+use crate::support::world::hand_over;
 
 fn email(name: &str) -> String {
     format!("{name}@named.example")
@@ -153,8 +153,7 @@ pub async fn day(story: &Story, day: i64) {
         20 => {
             says("cleo", Change::Won { amount: Some(12_000.0), reason: None }).await;
             says("mia", Change::Lost { reason: "went to another".to_owned(), words: None }).await;
-            let cause = "called us".to_owned();
-            says("finn", Change::HandOver { cause, rep: None, origin: Origin::Person }).await;
+            says("finn", hand_over("called us")).await;
         }
         25 => says("finn", returned()).await,
         30 => phone(story, "dan").await,

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use dripline::nurture::Change;
 use dripline::nurture::clock::Clock;
 use dripline::nurture::company::report_deal;
 use dripline::nurture::record::Found;
@@ -11,14 +10,14 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{DAILY, DAY, Origin, World, desk, give_back, of, told};
+use super::{DAILY, DAY, World, desk, give_back, of, told};
 use crate::support::app::TestApp;
 use crate::support::counts::scaled;
 use crate::support::database::{TestDb, on_both};
 use crate::support::nodes::Node;
 use crate::support::pace;
 use crate::support::smtp_server::{Offer, SmtpServer};
-use crate::support::world::{MONDAY, Setup, add, lead};
+use crate::support::world::{MONDAY, Setup, add, hand_over, lead};
 
 on_both!(
     a_company_is_left_alone_until_sales_is_done_with_it,
@@ -32,17 +31,13 @@ on_both!(
 const HOLD: &str = "[routing]\nhold = \"company\"\n";
 const TALKS: &str = "sales is talking to a colleague";
 
-fn by_hand() -> Change {
-    Change::HandOver { cause: "called us".to_owned(), rep: None, origin: Origin::Person }
-}
-
 async fn a_company_is_left_alone_until_sales_is_done_with_it(db: TestDb) {
     let world = World::begin(db, &desk("", HOLD)).await;
     let ann = world.add_with("ann@x.example", of("DE", "alpha")).await;
     let bob = world.add_with("bob@x.example", of("DE", "alpha")).await;
     world.add_with("cid@x.example", of("DE", "beta")).await;
     world.settle().await;
-    by_hand().carry_out(&world.engine, ann).await.expect("handed over");
+    hand_over("called us").carry_out(&world.engine, ann).await.expect("handed over");
     let dan = world.add_with("dan@x.example", of("DE", "alpha")).await;
     world.pass(3 * DAY).await;
     assert_eq!(world.subjects("cid@x.example"), ["one", "two", "three"], "another company");
@@ -53,7 +48,7 @@ async fn a_company_is_left_alone_until_sales_is_done_with_it(db: TestDb) {
         assert!(told.not_sent_because.iter().any(|why| why == TALKS), "{told:?}");
         assert!(told.sentence.contains("next mail waits"), "{}", told.sentence);
     }
-    by_hand().carry_out(&world.engine, dan).await.expect("handed over");
+    hand_over("called us").carry_out(&world.engine, dan).await.expect("handed over");
     give_back(&world, ann).await;
     world.pass(2 * DAY).await;
     assert_eq!(world.subjects("bob@x.example"), ["one"], "sales still talks to dan");
@@ -72,7 +67,7 @@ async fn without_the_key_only_the_lead_is(db: TestDb) {
     let ann = world.add_with("ann@x.example", of("DE", "alpha")).await;
     world.add_with("bob@x.example", of("DE", "alpha")).await;
     world.settle().await;
-    by_hand().carry_out(&world.engine, ann).await.expect("handed over");
+    hand_over("called us").carry_out(&world.engine, ann).await.expect("handed over");
     world.pass(DAY).await;
     assert_eq!(world.subjects("bob@x.example"), ["one"]);
     world.apply(&desk("", "")).await;
@@ -121,7 +116,7 @@ async fn what_is_on_the_wire_to_a_colleague_is_found(db: TestDb) {
     let claimed = messages::claim(&mut tx, &claims, "gone", 1, now).await.unwrap();
     tx.commit().await.unwrap();
     let of_bob: Vec<i64> = claimed.iter().filter(|row| row.lead == bob).map(|row| row.id).collect();
-    let found = by_hand().carry_out(&world.engine, ann).await.expect("handed over");
+    let found = hand_over("called us").carry_out(&world.engine, ann).await.expect("handed over");
     assert_eq!(found.in_flight_unknown, of_bob);
     assert_eq!(found.planned.len(), 1, "that of ann");
     let again = report_deal(&world.engine, "alpha.example", true).await.expect("noted");
@@ -177,7 +172,7 @@ async fn no_mail_to_a_colleague_begins_after_the_answer(db: TestDb) {
             asked.spawn(async move {
                 // The race itself: nothing here waits for something to have happened.
                 tokio::time::sleep(Duration::from_millis(n as u64 * 17 % 700)).await;
-                let found = by_hand().carry_out(&engine, pair[0]).await.expect("handed over");
+                let found = hand_over("called us").carry_out(&engine, pair[0]).await.expect("handed over");
                 (n, pair[1], found, Instant::now())
             });
         }

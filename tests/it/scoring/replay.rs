@@ -12,12 +12,13 @@ use dripline::storage::leads::StoredLead;
 use dripline::storage::{Tx, leads};
 use serde_json::{Value, json};
 
-use super::{WELCOME, with_rules};
+use super::WELCOME;
 use crate::support::counts::scaled;
 use crate::support::database::{TestDb, on_both};
 use crate::support::program::Program;
 use crate::support::records::{lead, store_leads};
 use crate::support::smtp_server::{Offer, SmtpServer};
+use crate::support::world::workspace_with;
 
 on_both!(other_rules_are_tried_on_all_leads, a_repair_needs_the_applied_files);
 
@@ -139,13 +140,13 @@ async fn stored(db: &TestDb) -> Vec<(i64, i64)> {
 
 async fn other_rules_are_tried_on_all_leads(db: TestDb) {
     let server = SmtpServer::start(Offer::default()).await;
-    let program = Program::new(&db, &server, &with_rules(APPLIED, &[("welcome", WELCOME)]));
+    let program = Program::new(&db, &server, &workspace_with(APPLIED, &[("welcome", WELCOME)]));
     let applied = program.done(&["score", "--replay", "--json"]).await;
     assert_eq!(serde_json::from_str::<Value>(&applied).unwrap(), json!({ "leads": 0, "changed": 0 }));
     let (all, at) = (scaled(100_000), moment());
     // By then SQLite's cache is full, which grows with the file up to its bound.
     add(&db, 0..all / 2, at).await;
-    crate::support::app::write(program.dir.path(), &with_rules(TRIED, &[("welcome", WELCOME)]));
+    crate::support::app::write(program.dir.path(), &workspace_with(TRIED, &[("welcome", WELCOME)]));
     let (_, few) = dry_run(&program).await;
     add(&db, all / 2..all, at).await;
     let before = stored(&db).await;
@@ -182,7 +183,7 @@ async fn other_rules_are_tried_on_all_leads(db: TestDb) {
 
 async fn a_repair_needs_the_applied_files(db: TestDb) {
     let server = SmtpServer::start(Offer::default()).await;
-    let program = Program::new(&db, &server, &with_rules(APPLIED, &[("welcome", WELCOME)]));
+    let program = Program::new(&db, &server, &workspace_with(APPLIED, &[("welcome", WELCOME)]));
     program.done(&["score", "--replay"]).await;
     let at = moment();
     add(&db, 0..10, at).await;
@@ -197,7 +198,7 @@ async fn a_repair_needs_the_applied_files(db: TestDb) {
     assert_eq!(tx.first(sum, vec![], |row| row.int(0)).await.unwrap(), Some(2 * (20 + 100)));
     drop(tx);
     assert_eq!(stored(&db).await[1], events);
-    crate::support::app::write(program.dir.path(), &with_rules(TRIED, &[("welcome", WELCOME)]));
+    crate::support::app::write(program.dir.path(), &workspace_with(TRIED, &[("welcome", WELCOME)]));
     let refused = program.command(&["score", "--replay"]).stderr(Stdio::piped()).output().await.unwrap();
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(2), "{said}");

@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use dripline::config::{Config, WebhookConfig};
 use dripline::domain::consent::{Basis, Channel, Consent};
-use dripline::domain::event::{EventKind, Happening};
+use dripline::domain::event::{Details, EventKind, Happening};
+use dripline::domain::hand_over::Origin;
 use dripline::domain::lead::Contact;
 use dripline::domain::stage::Stage;
 use dripline::domain::time::Timestamp;
 use dripline::domain::token::KeyRing;
 use dripline::mail::{Relay, Timeouts};
-use dripline::nurture::Engine;
 use dripline::nurture::clock::Clock;
-use dripline::nurture::record::{Found, LeadInput, Record, StopTicket};
+use dripline::nurture::record::{Deed, Found, LeadInput, Record, StopTicket};
 use dripline::nurture::relays::Relays;
 use dripline::nurture::revision::{Applied, apply};
 use dripline::nurture::webhook::network::Network;
+use dripline::nurture::{Change, Engine};
 use dripline::storage::messages::Message;
 use dripline::storage::{Db, events, messages, revisions};
 use dripline::worker;
@@ -97,7 +98,13 @@ pub fn files(texts: &[(&str, &str)]) -> Files {
 
 /// [`FUNNEL`], these sequences (by their ids), and a short template for each mail they name.
 pub fn workspace(sequences: &[(&str, &str)]) -> Files {
-    let mut all = BTreeMap::from([("funnel.toml".to_owned(), FUNNEL.as_bytes().to_vec())]);
+    workspace_with("", sequences)
+}
+
+/// As [`workspace`], with more at the end of the funnel.
+pub fn workspace_with(more: &str, sequences: &[(&str, &str)]) -> Files {
+    let funnel = format!("{FUNNEL}{more}").into_bytes();
+    let mut all = BTreeMap::from([("funnel.toml".to_owned(), funnel)]);
     for (id, text) in sequences {
         all.insert(format!("sequences/{id}.toml"), text.as_bytes().to_vec());
         for mail in text.split('"').filter(|word| word.starts_with("mail/")) {
@@ -282,6 +289,17 @@ pub fn lead(email: &str, at: Timestamp) -> LeadInput {
         tracking: false,
         example: false,
     }
+}
+
+/// What a lead did by itself.
+pub fn deed(kind: EventKind, about: &str, at: Timestamp) -> Deed {
+    let details = Details { about: Some(about.to_owned()), ..Details::default() };
+    Deed { kind, at, message: None, details, client_id: None }
+}
+
+/// Somebody hands a lead to sales, to whomever the rules of routing choose.
+pub fn hand_over(cause: impl Into<String>) -> Change {
+    Change::HandOver { cause: cause.into(), rep: None, origin: Origin::Person }
 }
 
 /// The subject of a raw message.
