@@ -89,6 +89,14 @@ impl ReplyFacts {
         let EnhancedStatus(class, subject, detail) = self.enhanced?;
         (u16::from(class) == self.code / 100).then_some((subject, detail))
     }
+
+    /// Whether the message was refused for its size. 552 is also said of a mailbox that is full (5.2.2).
+    pub fn is_too_large(&self) -> bool {
+        match self.status() {
+            Some((2, 3) | (3, 4)) => self.code >= 500,
+            status => self.code == 552 && status != Some((2, 2)),
+        }
+    }
 }
 
 /// What a reply means for the message it answers.
@@ -124,8 +132,7 @@ pub fn judge(reply: &ReplyFacts, phase: Phase) -> Outcome {
 
 /// A permanent refusal at `MAIL FROM`.
 fn judge_sender(reply: &ReplyFacts) -> Outcome {
-    let too_large = reply.code == 552 || matches!(reply.status(), Some((2, 3) | (3, 4)));
-    if too_large { Outcome::Failed } else { Outcome::OurFault }
+    if reply.is_too_large() { Outcome::Failed } else { Outcome::OurFault }
 }
 
 /// A permanent refusal once the recipient was named.
@@ -188,6 +195,23 @@ mod tests {
         ];
         for text in not_a_status {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mail_that_is_too_large_is_told_from_a_mailbox_that_is_full() {
+        let is_too_large = |code: u16, text: &str| {
+            ReplyFacts { code, enhanced: EnhancedStatus::at_start_of(text) }.is_too_large()
+        };
+        for (code, text) in
+            [(552, "too big"), (552, "5.3.4 too big"), (554, "5.2.3 too long"), (552, "5.7.1 no")]
+        {
+            assert!(is_too_large(code, text), "{code} {text}");
+        }
+        for (code, text) in
+            [(552, "5.2.2 full"), (452, "4.3.4 later"), (554, "5.7.1 no"), (250, "2.0.0 fine")]
+        {
+            assert!(!is_too_large(code, text), "{code} {text}");
         }
     }
 

@@ -54,7 +54,16 @@ impl Reply {
 
     /// What it means for the message.
     pub fn outcome(&self) -> Outcome {
-        judge(&ReplyFacts { code: self.code, enhanced: self.enhanced }, self.at)
+        judge(&self.facts(), self.at)
+    }
+
+    /// Whether the message was refused for its size.
+    pub fn is_too_large(&self) -> bool {
+        self.facts().is_too_large()
+    }
+
+    fn facts(&self) -> ReplyFacts {
+        ReplyFacts { code: self.code, enhanced: self.enhanced }
     }
 }
 

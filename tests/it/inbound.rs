@@ -1,6 +1,7 @@
 //! Mail that comes in, beyond the reply: what waits for a person, runs of bounces, files for the rep, other sources.
 
 use dripline::domain::inbound::InboundKind;
+use dripline::domain::outcome::Phase;
 use dripline::domain::time::{DAY, MINUTE};
 use dripline::nurture::receive::waiting::{self, Decision};
 use mail_parser::{MessageParser, MimeHeaders};
@@ -11,6 +12,7 @@ use crate::closing_the_loop::{OPERATOR, add, begin, begin_with, lead, subjects};
 use crate::support::app::TestApp;
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::{self, Written};
+use crate::support::smtp_server::Fault;
 
 on_both!(
     a_run_of_soft_bounces_stops,
@@ -18,6 +20,7 @@ on_both!(
     what_nobody_knows_waits_for_a_person,
     a_person_decides_what_a_mail_is,
     the_rep_has_the_files_and_the_mail_itself,
+    a_relay_that_takes_no_large_mail_gets_the_words,
     a_colleague_answers_for_the_lead,
     reps_are_written_to_in_their_language,
     the_same_mail_from_two_sources_is_one,
@@ -167,6 +170,29 @@ async fn the_rep_has_the_files_and_the_mail_itself(db: TestDb) {
         "{text}"
     );
     assert!(mail.body_html(0).is_none_or(|html| !html.contains("<script")), "our own text only");
+    app.end().await;
+}
+
+async fn a_relay_that_takes_no_large_mail_gets_the_words(db: TestDb) {
+    let app = begin(db).await;
+    add(&app, EVA, false).await;
+    app.mail.script(|transaction| {
+        let line = "552 5.3.4 message size exceeds fixed limit";
+        let too_large = transaction.at == Phase::End && transaction.body.len() > 150_000;
+        too_large.then_some(Fault::Reply { at: Phase::End, line })
+    });
+    let wishes = "wishes\n".repeat(20_000);
+    let file = ("Lastenheft.pdf", wishes.as_str());
+    let answer = Written::with_file(&app.mails(EVA)[0], EVA, "Anbei unser Lastenheft.", file);
+    assert_eq!(app.hand_in(&answer.raw).await["kind"], "human_reply");
+    app.settle().await;
+    let told = app.mails(KIM).pop().expect("the words arrive at once");
+    let text = post::body(&told);
+    assert!(text.contains("> Anbei unser Lastenheft."), "{text}");
+    let named = text.lines().find(|line| line.starts_with("Too large for this mail (dripline inbound show "));
+    assert!(named.is_some_and(|line| line.contains("--raw): Lastenheft.pdf (")), "{text}");
+    let mail = MessageParser::default().parse(&told).expect("a message");
+    assert_eq!(mail.attachment_count(), 1, "only what is known");
     app.end().await;
 }
 

@@ -27,6 +27,9 @@ const FILE: &str = "application/octet-stream";
 const ORIGINAL: usize = 1024 * 1024;
 
 /// Sends one mail, or says why it need not be sent any more; the trouble there was, and whether another try makes sense.
+///
+/// A relay that takes no mail of its size gets it without the files of the lead, which it names: the words are what must
+/// arrive.
 pub(super) async fn send(
     engine: &Engine,
     item: &OutboxItem,
@@ -34,11 +37,45 @@ pub(super) async fn send(
 ) -> Result<Option<&'static str>, (String, bool)> {
     let to = recipient(engine, mail)?;
     let broken = |error: NurtureError| (error.to_string(), true);
-    let told = match told(engine, item, mail).await.map_err(broken)? {
-        Written::Mail(told) => told,
-        Written::Outdated => return Ok(Some(OUTDATED)),
-        Written::NoLead => return Err(("the lead is gone".to_owned(), false)),
-    };
+    let mut files = Files::SentAlong;
+    loop {
+        let told = match told(engine, item, mail, files).await.map_err(broken)? {
+            Written::Mail(told) => told,
+            Written::Outdated => return Ok(Some(OUTDATED)),
+            Written::NoLead => return Err(("the lead is gone".to_owned(), false)),
+        };
+        let delivery = deliver(engine, item, mail, to, &told).await;
+        match delivery.map_err(|why| (why, true))? {
+            Delivery::Answered(reply) if reply.accepted() => return Ok(None),
+            Delivery::Answered(reply) if reply.is_too_large() && !told.files.is_empty() => {
+                files = Files::Named
+            }
+            // All but an address that is none may be mended within a day.
+            Delivery::Answered(reply) => {
+                let may_be_mended = reply.outcome() != Outcome::DeadAddress;
+                return Err((format!("{} {}", reply.code, reply.text), may_be_mended));
+            }
+            Delivery::LostBefore(why) | Delivery::LostAfter(why) => return Err((why, true)),
+            Delivery::Refused => return Err(("not started".to_owned(), true)),
+        }
+    }
+}
+
+/// What becomes of the files that a lead sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Files {
+    SentAlong,
+    /// They stay in the database, and the mail says which they are.
+    Named,
+}
+
+async fn deliver(
+    engine: &Engine,
+    item: &OutboxItem,
+    mail: &RepMail,
+    to: &str,
+    told: &Told,
+) -> Result<Delivery, String> {
     let own = told.file.iter().map(|(name, html)| Enclosure { name, media: FILE, bytes: html.as_bytes() });
     let theirs =
         told.files.iter().map(|file| Enclosure { name: &file.name, media: &file.media, bytes: &file.bytes });
@@ -61,16 +98,7 @@ pub(super) async fn send(
         headers,
     };
     let envelope = Envelope { from: Some(mail.from_email.clone()), to: to.to_owned() };
-    match engine.send_alone(&letter, &files, envelope).await {
-        Ok(Delivery::Answered(reply)) if reply.accepted() => Ok(None),
-        // All but an address that is none may be mended within a day.
-        Ok(Delivery::Answered(reply)) => {
-            Err((format!("{} {}", reply.code, reply.text), reply.outcome() != Outcome::DeadAddress))
-        }
-        Ok(Delivery::LostBefore(why) | Delivery::LostAfter(why)) => Err((why, true)),
-        Ok(Delivery::Refused) => Err(("not started".to_owned(), true)),
-        Err(why) => Err((why, true)),
-    }
+    engine.send_alone(&letter, &files, envelope).await
 }
 
 /// Where a mail goes, as far as `[safety]` lets it.
@@ -120,10 +148,10 @@ struct Told {
 }
 
 /// Writes a mail, from what is known by now.
-async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResult<Written> {
+async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail, files: Files) -> NurtureResult<Written> {
     let Some(occasion) = &mail.occasion else {
         let mut tx = engine.db.read().await?;
-        let Brought { files, .. } = Brought::read(&mut tx, &mail.inbound).await?;
+        let Brought { files, .. } = Brought::read(&mut tx, &mail.inbound, files).await?;
         let (subject, text) = (mail.subject.clone(), mail.text.clone());
         let in_reply_to = mail.in_reply_to.clone();
         let told = Told { subject, text, html: None, file: None, in_reply_to, files };
@@ -140,7 +168,7 @@ async fn told(engine: &Engine, item: &OutboxItem, mail: &RepMail) -> NurtureResu
     if !theirs && mail.inbound.is_empty() && !matches!(occasion, Occasion::Note(_)) {
         return Ok(Written::Outdated);
     }
-    let Brought { mut mails, files } = Brought::read(&mut tx, &mail.inbound).await?;
+    let Brought { mut mails, files } = Brought::read(&mut tx, &mail.inbound, files).await?;
     if mail.inbound.is_empty() {
         mails.extend(recalled(&mut tx, &sheet, occasion).await?);
     }
@@ -201,16 +229,20 @@ struct Brought {
 }
 
 impl Brought {
-    async fn read(tx: &mut Tx, ids: &[i64]) -> NurtureResult<Self> {
+    async fn read(tx: &mut Tx, ids: &[i64], files: Files) -> NurtureResult<Self> {
         let mut brought = Self::default();
         for id in ids {
             let Some(raw) = raw(tx, *id).await? else { continue };
             // A mail that was read once is readable.
-            if let Ok((mail, files)) = inbound::read_with_files(&raw) {
+            if let Ok((mut mail, found)) = inbound::read_with_files(&raw) {
+                if files == Files::Named {
+                    mail.attachments.iter_mut().for_each(|file| file.passed_on = false);
+                } else {
+                    brought.files.extend(found);
+                }
                 brought.mails.push((*id, mail));
-                brought.files.extend(files);
             }
-            if raw.len() <= ORIGINAL {
+            if raw.len() <= ORIGINAL && files == Files::SentAlong {
                 let media = "application/octet-stream".to_owned();
                 brought.files.push(File { name: format!("mail-{id}.eml"), media, bytes: raw });
             }
