@@ -253,7 +253,7 @@ fn who(colleague: &Colleague) -> String {
     if name.is_empty() { email.to_string() } else { format!("{name} <{email}>") }
 }
 
-/// A line for the files that come with the mail, and one for those that are too large for it.
+/// A line for the files that come with the mail, and one for those that do not.
 fn files(phrases: &Phrases, words: &Words) -> Vec<String> {
     let listed = |passed_on: bool| {
         let files = words.attachments.iter().filter(move |file| file.passed_on == passed_on);
@@ -262,7 +262,7 @@ fn files(phrases: &Phrases, words: &Words) -> Vec<String> {
         names.join(", ")
     };
     let line = |label: &str, names: String| (!names.is_empty()).then(|| format!("{label}: {names}"));
-    let kept = format!("{} (dripline inbound show {} --raw)", phrases.too_large, words.inbound);
+    let kept = format!("{} (dripline inbound show {} --raw)", phrases.left_out, words.inbound);
     [line(phrases.attached, listed(true)), line(&kept, listed(false))].into_iter().flatten().collect()
 }
 

@@ -189,7 +189,7 @@ async fn a_relay_that_takes_no_large_mail_gets_the_words(db: TestDb) {
     let told = app.mails(KIM).pop().expect("the words arrive at once");
     let text = post::body(&told);
     assert!(text.contains("> Anbei unser Lastenheft."), "{text}");
-    let named = text.lines().find(|line| line.starts_with("Too large for this mail (dripline inbound show "));
+    let named = text.lines().find(|line| line.starts_with("Not in this mail (dripline inbound show "));
     assert!(named.is_some_and(|line| line.contains("--raw): Lastenheft.pdf (")), "{text}");
     let mail = MessageParser::default().parse(&told).expect("a message");
     assert_eq!(mail.attachment_count(), 1, "only what is known");

@@ -29,7 +29,7 @@ pub struct Phrases {
     pub for_lead: &'static str,
     pub no_words: &'static str,
     pub attached: &'static str,
-    pub too_large: &'static str,
+    pub left_out: &'static str,
     pub answer: &'static str,
     /// Below what an HTML mail shows: where the rest is. The lead may get to read it.
     pub see_file: &'static str,

@@ -51,8 +51,7 @@ impl LeadRecord {
 
     /// The name of a rep; the key if there is no such rep any more.
     pub(super) fn rep(&self, key: &str) -> String {
-        let team = &self.revision.workspace.funnel.team;
-        team.iter().find(|(known, _)| known == key).map_or(key, |(_, rep)| rep.name.as_str()).to_owned()
+        self.revision.workspace.funnel.rep_name(key).to_owned()
     }
 
     /// What a message is: `mofu/guide (step guide of "Evaluation guide", variant 1 of 2)`.

@@ -208,8 +208,14 @@ async fn recalled(
     };
     let last = stored::last(tx, response.lead, InboundKind::HumanReply, response.opened_at).await?;
     let Some(id) = last else { return Ok(None) };
-    let raw = raw(tx, id).await?;
-    Ok(raw.and_then(|raw| Some((id, inbound::read(&raw).ok()?))))
+    let read = raw(tx, id).await?.and_then(|raw| inbound::read(&raw).ok());
+    Ok(read.map(|mail| (id, without_files(mail))))
+}
+
+/// A mail whose files are named, and stay in the database.
+fn without_files(mut mail: InboundMail) -> InboundMail {
+    mail.attachments.iter_mut().for_each(|file| file.passed_on = false);
+    mail
 }
 
 /// A mail that came in, as it came.
@@ -234,13 +240,14 @@ impl Brought {
         for id in ids {
             let Some(raw) = raw(tx, *id).await? else { continue };
             // A mail that was read once is readable.
-            if let Ok((mut mail, found)) = inbound::read_with_files(&raw) {
-                if files == Files::Named {
-                    mail.attachments.iter_mut().for_each(|file| file.passed_on = false);
-                } else {
-                    brought.files.extend(found);
+            if let Ok((mail, found)) = inbound::read_with_files(&raw) {
+                match files {
+                    Files::Named => brought.mails.push((*id, without_files(mail))),
+                    Files::SentAlong => {
+                        brought.mails.push((*id, mail));
+                        brought.files.extend(found);
+                    }
                 }
-                brought.mails.push((*id, mail));
             }
             if raw.len() <= ORIGINAL && files == Files::SentAlong {
                 let media = "application/octet-stream".to_owned();

@@ -6,7 +6,7 @@ use dripline::storage::addresses::{self, Suppression};
 use crate::support::database::{TestDb, on_both};
 use crate::support::records::at;
 
-on_both!(the_first_suppression_stays, knowing_an_address_changes_nothing);
+on_both!(complaints_are_counted, the_first_suppression_stays, knowing_an_address_changes_nothing);
 
 async fn the_first_suppression_stays(db: TestDb) {
     let mut tx = db.begin().await.unwrap();
@@ -30,4 +30,18 @@ async fn knowing_an_address_changes_nothing(db: TestDb) {
     assert_eq!(found, [a, ("b".to_owned(), Suppression { kind: StopKind::ByHand, at: at(2) })]);
     let all = tx.all("SELECT hash FROM addresses ORDER BY hash", vec![], |row| row.text(0)).await.unwrap();
     assert_eq!(all, ["a", "b", "c", "d"]);
+}
+
+async fn complaints_are_counted(db: TestDb) {
+    let mut tx = db.begin().await.unwrap();
+    for (hash, kind, when) in [
+        ("a", StopKind::Complaint, at(1)),
+        ("b", StopKind::Complaint, at(2)),
+        ("c", StopKind::Complaint, at(3)),
+        ("d", StopKind::Unsubscribe, at(3)),
+    ] {
+        addresses::suppress(&mut tx, hash, kind, when).await.unwrap();
+    }
+    assert_eq!(addresses::complained(&mut tx, at(1)).await.unwrap(), 2, "after that time");
+    assert_eq!(addresses::complained(&mut tx, at(3)).await.unwrap(), 0);
 }

@@ -132,6 +132,8 @@ async fn sent_is_for_the_node_that_sends(db: TestDb) {
     assert_eq!((message.state, message.at, message.first_at), (MessageState::Sent, at(300), at(100)));
     assert_eq!(stored(&mut tx, retry).await.state, MessageState::Retry);
     assert_eq!(stored(&mut tx, not_asked).await.state, MessageState::Sending);
+    assert_eq!(messages::sent_since(&mut tx, at(299)).await.unwrap(), 1);
+    assert_eq!(messages::sent_since(&mut tx, at(300)).await.unwrap(), 0, "after that time");
 }
 
 async fn settling_is_for_what_is_being_sent(db: TestDb) {

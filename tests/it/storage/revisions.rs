@@ -61,8 +61,10 @@ async fn the_first_reason_of_a_pause_stays(db: TestDb) {
     revisions::pause(&mut tx, "too many bounces", at(2)).await.unwrap();
     revisions::pause(&mut tx, "by hand", at(3)).await.unwrap();
     assert_eq!(why(&mut tx).await.as_deref(), Some("too many bounces"));
+    assert_eq!(revisions::resumed_at(&mut tx).await.unwrap(), None);
     revisions::resume(&mut tx, at(4)).await.unwrap();
     assert_eq!(why(&mut tx).await, None);
+    assert_eq!(revisions::resumed_at(&mut tx).await.unwrap(), Some(at(4)));
     let when = tx.first("SELECT paused_at FROM deployment", vec![], |row| row.opt_at(0)).await.unwrap();
     assert_eq!(when, Some(None));
     revisions::pause(&mut tx, "by hand", at(5)).await.unwrap();

@@ -19,7 +19,7 @@ pub const ENGLISH: Phrases = Phrases {
     for_lead: "(for {})",
     no_words: "(without a text; see the mail itself, which is attached)",
     attached: "Attached",
-    too_large: "Too large for this mail",
+    left_out: "Not in this mail",
     answer: "Answer this mail: your answer goes to the lead. Marketing is silent from now on.",
     see_file: "More of it, and what is to come of it: in the attached file {}.",
     file_name: "Contact.html",

@@ -22,7 +22,7 @@ pub const GERMAN: Phrases = Phrases {
     for_lead: "(für {})",
     no_words: "(ohne Text; siehe die Mail selbst, sie hängt an)",
     attached: "Angehängt",
-    too_large: "Zu groß für diese Mail",
+    left_out: "Nicht in dieser Mail",
     answer: "Antworte auf diese Mail: Deine Antwort geht an den Lead. Das Marketing schweigt ab jetzt.",
     see_file: "Mehr dazu, und was daraus wird: in der angehängten Datei {}.",
     file_name: "Kontakt.html",
