@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 
 use super::context::Context;
-use super::{Outcome, output};
+use super::{Outcome, output, progress};
 use crate::domain::consent::Basis;
 use crate::domain::schedule::local;
 use crate::domain::time::Timestamp;
@@ -126,7 +126,7 @@ const BAR: &str = "{bar:40} {percent:>3} %  {msg}  {eta} left";
 
 /// Of a text that comes from standard input nobody knows how much is left.
 fn progress_bar(size: Option<u64>) -> ProgressBar {
-    size.map_or_else(ProgressBar::new_spinner, |size| output::progress(size, BAR))
+    size.map_or_else(ProgressBar::new_spinner, |size| progress::bar(size, BAR))
 }
 
 /// The report for people: a line for each row that is not as it should be, then the sum.

@@ -13,6 +13,7 @@ mod new;
 pub mod output;
 mod pause;
 mod preview;
+mod progress;
 mod report;
 pub mod schema;
 mod score;

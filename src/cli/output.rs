@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::domain::visible::commands;
@@ -45,13 +44,6 @@ fn escaped(json: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(text)
-}
-
-/// How far something is that has so many parts, on standard error, and only if that is a terminal. The template is a
-/// constant that the tests try.
-pub fn progress(parts: u64, template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(parts).with_style(style)
 }
 
 /// Whether colours may be used on standard output: a terminal, and `NO_COLOR` is not set.

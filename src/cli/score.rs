@@ -4,15 +4,13 @@ mod words;
 
 use std::path::Path;
 
-use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::context::{Context, Mistakes};
-use super::{Outcome, output};
+use super::{Outcome, output, progress};
 use crate::nurture::Engine;
 use crate::nurture::replay::{Recount, Rehearsal, Shift};
 use crate::nurture::score::account;
-use crate::storage::leads;
 use crate::workspace::{Checked, Files, Workspace};
 
 /// Show what the score of a lead is made of, or count all scores anew.
@@ -72,7 +70,7 @@ async fn rehearse(engine: &Engine, folder: &Path, args: &Args) -> anyhow::Result
     let tried = compile(folder)?;
     let applied = engine.revision().await?;
     let mut rehearsal = Rehearsal::new(engine, &applied.workspace.funnel.rules, &tried.funnel.rules);
-    let bar = progress_bar(engine).await?;
+    let bar = progress::of_leads(engine).await?;
     let mut first: Vec<Shift> = Vec::new();
     while let Some(shifts) = rehearsal.step().await? {
         if args.json {
@@ -102,7 +100,7 @@ async fn recount(engine: &Engine, folder: &Path, json: bool) -> anyhow::Result<(
          a server that applies them (a restart, or SIGHUP) counts all scores anew by itself"
     );
     let mut recount = Recount::new(engine);
-    let bar = progress_bar(engine).await?;
+    let bar = progress::of_leads(engine).await?;
     while recount.step().await? {
         bar.set_position(recount.leads);
     }
@@ -113,23 +111,5 @@ async fn recount(engine: &Engine, folder: &Path, json: bool) -> anyhow::Result<(
         false => output::print(&format!(
             "{leads} leads, counted anew: {changed} had another score than what is written now\n"
         )),
-    }
-}
-
-const BAR: &str = "{bar:40} {pos} of {len} leads  {eta} left";
-
-async fn progress_bar(engine: &Engine) -> anyhow::Result<ProgressBar> {
-    let mut tx = engine.db.read().await?;
-    let leads = u64::try_from(leads::count(&mut tx).await?).unwrap_or(0);
-    Ok(output::progress(leads, BAR))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bar_has_a_sound_template() {
-        assert!(indicatif::ProgressStyle::with_template(BAR).is_ok());
     }
 }

@@ -61,7 +61,17 @@ pub struct Listing<'e> {
 
 impl<'e> Listing<'e> {
     pub fn new(engine: &'e Engine, filter: Filter) -> Self {
-        Self { engine, filter, behind: 0, seen: 0 }
+        Self::behind(engine, filter, 0)
+    }
+
+    /// Begins behind the lead with this id.
+    pub fn behind(engine: &'e Engine, filter: Filter, behind: i64) -> Self {
+        Self { engine, filter, behind, seen: 0 }
+    }
+
+    /// The lead behind which the next step looks.
+    pub fn place(&self) -> i64 {
+        self.behind
     }
 
     /// Those of the next leads that are meant; none: there are no more.

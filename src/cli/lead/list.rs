@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use indicatif::ProgressBar;
+
 use crate::cli::context::Context;
 use crate::cli::table::{Cell, Column, Table, comma};
-use crate::cli::{Outcome, output};
+use crate::cli::{Outcome, output, progress};
 use crate::domain::gate::StopKind;
 use crate::domain::stage::{Party, Qualification, Stage};
 use crate::domain::suggest::nearest;
@@ -70,7 +72,9 @@ pub async fn run(context: Context, args: Args) -> anyhow::Result<Outcome> {
             output::print(&comma::rows(&cells(&found))?)?;
         }
     } else {
-        let (best, count) = best(&mut listing, args.first).await?;
+        let bar = progress::of_leads(engine).await?;
+        let (best, count) = best(&mut listing, args.first, &bar).await?;
+        bar.finish_and_clear();
         output::print(&describe(&best, count, listing.seen, funnel))?;
     }
     context.close().await;
@@ -114,13 +118,18 @@ fn known(flag: &str, name: Option<&str>, names: &[&str]) -> anyhow::Result<()> {
 }
 
 /// The leads with the best scores, and how many there are in all.
-async fn best(listing: &mut Listing<'_>, most: usize) -> anyhow::Result<(Vec<Listed>, u64)> {
+async fn best(
+    listing: &mut Listing<'_>,
+    most: usize,
+    bar: &ProgressBar,
+) -> anyhow::Result<(Vec<Listed>, u64)> {
     let (mut best, mut count): (Vec<Listed>, u64) = (Vec::new(), 0);
     while let Some(found) = listing.step().await? {
         count += found.len() as u64;
         best.extend(found);
         best.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
         best.truncate(most);
+        bar.set_position(listing.seen);
     }
     Ok((best, count))
 }

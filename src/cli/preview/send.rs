@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::address;
-use crate::cli::{Outcome, output};
+use crate::cli::{Outcome, output, progress};
 use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::suggest::nearest;
@@ -52,7 +52,7 @@ pub async fn run(
     let now = Clock::System.now();
     let mut tester =
         Tester { workspace: compiled, config, keys: &keys, relays: &relays, persona, now, open: None };
-    let bar = output::progress(mails.len() as u64, BAR);
+    let bar = progress::bar(mails.len() as u64, BAR);
     let mut lines: Vec<String> = Vec::new();
     for mail in &mails {
         bar.set_message((*mail).to_owned());

@@ -168,7 +168,8 @@ fn time(body: &mut Fields, field: &'static str) -> Option<Timestamp> {
     time.map(|time| time.to_utc().into())
 }
 
-fn rep(body: &mut Fields, revision: &Revision) -> Option<String> {
+/// `rep`, a name of `[team.NAME]`.
+pub(super) fn rep(body: &mut Fields, revision: &Revision) -> Option<String> {
     let team: Vec<&str> = revision.workspace.funnel.team.iter().map(|(name, _)| name.as_str()).collect();
     body.one_of("rep", &team)
 }

@@ -5,6 +5,7 @@ mod companies;
 mod events;
 mod fields;
 mod lead_body;
+mod lead_list;
 mod lead_view;
 mod leads;
 mod purchase;
@@ -22,7 +23,7 @@ const LARGEST_BATCH: usize = 4 * 1024 * 1024;
 /// The routes below `/api/v1`.
 pub fn router() -> Router<Site> {
     Router::new()
-        .route("/leads", post(leads::store))
+        .route("/leads", get(lead_list::list).post(leads::store))
         .route("/leads/{lead}", get(leads::show))
         .route("/leads/{lead}/hand-over", changes::route(changes::hand_over))
         .route("/leads/{lead}/events", post(events::tell))

@@ -11,7 +11,8 @@ on_both!(
     a_lead_is_stored_and_shown,
     known_leads_are_brought_up_to_date,
     one_lead_whoever_is_first,
-    ids_belong_to_one_lead
+    ids_belong_to_one_lead,
+    leads_are_listed_some_at_a_time,
 );
 
 async fn a_lead_is_stored_and_shown(db: TestDb) {
@@ -111,5 +112,43 @@ async fn ids_belong_to_one_lead(db: TestDb) {
     let (status, problem) = app.post("/leads", &lead("lee@example.org")).await;
     assert_eq!((status, &problem["title"]), (409, &json!("Conflict")));
     assert_eq!(app.get("/leads/lee@example.org").await.0, 404);
+    app.end().await;
+}
+
+async fn leads_are_listed_some_at_a_time(db: TestDb) {
+    let app = TestApp::start(db, &files()).await;
+    assert_eq!(app.get("/leads").await, (200, json!({ "leads": [], "next": null })));
+    for (number, country) in ["DE", "AT", "DE"].into_iter().enumerate() {
+        let lead = json!({ "email": format!("lead{number}@example.org"), "country": country });
+        assert_eq!(app.post("/leads", &lead).await.0, 201);
+    }
+    let emails = async |query: &str| {
+        let (status, page) = app.get(&format!("/leads?{query}")).await;
+        assert_eq!(status, 200, "{page}");
+        let leads = page["leads"].as_array().expect("leads").clone();
+        let next = page["next"].as_i64();
+        (
+            leads
+                .iter()
+                .map(|lead| lead["email"].as_str().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>(),
+            next,
+        )
+    };
+    let (all, next) = emails("stage=tofu&with=marketing").await;
+    assert_eq!(all.len(), 3);
+    let next = next.expect("where others would be");
+    assert_eq!(emails(&format!("after={next}")).await, (vec![], None), "there are no more");
+    assert_eq!(emails("when=lead.country%20%3D%3D%20%22AT%22").await.0, ["lead1@example.org"]);
+    for (query, field) in [
+        ("stage=top", "stage"),
+        ("when=lead.contry%20%3D%3D%201", "when"),
+        ("after=x", "after"),
+        ("rep=nobody", "rep"),
+        ("colour=red", "colour"),
+    ] {
+        let (status, wrong) = app.get(&format!("/leads?{query}")).await;
+        assert_eq!((status, &wrong["errors"][0]["field"]), (422, &json!(field)), "{wrong}");
+    }
     app.end().await;
 }
