@@ -37,7 +37,7 @@ Columns:
   source           the channel of first contact
   tags             with ; between
   basis            opt_in, double_opt_in or existing_customer; none: no mail
-  consent_at       when they agreed (RFC 3339)
+  consent_at       when they agreed: 2026-10-01, or a time (RFC 3339)
   consent_text     what they agreed to
   tracking         yes or no
   external_id      the key in another system
@@ -91,7 +91,7 @@ pub async fn run(workspace: &Path, args: Args) -> anyhow::Result<Outcome> {
         consent_text: args.consent_text,
         source: args.source,
         form: Some(format!("import of {name}")),
-        example: false,
+        ..Given::default()
     };
     let options = ImportOptions { file: name.clone(), mappings: args.mappings, given };
     let report = import(&context.engine, source, options, |progress| {

@@ -61,10 +61,11 @@ pub async fn import(
 ) -> NurtureResult<ImportReport> {
     let mut rows = Rows::open(source).map_err(NurtureError::Refused)?;
     let header = header(&mut rows, &options.mappings).map_err(NurtureError::Refused)?;
+    let zone = engine.revision().await?.workspace.funnel.defaults.timezone;
     let mut run = Run {
         engine,
         id: begin(engine, &options.file).await?,
-        given: options.given.beside(&header),
+        given: Given { zone: Some(zone), ..options.given.beside(&header) },
         report: ImportReport { ignored: header.ignored.clone(), ..ImportReport::default() },
         header,
         size: MOST,
