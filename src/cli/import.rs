@@ -133,9 +133,8 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
 fn describe(file: &str, report: &ImportReport, date: impl Fn(Timestamp) -> String) -> String {
     let mut lines = Vec::new();
     for column in &report.ignored {
-        let meant =
-            column.meant.as_ref().map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
-        lines.push(format!("{file}:1: the column \"{}\" is not known and was ignored{meant}", column.name));
+        let (name, hint) = (&column.name, column.hint());
+        lines.push(format!("{file}:1: the column \"{name}\" is not known and was ignored{hint}"));
     }
     for row in &report.bad_rows {
         for fault in &row.faults {
@@ -167,7 +166,7 @@ mod tests {
             rows: 3,
             new: 1,
             bad: 1,
-            ignored: vec![UnknownColumn { name: "mail".into(), meant: Some("email".into()) }],
+            ignored: vec![UnknownColumn { name: "mail".into(), meant: Some("email".into()), field: None }],
             bad_rows: vec![BadRow {
                 line: 4,
                 faults: vec![Fault::in_column("email", "no"), Fault::of_row("odd")],
