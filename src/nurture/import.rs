@@ -45,8 +45,10 @@ pub struct ImportOptions {
 pub struct Progress {
     /// Of the file.
     pub bytes: u64,
-    /// Without the header.
+    /// That were read, without the header.
     pub rows: u64,
+    /// Of these, those that are stored.
+    pub taken: u64,
 }
 
 /// Imports a file. What was taken before an error stays.
@@ -72,7 +74,7 @@ pub async fn import(
     };
     loop {
         let batch = run.batch(&mut rows)?;
-        progress(Progress { bytes: rows.bytes(), rows: run.report.rows });
+        progress(Progress { bytes: rows.bytes(), rows: run.report.rows, taken: run.report.taken() });
         if batch.is_empty() {
             return Ok(run.report);
         }

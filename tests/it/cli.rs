@@ -97,6 +97,10 @@ leads.csv:4: stage: \"top\" is not known here; use one of: tofu, mofu, bofu, cus
     let nowhere = dripline(workspace.path(), &["import", "nowhere.csv"]);
     assert_eq!(code(&nowhere), Some(2));
     assert!(text(&nowhere.stderr).starts_with("error: nowhere.csv cannot be read"), "{nowhere:?}");
+    let nobody = workspace.path().join("nobody.csv");
+    fs::write(&nobody, "name\nAnn\n").unwrap();
+    let refused = dripline(workspace.path(), &["import", nobody.to_str().unwrap()]);
+    assert!(text(&refused.stderr).starts_with("error: nothing of nobody.csv was imported"), "{refused:?}");
 }
 
 #[test]
