@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::phrases::Phrases;
 use super::sections::{Row, Section, Words};
 use super::{Occasion, View, deadline, files, full_name, lines, name, reasons, said, who_wrote};
+use crate::domain::sales_link::SalesAction;
 
 const MAIL: &str = "mail";
 const FILE: &str = "file";
@@ -34,8 +35,8 @@ pub struct Page<'a> {
     rows: Vec<Row>,
     notes: Vec<String>,
     /// Opens the mail program with a mail to the lead that quotes nothing.
-    write: Option<String>,
-    write_words: String,
+    pub write: Option<String>,
+    pub write_words: String,
     outcome: &'static str,
     links: Vec<Link<'a>>,
     copy: Option<&'a str>,
@@ -54,6 +55,8 @@ struct Said {
 struct Link<'a> {
     words: &'static str,
     url: &'a str,
+    /// What is to be done first.
+    first: bool,
 }
 
 impl<'a> Page<'a> {
@@ -73,7 +76,13 @@ impl<'a> Page<'a> {
             write: (!escalated).then(|| mailto(view)),
             write_words: phrases.answer_button.replace("{}", &full_name(lead)),
             outcome: phrases.outcome,
-            links: links.map(|(action, url)| Link { words: phrases.link(*action), url }).collect(),
+            links: links
+                .map(|(action, url)| Link {
+                    words: phrases.link(*action),
+                    url,
+                    first: *action == SalesAction::Accept,
+                })
+                .collect(),
             copy: view.ways.copy.as_deref(),
             copy_words: phrases.copy,
         }

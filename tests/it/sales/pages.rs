@@ -14,6 +14,7 @@ use dripline::storage::hand_overs;
 
 on_both!(
     looking_changes_nothing,
+    the_page_says_what_the_file_says,
     a_button_acts_once,
     what_is_settled_stays_so,
     a_commitment_is_an_opportunity,
@@ -70,6 +71,35 @@ async fn looking_changes_nothing(db: TestDb) {
     let changed = format!("{}{}", &token[..token.len() - 1], if token.ends_with('a') { "b" } else { "a" });
     assert_eq!(app.press(&changed).await.0, 404);
     assert_eq!(whole(&app, EVA).await, before);
+    app.end().await;
+}
+
+async fn the_page_says_what_the_file_says(db: TestDb) {
+    let (app, told) = answered(db, CLOCK).await;
+    let (status, page) = app.open(&link(&told, ALL[0])).await;
+    assert_eq!(status, 200);
+    let file = file(&told, "Contact.html");
+    for words in [
+        "Please answer by 5 Jan 2026, 13:00 (Europe/Berlin).",
+        "href=\"mailto:eva@kern.example?",
+        ">Write to Eva Kern</a>",
+        "Send a blind copy (Bcc)",
+        "@in.nordwerk.example",
+        "class=\"first\">I take it on</a>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+        assert!(file.contains(words), "{words}: {file}");
+    }
+    assert!(page.contains("Eva Kern (Kern AG) was handed over to you: replied."), "{page}");
+    let place = |words: &str| page.find(&format!(">{words}</a>")).unwrap_or_else(|| panic!("{words}"));
+    assert!(ALL[1..].is_sorted_by_key(|words| place(words)), "in an order that reads well: {page}");
+
+    // Whoever is asked to step in reads why, and is not to write before they have the lead.
+    app.pass(9 * HOUR).await;
+    let to_lee = app.mails(LEE).pop().expect("nobody answered");
+    let page = app.open(&link(&to_lee, ALL[0])).await.1;
+    assert!(page.contains("has been waiting for a word from Kim Meier"), "{page}");
+    assert!(!page.contains("mailto:"), "{page}");
     app.end().await;
 }
 
