@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::phrases::Phrases;
 use super::sections::{Row, Section, Words};
-use super::{Occasion, View, deadline, files, full_name, lines, name, reasons, said, who_wrote};
+use super::{Occasion, View, Ways, deadline, files, full_name, lines, name, reasons, said, who_wrote};
 use crate::domain::sales_link::SalesAction;
 
 const MAIL: &str = "mail";
@@ -63,7 +63,6 @@ impl<'a> Page<'a> {
     pub fn of(view: &'a View, words: &Words, sections: &'a [Section]) -> Self {
         let phrases = words.phrases;
         let lead = view.sheet.lead();
-        let links = view.ways.links.iter();
         let (shown, kept) = reasons(view, words);
         let escalated = matches!(view.occasion, Occasion::Escalated(_));
         Self {
@@ -76,17 +75,23 @@ impl<'a> Page<'a> {
             write: (!escalated).then(|| mailto(view)),
             write_words: phrases.answer_button.replace("{}", &full_name(lead)),
             outcome: phrases.outcome,
-            links: links
-                .map(|(action, url)| Link {
-                    words: phrases.link(*action),
-                    url,
-                    first: *action == SalesAction::Accept,
-                })
-                .collect(),
+            links: links(view.ways, phrases),
             copy: view.ways.copy.as_deref(),
             copy_words: phrases.copy,
         }
     }
+}
+
+/// The buttons, with the one to be pressed first at the front.
+fn links<'a>(ways: &'a Ways, phrases: &Phrases) -> Vec<Link<'a>> {
+    let link = |(action, url): &'a (SalesAction, String)| Link {
+        words: phrases.link(*action),
+        url,
+        first: *action == SalesAction::Accept,
+    };
+    let mut links: Vec<Link> = ways.links.iter().map(link).collect();
+    links.sort_by_key(|link| !link.first);
+    links
 }
 
 impl Said {
