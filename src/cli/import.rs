@@ -37,7 +37,7 @@ Columns:
   source           the channel of first contact
   tags             with ; between
   basis            opt_in, double_opt_in or existing_customer; none: no mail
-  consent_at       when they agreed (RFC 3339)
+  consent_at       when they agreed: 2026-10-01, or a time (RFC 3339)
   consent_text     what they agreed to
   tracking         yes or no
   external_id      the key in another system
@@ -91,14 +91,17 @@ pub async fn run(workspace: &Path, args: Args) -> anyhow::Result<Outcome> {
         consent_text: args.consent_text,
         source: args.source,
         form: Some(format!("import of {name}")),
-        example: false,
+        ..Given::default()
     };
     let options = ImportOptions { file: name.clone(), mappings: args.mappings, given };
+    let mut taken = 0;
     let report = import(&context.engine, source, options, |progress| {
+        taken = progress.taken;
         bar.set_position(progress.bytes);
-        bar.set_message(format!("{} rows", progress.rows));
+        bar.set_message(rows(progress.rows));
     });
-    let report = report.await.with_context(|| format!("{name} was not imported to its end"))?;
+    let report = report.await;
+    let report = report.with_context(|| ended_early(&name, taken))?;
     bar.finish_and_clear();
     if args.json {
         output::print_json(&report)?;
@@ -108,6 +111,19 @@ pub async fn run(workspace: &Path, args: Args) -> anyhow::Result<Outcome> {
     }
     context.close().await;
     Ok(if report.bad == 0 { Outcome::Fine } else { Outcome::Problems })
+}
+
+/// `1 row`, `2 rows`
+fn rows(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "row" } else { "rows" })
+}
+
+/// What became of a file that could not be read to its end.
+fn ended_early(name: &str, taken: u64) -> String {
+    match taken {
+        0 => format!("nothing of {name} was imported"),
+        _ => format!("{name} was not imported to its end"),
+    }
 }
 
 /// The file and its size in bytes, if that is known.
@@ -133,9 +149,8 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
 fn describe(file: &str, report: &ImportReport, date: impl Fn(Timestamp) -> String) -> String {
     let mut lines = Vec::new();
     for column in &report.ignored {
-        let meant =
-            column.meant.as_ref().map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
-        lines.push(format!("{file}:1: the column \"{}\" is not known and was ignored{meant}", column.name));
+        let (name, hint) = (&column.name, column.hint());
+        lines.push(format!("{file}:1: the column \"{name}\" is not known and was ignored{hint}"));
     }
     for row in &report.bad_rows {
         for fault in &row.faults {
@@ -148,8 +163,9 @@ fn describe(file: &str, report: &ImportReport, date: impl Fn(Timestamp) -> Strin
             "{file}:{line}: stopped on {day} because {because}; contact data was taken, the lead stays stopped"
         ));
     }
-    let ImportReport { rows, new, updated, unchanged, bad, .. } = report;
-    lines.push(format!("{rows} rows: {new} new, {updated} updated, {unchanged} unchanged, {bad} not taken"));
+    let ImportReport { new, updated, unchanged, bad, .. } = report;
+    let rows = rows(report.rows);
+    lines.push(format!("{rows}: {new} new, {updated} updated, {unchanged} unchanged, {bad} not taken"));
     lines.join("\n") + "\n"
 }
 
@@ -167,7 +183,7 @@ mod tests {
             rows: 3,
             new: 1,
             bad: 1,
-            ignored: vec![UnknownColumn { name: "mail".into(), meant: Some("email".into()) }],
+            ignored: vec![UnknownColumn { name: "mail".into(), meant: Some("email".into()), field: None }],
             bad_rows: vec![BadRow {
                 line: 4,
                 faults: vec![Fault::in_column("email", "no"), Fault::of_row("odd")],
@@ -184,6 +200,19 @@ a.csv:5: stopped on 1970-01-01 because the person objected; contact data was tak
 3 rows: 1 new, 0 updated, 0 unchanged, 1 not taken
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn one_row_is_no_rows() {
+        let report = ImportReport { rows: 1, new: 1, ..ImportReport::default() };
+        let text = describe("a.csv", &report, |_| String::new());
+        assert_eq!(text, "1 row: 1 new, 0 updated, 0 unchanged, 0 not taken\n");
+    }
+
+    #[test]
+    fn what_was_taken_of_a_file_that_ended_early_is_said() {
+        assert_eq!(ended_early("a.csv", 0), "nothing of a.csv was imported");
+        assert_eq!(ended_early("a.csv", 500), "a.csv was not imported to its end");
     }
 
     #[test]

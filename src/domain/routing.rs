@@ -37,11 +37,12 @@ impl Why {
     /// In words that follow the name of the rep.
     pub const fn of_rep(self) -> &'static str {
         match self {
-            Why::Named | Why::Head => "",
+            Why::Named => "",
             Why::Owner => ", who had the lead before",
             Why::Colleague => ", who has a colleague of it",
             Why::Turn => ", whose turn it was",
             Why::Load => ", who had the fewest leads",
+            Why::Head => ", who leads sales (no route had anybody for it)",
         }
     }
 }

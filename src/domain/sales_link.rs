@@ -4,21 +4,21 @@ use super::token::{KeyRing, Purpose, lock_number};
 use super::words::words;
 
 words! {
-    /// What a link is for.
+    /// What a link is for, in the order in which a rep reads them.
     pub enum SalesAction {
         /// Everything that is known, and all the others.
         Page = "page",
         Accept = "accept",
-        /// Not interested.
-        No = "no",
         Later = "later",
-        WrongPerson = "wrong-person",
-        NotAReply = "not-a-reply",
         Meeting = "meeting",
         Offer = "offer",
         Won = "won",
         Lost = "lost",
+        /// Not interested.
+        No = "no",
         Return = "return",
+        WrongPerson = "wrong-person",
+        NotAReply = "not-a-reply",
     }
 }
 

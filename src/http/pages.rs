@@ -33,10 +33,14 @@ pub struct Page {
     pub inputs: Vec<Input>,
     /// The text on the button that posts to the page's own address.
     pub button: Option<String>,
+    /// What opens a mail.
+    pub write: Option<Link>,
     /// Where else to go.
     pub links: Vec<Link>,
     /// What is to be known, in parts.
     pub sections: Vec<Section>,
+    /// A line below all of it.
+    pub below: Option<String>,
     /// Whose page it is.
     pub company: Option<String>,
 }
@@ -81,6 +85,8 @@ pub struct Choice {
 pub struct Link {
     pub url: String,
     pub label: String,
+    /// It weighs more than the others.
+    pub first: bool,
 }
 
 impl Page {
@@ -93,8 +99,10 @@ impl Page {
             wrong: None,
             inputs: Vec::new(),
             button: None,
+            write: None,
             links: Vec::new(),
             sections: Vec::new(),
+            below: None,
             company: None,
         }
     }
@@ -155,12 +163,15 @@ mod tests {
         let choices = Input { choices: vec![choice], ..text.clone() };
         let open = Input { open: true, required: true, ..choices.clone() };
         let row = Row { label: hostile.into(), value: hostile.into(), open: true };
+        let link = Link { url: hostile.into(), label: hostile.into(), first: true };
         let page = Page {
             wrong: Some(hostile.into()),
             inputs: vec![text, long, choices, open],
             button: Some("<i>".into()),
-            links: vec![Link { url: hostile.into(), label: hostile.into() }],
+            write: Some(link.clone()),
+            links: vec![link],
             sections: vec![Section { title: hostile.into(), rows: vec![row] }],
+            below: Some(hostile.into()),
             company: Some("A & B".into()),
             ..Page::new(Language::De, "<b>&", vec![hostile.into()])
         };

@@ -20,6 +20,7 @@ use super::pages::{Link, Page};
 use crate::domain::sales_link::{SalesAction, SalesLink};
 use crate::domain::schedule::local;
 use crate::domain::time::Timestamp;
+use crate::nurture::Everything;
 use crate::nurture::revision::Revision;
 use crate::nurture::sales::{self, Answered, Look, Sheet};
 use crate::nurture::{NurtureError, NurtureResult};
@@ -95,18 +96,26 @@ fn overview(funnel: &Funnel, words: &Words, sheet: &Sheet) -> Page {
     let link = |(action, url): &(SalesAction, String)| Link {
         url: url.clone(),
         label: words.of(*action).title.to_owned(),
+        first: *action == SalesAction::Accept,
     };
+    let Everything { notes, write, sections, copy } = &sheet.everything;
+    let write = write.clone().map(|(label, url)| Link { url, label, first: true });
+    let lines = notes.iter().cloned().chain([words.overview.to_owned()]);
     Page {
+        write,
         links: actions.map(link).collect(),
-        sections: sheet.sections.clone(),
-        ..page(funnel, sheet.name.clone(), vec![words.overview.to_owned()])
+        sections: sections.clone(),
+        below: copy.clone(),
+        ..page(funnel, sheet.name.clone(), lines.collect())
     }
 }
 
 /// The way to everything.
 fn back(words: &Words, sheet: &Sheet) -> Vec<Link> {
     let all = sheet.ways.links.iter().find(|(action, _)| *action == SalesAction::Page);
-    all.map(|(_, url)| Link { url: url.clone(), label: words.all.to_owned() }).into_iter().collect()
+    all.map(|(_, url)| Link { url: url.clone(), label: words.all.to_owned(), first: false })
+        .into_iter()
+        .collect()
 }
 
 async fn answered(site: &Site, token: &str, sent: Sent) -> NurtureResult<(StatusCode, Page)> {

@@ -134,10 +134,28 @@ pub fn write(view: &View) -> Told {
     }
 }
 
-/// The sections about a lead, for a page.
-pub fn sections(revision: &Revision, sheet: &LeadSheet) -> Vec<Section> {
-    let phrases = phrases(&revision.workspace.funnel);
-    sections::Words { revision, phrases }.sections(sheet)
+/// What the file of a mail says of a lead, for a page.
+pub struct Everything {
+    /// Why the rep gets to see it, and by when an answer is expected.
+    pub notes: Vec<String>,
+    /// What a link is called that opens a mail to the lead, and its URL; none if somebody else is to write it.
+    pub write: Option<(String, String)>,
+    pub sections: Vec<Section>,
+    /// The address for copies, and what it is for.
+    pub copy: Option<String>,
+}
+
+/// Everything about a lead, for a page.
+pub fn everything(view: &View) -> Everything {
+    let phrases = phrases(&view.revision.workspace.funnel);
+    let words = sections::Words { revision: view.revision, phrases };
+    let page = html::Page::of(view, &words, &[]);
+    Everything {
+        notes: reason(view, &words).into_iter().chain(deadline(view, &words)).collect(),
+        write: page.write.map(|url| (page.write_words, url)),
+        sections: words.sections(view.sheet),
+        copy: view.ways.copy.as_ref().map(|copy| format!("{}: {copy}", phrases.copy)),
+    }
 }
 
 fn subject(view: &View, phrases: &Phrases) -> String {
@@ -184,7 +202,8 @@ fn reasons(view: &View, words: &sections::Words) -> (Option<String>, Option<Stri
 /// By when an answer is expected.
 fn deadline(view: &View, words: &sections::Words) -> Option<String> {
     let response = view.sheet.response.as_ref().filter(|response| response.is_awaited())?;
-    Some(format!("{} {}.", words.phrases.respond_by, words.date_time(response.respond_by?)))
+    let at = words.date_time(response.respond_by?);
+    Some(format!("{} {at} ({}).", words.phrases.respond_by, words.zone()))
 }
 
 fn text(view: &View, words: &sections::Words, sections: &[Section]) -> String {

@@ -45,8 +45,10 @@ pub struct ImportOptions {
 pub struct Progress {
     /// Of the file.
     pub bytes: u64,
-    /// Without the header.
+    /// That were read, without the header.
     pub rows: u64,
+    /// Of these, those that are stored.
+    pub taken: u64,
 }
 
 /// Imports a file. What was taken before an error stays.
@@ -61,17 +63,18 @@ pub async fn import(
 ) -> NurtureResult<ImportReport> {
     let mut rows = Rows::open(source).map_err(NurtureError::Refused)?;
     let header = header(&mut rows, &options.mappings).map_err(NurtureError::Refused)?;
+    let zone = engine.revision().await?.workspace.funnel.defaults.timezone;
     let mut run = Run {
         engine,
         id: begin(engine, &options.file).await?,
-        given: options.given.beside(&header),
+        given: Given { zone: Some(zone), ..options.given.beside(&header) },
         report: ImportReport { ignored: header.ignored.clone(), ..ImportReport::default() },
         header,
         size: MOST,
     };
     loop {
         let batch = run.batch(&mut rows)?;
-        progress(Progress { bytes: rows.bytes(), rows: run.report.rows });
+        progress(Progress { bytes: rows.bytes(), rows: run.report.rows, taken: run.report.taken() });
         if batch.is_empty() {
             return Ok(run.report);
         }

@@ -53,6 +53,6 @@ mod limits;
 mod settle;
 
 pub use change::Change;
-pub use dossier::{Row, Section};
+pub use dossier::{Everything, Row, Section};
 pub use engine::Engine;
 pub use error::{NurtureError, NurtureResult};

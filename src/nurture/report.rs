@@ -79,6 +79,7 @@ pub async fn read(db: &Db, period: Period, now: Timestamp, reading: impl Fn(&str
     let said = report::feedback_of_mails(&mut tx, period).await?;
     reading("names");
     let keys = sent.iter().map(|(key, _)| key).chain(said.iter().map(|(key, _)| key));
+    let rules = revision.as_deref().map(|revision| &revision.workspace.funnel.sales);
     let names = Names::read(&mut tx, revision.as_deref(), keys).await?;
     let mails = mails(&names, sent, handed);
     Ok(Report {
@@ -91,7 +92,7 @@ pub async fn read(db: &Db, period: Period, now: Timestamp, reading: impl Fn(&str
         sequences: sequences(walks, &mails, &names),
         mails,
         sources,
-        reasons: reasons.into_iter().map(ReasonRow::from).collect(),
+        reasons: reasons.into_iter().map(|row| ReasonRow::new(row, rules)).collect(),
         feedback: feedback(&names, said),
     })
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::change::{Change, patiently};
-use super::dossier::{self, LeadSheet, Section, Ways};
+use super::dossier::{self, Everything, LeadSheet, Occasion, View, Ways};
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::{Found, LeadInput, Record};
@@ -13,6 +13,7 @@ use crate::domain::gate::HoldKind;
 use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::sales_link::{SalesAction, SalesLink, copy_address};
 use crate::domain::time::Timestamp;
+use crate::storage::leads;
 use crate::storage::responses::{self, Response};
 use crate::storage::{holds, leads};
 
@@ -64,7 +65,7 @@ pub enum Look {
 pub struct Sheet {
     /// With the company.
     pub name: String,
-    pub sections: Vec<Section>,
+    pub everything: Everything,
     pub ways: Ways,
 }
 
@@ -80,11 +81,21 @@ pub async fn look(engine: &Engine, revision: &Revision, link: &SalesLink) -> Nur
     }
     let sheet = LeadSheet::read(&mut tx, revision, response.lead, engine.clock.now()).await?;
     let Some(sheet) = sheet else { return Ok(Look::Gone) };
-    Ok(Look::Open(Box::new(Sheet {
-        name: dossier::name(sheet.lead()),
-        sections: dossier::sections(revision, &sheet),
-        ways: ways(engine, &sheet, &link.rep),
-    })))
+    let ways = ways(engine, &sheet, &link.rep);
+    let occasion = occasion(revision, &response, link, engine.clock.now());
+    let view = View { revision, sheet: &sheet, occasion: &occasion, said: &[], ways: &ways };
+    let everything = dossier::everything(&view);
+    Ok(Look::Open(Box::new(Sheet { name: dossier::name(sheet.lead()), everything, ways })))
+}
+
+/// Why whoever has a link gets to see the lead: it is theirs, or they stand in for whoever has it, or are asked to step in.
+fn occasion(revision: &Revision, response: &Response, link: &SalesLink, now: Timestamp) -> Occasion {
+    let funnel = &revision.workspace.funnel;
+    let late = response.rep.as_deref().filter(|has| *has != link.rep && funnel.rep(has).is_some());
+    match late.filter(|has| funnel.stand_in(has, now) != Some(link.rep.as_str())) {
+        Some(late) => Occasion::Escalated(late.to_owned()),
+        None => Occasion::HandOver(response.cause.clone()),
+    }
 }
 
 fn refused(response: &Response, link: &SalesLink) -> Option<Look> {

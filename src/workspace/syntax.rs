@@ -168,11 +168,29 @@ fn open_quotes(text: &str, at: usize) -> Open {
 }
 
 fn open_header(line: &Line) -> Open {
-    let name = line.whole().trim_matches(['[', ']']).trim().to_owned();
-    let header =
-        if line.before.trim_start().starts_with("[[") { format!("[[{name}]]") } else { format!("[{name}]") };
+    let whole = line.whole();
+    let name = whole.split(" #").next().unwrap_or(&whole).trim().trim_matches(['[', ']']).trim();
+    let header = |name: &str| match line.before.trim_start().starts_with("[[") {
+        true => format!("[[{name}]]"),
+        false => format!("[{name}]"),
+    };
     let start = line.start + line.before.len();
-    ("a closing bracket is missing".to_owned(), format!("write {header}"), start..start, true)
+    if name.contains(char::is_whitespace) && !name.contains(['"', '\'']) {
+        let message = format!("the name `{name}` has a blank in it");
+        return (message, no_blanks(name, header), start..start, true);
+    }
+    ("a closing bracket is missing".to_owned(), format!("write {}", header(name)), start..start, true)
+}
+
+/// How a name with a blank is to be written. Those of sources come with leads from elsewhere, and stay as they are.
+fn no_blanks(name: &str, header: impl Fn(&str) -> String) -> String {
+    match name.strip_prefix("source.") {
+        Some(source) => format!("write {}", header(&format!("source.\"{source}\""))),
+        None => {
+            let one_word = name.split_whitespace().collect::<Vec<_>>().join("-");
+            format!("names have no blanks: write {}", header(&one_word))
+        }
+    }
 }
 
 fn open_braces(text: &str, at: usize) -> Open {

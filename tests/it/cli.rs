@@ -83,7 +83,7 @@ fn an_import_says_which_rows_were_not_taken() {
     let file = file.to_str().unwrap();
     let first = dripline(workspace.path(), &["import", file, "--basis", "double_opt_in"]);
     let expected = "\
-leads.csv:1: the column \"mood\" is not known and was ignored
+leads.csv:1: the column \"mood\" is not known and was ignored; write field.mood to keep it as a field of your own
 leads.csv:3: email: \"nobody\" is not an e-mail address: there is no @
 leads.csv:4: stage: \"top\" is not known here; use one of: tofu, mofu, bofu, customer
 3 rows: 1 new, 0 updated, 0 unchanged, 2 not taken
@@ -97,6 +97,10 @@ leads.csv:4: stage: \"top\" is not known here; use one of: tofu, mofu, bofu, cus
     let nowhere = dripline(workspace.path(), &["import", "nowhere.csv"]);
     assert_eq!(code(&nowhere), Some(2));
     assert!(text(&nowhere.stderr).starts_with("error: nowhere.csv cannot be read"), "{nowhere:?}");
+    let nobody = workspace.path().join("nobody.csv");
+    fs::write(&nobody, "name\nAnn\n").unwrap();
+    let refused = dripline(workspace.path(), &["import", nobody.to_str().unwrap()]);
+    assert!(text(&refused.stderr).starts_with("error: nothing of nobody.csv was imported"), "{refused:?}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::support::world::{MONDAY, Setup, World, engine, workspace};
 
 on_both!(
     good_rows_walk_and_bad_rows_are_named,
+    what_spreadsheets_write_is_taken,
     a_repeat_changes_nothing,
     new_contact_data_is_taken_and_nothing_else,
     a_stopped_lead_stays_stopped,
@@ -82,6 +83,23 @@ async fn good_rows_walk_and_bad_rows_are_named(db: TestDb) {
     assert_eq!(world.subjects("bob@x.example"), ["About mail/guide"]);
     assert_eq!(world.subjects("dan@x.example"), [""; 0], "nobody is written to without a basis");
     assert_eq!(lead(&world, "ann@x.example").await.lead.contact.first_name.as_deref(), Some("Ann"));
+    world.end().await;
+}
+
+async fn what_spreadsheets_write_is_taken(db: TestDb) {
+    let world = begin(db).await;
+    let file = "email;basis;consent_at;tracking\n\
+        ann@x.example;double_opt_in;2026-01-02;TRUE\n\
+        bob@x.example;double_opt_in;02.01.2026;nein\n";
+    let report = take(&world.engine, file).await;
+    assert_eq!(sums(&report), [2, 0, 0, 0, 0], "{:?}", report.bad_rows);
+    for (email, tracking) in [("ann@x.example", true), ("bob@x.example", false)] {
+        let lead = lead(&world, email).await.lead;
+        let mut tx = world.engine.db.read().await.unwrap();
+        let [consent] = &consents::of_lead(&mut tx, lead.id).await.unwrap()[..] else { panic!("one") };
+        assert_eq!(consent.at.to_string(), "2026-01-01T23:00:00Z", "when the day begins in Berlin");
+        assert_eq!(lead.tracking, tracking, "{email}");
+    }
     world.end().await;
 }
 
@@ -179,6 +197,7 @@ async fn what_the_file_lacks_is_given(db: TestDb) {
             source: Some("fair".into()),
             form: Some("fair.csv".into()),
             example: true,
+            zone: None,
         },
     };
     let report = take_with(&world.engine, "Mail\nann@x.example\n", options).await.unwrap();
@@ -208,7 +227,7 @@ async fn a_file_of_many_rows_is_taken_in_parts(db: TestDb) {
     assert_eq!(count(&world).await, 1_300);
     assert!(seen.len() > 3, "{seen:?}");
     assert!(seen.is_sorted_by_key(|progress| (progress.rows, progress.bytes)), "{seen:?}");
-    assert_eq!(seen.last(), Some(&Progress { bytes: file.len() as u64, rows: 1_300 }));
+    assert_eq!(seen.last(), Some(&Progress { bytes: file.len() as u64, rows: 1_300, taken: 1_300 }));
     world.end().await;
 }
 

@@ -11,7 +11,7 @@ use dripline::domain::hit::Machine;
 use dripline::domain::time::{DAY, HOUR, MINUTE};
 use dripline::nurture::Change;
 use dripline::nurture::change::{record_deed, store_lead};
-use dripline::nurture::record::Deed;
+use dripline::nurture::record::{Deed, NOT_A_REPLY};
 use dripline::nurture::report::{self, Period};
 use dripline::storage::messages;
 use reqwest::Method;
@@ -24,11 +24,13 @@ use crate::support::world::{FUNNEL, World, deed, files, hand_over, lead};
 
 on_both!(
     the_report_says_what_happened,
+    people_read_titles_and_programs_keys,
     a_new_variant_begins_at_nothing,
     a_workspace_without_a_history_has_a_report,
 );
 
-const SOURCES: &str = "[contact]\ncomplete = [\"last_name\"]\n[source.fair]\ntitle = \"Spring fair\"\ncost = 1200\n[source.\"google ads\"]\ncost = 300\n";
+const SOURCES: &str = "[contact]\ncomplete = [\"last_name\"]\n[source.fair]\ntitle = \"Spring fair\"\ncost = 1200\n[source.\"google ads\"]\ncost = 300\n\
+    [lost.dear]\ntitle = \"Too dear\"\n[returned.busy]\ntitle = \"Has no time\"\n";
 
 const HELLO: &str = "title = \"Hello\"\nstage = \"tofu\"\n[[step]]\nmail = \"hello\"\n\
     [[step]]\nwait = \"1 day\"\nmail = [\"second-a\", \"second-b\"]\n";
@@ -85,6 +87,47 @@ async fn history(db: TestDb) -> TestApp {
     add(&app, "dora", None, false).await;
     app.settle().await;
     app
+}
+
+/// Hands a lead over that sales then lost or returned.
+async fn give_up(app: &TestApp, lead: i64, how: Change) {
+    let change = Change::HandOver { cause: "asked".to_owned(), rep: None, origin: Origin::Person };
+    change.carry_out(&app.engine, lead).await.unwrap();
+    how.carry_out(&app.engine, lead).await.unwrap();
+}
+
+async fn people_read_titles_and_programs_keys(db: TestDb) {
+    let app = TestApp::start(db, &workspace()).await;
+    let ada = add(&app, "ada", Some("fair"), false).await;
+    let words = None;
+    for how in [
+        Change::Lost { reason: "dear".to_owned(), words: words.clone() },
+        Change::Lost { reason: "moved to Mars".to_owned(), words: words.clone() },
+        Change::Return { reason: "busy".to_owned(), words: words.clone(), sequence: None },
+        Change::No { never: false, words },
+        Change::Return { reason: NOT_A_REPLY.to_owned(), words: None, sequence: None },
+    ] {
+        give_up(&app, ada, how).await;
+    }
+    let program = Program::at(app.db.url(), &app.mail, &workspace());
+    let text = program.done(&["report", "sources", "reasons"]).await;
+    for words in
+        ["Spring fair", "Too dear", "moved to Mars", "Has no time", "not interested", "it was no reply"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    for key in ["  fair", "  dear", "busy", "not_interested", "not_a_reply"] {
+        assert!(!text.contains(key), "{key}: {text}");
+    }
+    let table = program.done(&["report", "--csv", "reasons"]).await;
+    for line in [
+        r#""state","reason","title","hand_overs""#,
+        r#""lost","dear","Too dear",1"#,
+        r#""lost","moved to Mars","",1"#,
+    ] {
+        assert!(table.lines().any(|known| known == line), "{line}: {table}");
+    }
+    app.end().await;
 }
 
 async fn the_report_says_what_happened(db: TestDb) {

@@ -21,6 +21,7 @@ use crate::support::world::{FUNNEL, Setup, World, deed, engine, files};
 
 on_both!(
     routes_owners_and_colleagues_decide,
+    whoever_leads_sales_gets_what_no_route_does,
     who_is_away_has_a_deputy_and_who_is_at_work_comes_first,
     who_finds_no_place_waits_by_rank_and_is_nurtured,
     a_place_is_free_when_somebody_comes_back,
@@ -144,6 +145,23 @@ async fn routes_owners_and_colleagues_decide(db: TestDb) {
     world.end().await;
 }
 
+async fn whoever_leads_sales_gets_what_no_route_does(db: TestDb) {
+    let route = "[[route]]\nwhen = 'lead.country == \"AT\"'\nteam = \"tarek\"\n";
+    let more = format!("{}{}{route}", rep("tarek", ""), rep("lee", ""));
+    let world = World::begin(db, &desk("", &more)).await;
+    let (ann, bob) = (world.add("ann@x.example").await, world.add("bob@x.example").await);
+    assert_eq!(ask(&world.engine, ann, None).await.as_deref(), Some("kim"));
+    let why = ", who leads sales (no route had anybody for it)";
+    assert_eq!(handed_over(&world, ann).await, format!("handed over to Kim Meier{why}"));
+    world.apply(&desk("away = [\"2026-01-05..2026-01-06\"]\ndeputy = \"lee\"", &more)).await;
+    assert_eq!(ask(&world.engine, bob, None).await.as_deref(), Some("lee"));
+    assert_eq!(
+        handed_over(&world, bob).await,
+        format!("handed over to lee in place of Kim Meier (away){why}")
+    );
+    world.end().await;
+}
+
 async fn who_is_away_has_a_deputy_and_who_is_at_work_comes_first(db: TestDb) {
     let kim = "away = [\"2026-01-05..2026-01-06\"]\ndeputy = \"tarek\"";
     let route = "[[route]]\nteam = [\"kim\", \"lee\"]\n";
@@ -158,7 +176,7 @@ async fn who_is_away_has_a_deputy_and_who_is_at_work_comes_first(db: TestDb) {
     assert_eq!(ask(engine, leads[1], None).await.as_deref(), Some("tarek"), "lee is not at work before noon");
     assert_eq!(
         handed_over(&world, leads[0]).await,
-        "handed over to tarek in place of Kim Meier, whose turn it was"
+        "handed over to tarek in place of Kim Meier (away), whose turn it was"
     );
     world.pass(3 * HOUR + 30 * MINUTE).await;
     assert_eq!(ask(engine, leads[2], None).await.as_deref(), Some("lee"), "it is half past twelve");

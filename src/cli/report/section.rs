@@ -73,6 +73,7 @@ impl Section {
         let table = match self {
             // They are few, and are read across.
             Section::Leads => matrix(&report.leads),
+            Section::Sources | Section::Reasons => titled(self.table(report)),
             _ => self.table(report),
         };
         let title = self.title(report);
@@ -111,9 +112,16 @@ impl Section {
             Section::Mails => (MAILS.to_vec(), report.mails.iter().map(mail).collect(), None),
             Section::Sources => (SOURCES.to_vec(), report.sources.iter().map(source).collect(), None),
             Section::Reasons => {
-                let columns = vec![column("state", "what"), plain("reason"), column("hand_overs", "leads")];
-                let row =
-                    |row: &ReasonRow| vec![text(&row.state), text(&row.reason), Cell::Count(row.hand_overs)];
+                let columns = vec![
+                    column("state", "what"),
+                    plain("reason"),
+                    hidden("title"),
+                    column("hand_overs", "leads"),
+                ];
+                let row = |row: &ReasonRow| {
+                    let title = text(row.title.as_deref().unwrap_or_default());
+                    vec![text(&row.state), text(&row.reason), title, Cell::Count(row.hand_overs)]
+                };
                 (columns, report.reasons.iter().map(row).collect(), Some("hand_overs"))
             }
             Section::Feedback => {
@@ -123,6 +131,15 @@ impl Section {
         };
         Table { columns, rows, bars }
     }
+}
+
+/// The same for people: a title stands in place of the key before it.
+fn titled(mut table: Table) -> Table {
+    let Some(title) = table.columns.iter().position(|column| column.name == "title") else { return table };
+    for row in table.rows.iter_mut().filter(|row| row[title] != text("")) {
+        row.swap(title - 1, title);
+    }
+    table
 }
 
 /// A row a stage, a column a qualification.

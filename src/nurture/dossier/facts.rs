@@ -44,7 +44,7 @@ pub struct LeadSheet {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentMail {
     pub message: i64,
-    /// None: its template is gone, or lacks a value by now.
+    /// None: its template is gone, or the subject lacks a value by now.
     pub subject: Option<String>,
     pub at: Timestamp,
     pub opened: bool,
@@ -131,5 +131,6 @@ fn subject(
     let worth = workspace.funnel.rules.worth(lead, now);
     let context = MailContext::new(lead, &worth, sender, &workspace.funnel.company, &links, zone);
     let language = lead.contact.language.as_deref().unwrap_or(&workspace.funnel.defaults.language);
-    Some(workspace.templates.render(template, language, &context).ok()?.subject)
+    // The subject alone: a body asks for links that only a mail on its way has.
+    workspace.templates.subject(template, language, &context).ok()
 }

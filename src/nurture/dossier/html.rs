@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::phrases::Phrases;
 use super::sections::{Row, Section, Words};
-use super::{Occasion, View, deadline, files, full_name, lines, name, reasons, said, who_wrote};
+use super::{Occasion, View, Ways, deadline, files, full_name, lines, name, reasons, said, who_wrote};
+use crate::domain::sales_link::SalesAction;
 
 const MAIL: &str = "mail";
 const FILE: &str = "file";
@@ -34,8 +35,8 @@ pub struct Page<'a> {
     rows: Vec<Row>,
     notes: Vec<String>,
     /// Opens the mail program with a mail to the lead that quotes nothing.
-    write: Option<String>,
-    write_words: String,
+    pub write: Option<String>,
+    pub write_words: String,
     outcome: &'static str,
     links: Vec<Link<'a>>,
     copy: Option<&'a str>,
@@ -54,13 +55,14 @@ struct Said {
 struct Link<'a> {
     words: &'static str,
     url: &'a str,
+    /// What is to be done first.
+    first: bool,
 }
 
 impl<'a> Page<'a> {
     pub fn of(view: &'a View, words: &Words, sections: &'a [Section]) -> Self {
         let phrases = words.phrases;
         let lead = view.sheet.lead();
-        let links = view.ways.links.iter();
         let (shown, kept) = reasons(view, words);
         let escalated = matches!(view.occasion, Occasion::Escalated(_));
         Self {
@@ -73,11 +75,23 @@ impl<'a> Page<'a> {
             write: (!escalated).then(|| mailto(view)),
             write_words: phrases.answer_button.replace("{}", &full_name(lead)),
             outcome: phrases.outcome,
-            links: links.map(|(action, url)| Link { words: phrases.link(*action), url }).collect(),
+            links: links(view.ways, phrases),
             copy: view.ways.copy.as_deref(),
             copy_words: phrases.copy,
         }
     }
+}
+
+/// The buttons, with the one to be pressed first at the front.
+fn links<'a>(ways: &'a Ways, phrases: &Phrases) -> Vec<Link<'a>> {
+    let link = |(action, url): &'a (SalesAction, String)| Link {
+        words: phrases.link(*action),
+        url,
+        first: *action == SalesAction::Accept,
+    };
+    let mut links: Vec<Link> = ways.links.iter().map(link).collect();
+    links.sort_by_key(|link| !link.first);
+    links
 }
 
 impl Said {

@@ -53,7 +53,8 @@ impl Words<'_> {
         &self.revision.workspace.funnel
     }
 
-    fn zone(&self) -> Tz {
+    /// In which all dates and times are, but those of the lead.
+    pub fn zone(&self) -> Tz {
         self.funnel().defaults.timezone
     }
 

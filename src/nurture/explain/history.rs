@@ -193,11 +193,13 @@ fn bought(details: &Details) -> String {
     if what.is_empty() { "bought".to_owned() } else { format!("bought {what}") }
 }
 
-/// Why a lead went to this rep: ` in place of Kim Meier, whose turn it was`.
+/// Why a lead went to this rep: ` in place of Kim Meier (away), whose turn it was`. Of one who is alone nothing is to be said.
 fn chosen(record: &LeadRecord, details: &Details) -> String {
     let said = |name: &str| details.data.as_ref()?.get(name)?.as_str();
-    let why = said("chosen").and_then(|why| why.parse().ok()).map_or("", Why::of_rep);
-    let instead = said("instead_of").map(|rep| format!(" in place of {}", record.rep(rep)));
+    let alone = record.revision.workspace.funnel.team.len() == 1;
+    let why = said("chosen").and_then(|why| why.parse().ok()).filter(|why| !(alone && *why == Why::Head));
+    let why = why.map_or("", Why::of_rep);
+    let instead = said("instead_of").map(|rep| format!(" in place of {} (away)", record.rep(rep)));
     instead.unwrap_or_default() + why
 }
 

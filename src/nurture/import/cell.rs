@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 
-use chrono::DateTime;
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use crate::domain::address::{Address, AddressError};
 use crate::domain::country;
-use crate::domain::schedule::{UnknownZone, zone};
+use crate::domain::schedule::{UnknownZone, resolve, zone};
 use crate::domain::time::Timestamp;
 use crate::domain::words::UnknownWord;
 
@@ -100,17 +101,23 @@ pub fn tags(text: &str) -> Result<Vec<String>, String> {
     text.split(';').map(str::trim).filter(|tag| !tag.is_empty()).map(line).collect()
 }
 
-/// A moment (RFC 3339).
-pub fn time(text: &str) -> Result<Timestamp, String> {
-    let refuse = |_| format!("\"{}\" is no time such as 2026-03-01T09:30:00Z", shown(text));
-    DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc().into()).map_err(refuse)
+/// A moment (RFC 3339), or a date as spreadsheets write it: the beginning of that day.
+pub fn time(text: &str, zone: Tz) -> Result<Timestamp, String> {
+    if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
+        return Ok(moment.to_utc().into());
+    }
+    let date = ["%Y-%m-%d", "%d.%m.%Y"].iter().find_map(|form| NaiveDate::parse_from_str(text, form).ok());
+    // A year of two digits would be one of the Romans.
+    let date = date.filter(|date| (1900..=9999).contains(&date.year()));
+    let refuse = || format!("\"{}\" is no time such as 2026-03-01 or 2026-03-01T09:30:00Z", shown(text));
+    date.map(|date| resolve(date.and_time(NaiveTime::MIN), zone)).ok_or_else(refuse)
 }
 
-/// `yes` or `no`, in any case.
+/// `yes` or `no`, in any case, as people, programs and spreadsheets write them.
 pub fn yes(text: &str) -> Result<bool, String> {
     match text.to_lowercase().as_str() {
-        "yes" => Ok(true),
-        "no" => Ok(false),
+        "yes" | "y" | "true" | "1" | "ja" | "j" | "wahr" => Ok(true),
+        "no" | "n" | "false" | "0" | "nein" | "falsch" => Ok(false),
         _ => Err(format!("\"{}\" is neither yes nor no", shown(text))),
     }
 }
@@ -178,6 +185,30 @@ mod tests {
     }
 
     #[test]
+    fn a_date_is_the_beginning_of_its_day() {
+        let berlin = Tz::Europe__Berlin;
+        for (text, zone, moment) in [
+            ("2026-10-01", Tz::UTC, "2026-10-01T00:00:00Z"),
+            ("2026-10-01", berlin, "2026-09-30T22:00:00Z"),
+            ("01.10.2026", berlin, "2026-09-30T22:00:00Z"),
+            ("1.10.2026", Tz::UTC, "2026-10-01T00:00:00Z"),
+            ("2026-10-01T12:00:00+02:00", Tz::UTC, "2026-10-01T10:00:00Z"),
+        ] {
+            assert_eq!(time(text, zone).map(|at| at.to_string()).as_deref(), Ok(moment), "{text}");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_are_read_as_spreadsheets_write_them() {
+        for text in ["yes", "Y", "TRUE", "true", "1", "ja", "WAHR"] {
+            assert_eq!(yes(text), Ok(true), "{text}");
+        }
+        for text in ["No", "n", "FALSE", "false", "0", "nein", "FALSCH"] {
+            assert_eq!(yes(text), Ok(false), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_value_says_what_would_be() {
         for (refused, hint) in [
             (language("Deutsch").err(), "de or en-GB"),
@@ -189,7 +220,9 @@ mod tests {
             (domain("intranet").err(), "nordwerk.example"),
             (size("50-99").err(), "like 250"),
             (size("0").err(), "like 250"),
-            (time("2026-03-01").err(), "2026-03-01T09:30:00Z"),
+            (time("3/1/2026", Tz::UTC).err(), "2026-03-01T09:30:00Z"),
+            (time("2026-02-30", Tz::UTC).err(), "2026-03-01T09:30:00Z"),
+            (time("01.03.26", Tz::UTC).err(), "2026-03-01T09:30:00Z"),
             (yes("maybe").err(), "neither yes nor no"),
             (line("a\0b").err(), "control character"),
             (line(&"x".repeat(501)).err(), "quotation mark"),

@@ -54,6 +54,34 @@ pub struct UnknownColumn {
     pub name: String,
     /// What is probably meant.
     pub meant: Option<String>,
+    /// Else the name of a free field that would keep it, if one can be made of its own.
+    pub field: Option<String>,
+}
+
+impl UnknownColumn {
+    fn new(name: &str, folded: &str) -> Self {
+        let meant = nearest(folded, Name::words()).map(str::to_owned);
+        let field = if meant.is_none() { free_field(name) } else { None };
+        Self { name: name.chars().take(100).collect(), meant, field }
+    }
+
+    /// What helps, to be put behind what is said; empty if nothing is known.
+    pub fn hint(&self) -> String {
+        match (&self.meant, &self.field) {
+            (Some(meant), _) => format!("; did you mean \"{meant}\"?"),
+            (None, Some(field)) => format!("; write field.{field} to keep it as a field of your own"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// `budget` of `budget`, and of `Fields.budget`.
+fn free_field(name: &str) -> Option<String> {
+    let name = match name.split_once('.') {
+        Some((first, rest)) if ["field", "fields"].contains(&first.to_lowercase().as_str()) => rest,
+        _ => name,
+    };
+    Some(name.trim().replace([' ', '-'], "_")).filter(|name| is_name(name))
 }
 
 impl FromStr for Column {
@@ -66,10 +94,7 @@ impl FromStr for Column {
             return Ok(Column::Field(field.to_owned()));
         }
         let folded = text.to_lowercase().replace([' ', '-'], "_");
-        folded.parse().map(Column::Known).map_err(|_| UnknownColumn {
-            name: text.chars().take(100).collect(),
-            meant: nearest(&folded, Name::words()).map(str::to_owned),
-        })
+        folded.parse().map(Column::Known).map_err(|_| UnknownColumn::new(text, &folded))
     }
 }
 
@@ -106,8 +131,7 @@ impl FromStr for Mapping {
 
 impl fmt::Display for UnknownColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\" is no column that is known here", self.name)?;
-        self.meant.iter().try_for_each(|meant| write!(f, "; did you mean \"{meant}\"?"))
+        write!(f, "\"{}\" is no column that is known here{}", self.name, self.hint())
     }
 }
 
@@ -197,7 +221,10 @@ mod tests {
         let cells: Vec<String> =
             read.cells(row.into_iter()).map(|(column, cell)| format!("{column}={cell}")).collect();
         assert_eq!(cells, ["email=a@x.example", "first_name=Ann", "job_title=CTO", "field.Size=12"]);
-        assert_eq!(read.ignored, [UnknownColumn { name: "Colour".into(), meant: None }]);
+        assert_eq!(
+            read.ignored,
+            [UnknownColumn { name: "Colour".into(), meant: None, field: Some("Colour".into()) }]
+        );
     }
 
     #[test]
@@ -227,5 +254,19 @@ mod tests {
         let ignored: Vec<String> = read.ignored.iter().map(ToString::to_string).collect();
         assert_eq!(ignored[0], "\"fist_name\" is no column that is known here; did you mean \"first_name\"?");
         assert_eq!(ignored.len(), 3);
+    }
+
+    #[test]
+    fn an_unknown_column_says_how_it_would_be_kept() {
+        for (name, hint) in [
+            ("budget", "; write field.budget to keep it as a field of your own"),
+            ("Fields.budget", "; write field.budget to keep it as a field of your own"),
+            ("Annual budget", "; write field.Annual_budget to keep it as a field of your own"),
+            ("lead.budget", ""),
+            ("field.", ""),
+            ("42 %", ""),
+        ] {
+            assert_eq!(name.parse::<Column>().expect_err("unknown").hint(), hint, "{name}");
+        }
     }
 }

@@ -48,6 +48,11 @@ pub struct StoppedRow {
 }
 
 impl ImportReport {
+    /// Rows that were stored.
+    pub fn taken(&self) -> u64 {
+        self.new + self.updated + self.unchanged
+    }
+
     /// Notes a row that is not taken.
     pub(super) fn bad_row(&mut self, line: u64, faults: Vec<Fault>) {
         self.bad += 1;

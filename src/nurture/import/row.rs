@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,6 +27,8 @@ pub struct Given {
     pub form: Option<String>,
     /// Whether these are example leads.
     pub example: bool,
+    /// On whose clocks a day begins. UTC.
+    pub zone: Option<Tz>,
 }
 
 impl Given {
@@ -83,7 +86,7 @@ pub fn read<'a>(
     for (column, text) in cells {
         let text = text.trim();
         if !text.is_empty() {
-            let taken = draft.take(column, text);
+            let taken = draft.take(column, text, given.zone.unwrap_or(Tz::UTC));
             faults.extend(taken.err().map(|reason| Fault::in_column(column, reason)));
         }
     }
@@ -143,7 +146,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn take(&mut self, column: &Column, text: &str) -> Result<(), String> {
+    fn take(&mut self, column: &Column, text: &str, zone: Tz) -> Result<(), String> {
         let name = match column {
             Column::Known(name) => *name,
             Column::Field(field) => {
@@ -175,7 +178,7 @@ impl Draft {
             Name::Source => self.source = Some(cell::line(text)?),
             Name::Tags => self.tags = cell::tags(text)?,
             Name::Basis => self.basis = Some(cell::word(text)?),
-            Name::ConsentAt => self.consent_at = Some(cell::time(text)?),
+            Name::ConsentAt => self.consent_at = Some(cell::time(text, zone)?),
             Name::ConsentText => self.consent_text = Some(cell::text(text)?),
             Name::Tracking => self.tracking = cell::yes(text)?,
             Name::ExternalId => self.external_id = Some(cell::line(text)?),

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use crate::domain::hand_over::HandOverState;
 use crate::domain::stage::{Qualification, Stage};
 use crate::domain::time::DAY;
+use crate::nurture::record::{NOT_A_REPLY, NOT_INTERESTED, WRONG_PERSON};
 use crate::storage::report::{FeedbackCount, LeadCount, SourceCount};
+use crate::workspace::funnel::SalesRules;
 
 /// A part of a whole, to four decimals.
 pub(super) fn share(part: i64, whole: i64) -> Option<f64> {
@@ -185,12 +188,37 @@ pub struct ReasonRow {
     /// `lost` or `returned`.
     pub state: String,
     pub reason: String,
+    /// None: the reason is in somebody's own words.
+    pub title: Option<String>,
     pub hand_overs: i64,
 }
 
-impl From<(String, String, i64)> for ReasonRow {
-    fn from((state, reason, hand_overs): (String, String, i64)) -> Self {
-        Self { state, reason, hand_overs }
+impl ReasonRow {
+    /// With what funnel.toml calls the reason, if it is known.
+    pub(super) fn new(
+        (state, reason, hand_overs): (String, String, i64),
+        rules: Option<&SalesRules>,
+    ) -> Self {
+        let title = rules.and_then(|rules| titled(rules, &state, &reason)).or_else(|| own_word(&reason));
+        Self { title: title.map(str::to_owned), state, reason, hand_overs }
+    }
+}
+
+fn titled<'r>(rules: &'r SalesRules, state: &str, reason: &str) -> Option<&'r str> {
+    if state == HandOverState::Returned.as_str() {
+        let rule = rules.returns.iter().find(|(name, _)| name == reason);
+        return rule.map(|(_, rule)| rule.title.as_str());
+    }
+    rules.losses.iter().find(|(name, _)| name == reason).map(|(_, rule)| rule.title.as_str())
+}
+
+/// What a reason is called that the program gives itself.
+fn own_word(reason: &str) -> Option<&'static str> {
+    match reason {
+        NOT_A_REPLY => Some("it was no reply"),
+        NOT_INTERESTED => Some("not interested"),
+        WRONG_PERSON => Some("the wrong person"),
+        _ => None,
     }
 }
 

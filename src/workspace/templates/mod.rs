@@ -108,6 +108,15 @@ impl Templates {
         version.render(self, mail)
     }
 
+    /// The subject of a mail alone, whatever its body asks for.
+    ///
+    /// # Errors
+    /// As [`Templates::render`], of the subject.
+    pub fn subject(&self, name: &str, language: &str, mail: &MailContext) -> Result<String, RenderError> {
+        let version = self.version(name, language).ok_or_else(|| RenderError::no_template(name, language))?;
+        version.subject(self, mail)
+    }
+
     /// Whether a mail asks for a persona, for completeness or for a temperature: if none does, nobody is to be judged for
     /// a mail.
     pub fn asks_for_rules(&self) -> bool {

@@ -98,7 +98,7 @@ impl Version {
 
     pub(super) fn render(&self, templates: &Templates, mail: &MailContext) -> Result<Rendered, RenderError> {
         Ok(Rendered {
-            subject: one_line(self.subject.render(&templates.plain, mail)?),
+            subject: self.subject(templates, mail)?,
             preheader: match &self.preheader {
                 Some(preheader) => one_line(preheader.render(&templates.plain, mail)?),
                 None => String::new(),
@@ -106,6 +106,10 @@ impl Version {
             html: self.html.render(&templates.html, mail)?,
             text: squeeze(self.text.render(&templates.plain, mail)?),
         })
+    }
+
+    pub(super) fn subject(&self, templates: &Templates, mail: &MailContext) -> Result<String, RenderError> {
+        self.subject.render(&templates.plain, mail).map(one_line)
     }
 }
 

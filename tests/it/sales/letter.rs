@@ -12,6 +12,7 @@ use dripline::domain::time::{MINUTE, SECOND};
 
 on_both!(
     it_says_all_that_is_known,
+    a_mail_that_asks_for_the_form_has_its_subject,
     an_unwary_answer_quotes_nothing_but_the_lead,
     an_unwary_answer_quotes_no_cause,
     a_reply_is_why_sales_has_it,
@@ -72,6 +73,18 @@ async fn it_says_all_that_is_known(db: TestDb) {
     assert_eq!(message.in_reply_to().as_text(), Some(answer.message_id.as_str()));
     let file = file.replace("&#x3D;", "=");
     assert!(file.contains("mailto:eva@kern.example?subject=Re%3A%20hello&amp;bcc=c."), "{file}");
+    app.end().await;
+}
+
+async fn a_mail_that_asks_for_the_form_has_its_subject(db: TestDb) {
+    let app = begin_with(db, OPERATOR, "").await;
+    app.edit("templates/mail/hello.md", "+++\nsubject = \"Who are you?\"\n+++\n[Tell us]({{link.form}})\n");
+    app.apply().await;
+    add(&app, EVA, false).await;
+    app.hand_in(&Written::reply_to(&app.mails(EVA)[0], EVA, WORDS).raw).await;
+    app.settle().await;
+    let told = app.mails(KIM).pop().expect("the rep is told");
+    assert!(body(&told).contains("09:00: \"Who are you?\""), "{}", body(&told));
     app.end().await;
 }
 

@@ -1,5 +1,7 @@
 //! The pages behind the links: looking changes nothing, pressing does it once, and what is settled stays so.
 
+use std::fs;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -7,6 +9,7 @@ use super::clock::CLOCK;
 use super::{EVA, KIM, LEE, answered, begin, file, has_link, link, timeline};
 use crate::closing_the_loop::{add, lead, subjects};
 use crate::support::app::TestApp;
+use crate::support::browser::Browser;
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::{BROWSER, body};
 use dripline::domain::time::{DAY, HOUR, SECOND};
@@ -14,6 +17,8 @@ use dripline::storage::hand_overs;
 
 on_both!(
     looking_changes_nothing,
+    the_page_says_what_the_file_says,
+    page_and_file_are_read_on_a_phone_and_on_a_desktop,
     a_button_acts_once,
     what_is_settled_stays_so,
     a_commitment_is_an_opportunity,
@@ -70,6 +75,73 @@ async fn looking_changes_nothing(db: TestDb) {
     let changed = format!("{}{}", &token[..token.len() - 1], if token.ends_with('a') { "b" } else { "a" });
     assert_eq!(app.press(&changed).await.0, 404);
     assert_eq!(whole(&app, EVA).await, before);
+    app.end().await;
+}
+
+async fn the_page_says_what_the_file_says(db: TestDb) {
+    let (app, told) = answered(db, CLOCK).await;
+    let (status, page) = app.open(&link(&told, ALL[0])).await;
+    assert_eq!(status, 200);
+    let file = file(&told, "Contact.html");
+    for words in [
+        "Please answer by 5 Jan 2026, 13:00 (Europe/Berlin).",
+        "href=\"mailto:eva@kern.example?",
+        ">Write to Eva Kern</a>",
+        "Send a blind copy (Bcc)",
+        "@in.nordwerk.example",
+        "class=\"first\">I take it on</a>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+        assert!(file.contains(words), "{words}: {file}");
+    }
+    assert!(page.contains("Eva Kern (Kern AG) was handed over to you: replied."), "{page}");
+    let place = |words: &str| page.find(&format!(">{words}</a>")).unwrap_or_else(|| panic!("{words}"));
+    assert!(ALL[1..].is_sorted_by_key(|words| place(words)), "in an order that reads well: {page}");
+
+    let (accept, all) = (file.find(">I take it on<"), file.find(">Everything on one page<"));
+    assert!(accept < all && accept.is_some(), "{file}");
+
+    // Whoever is asked to step in reads why, and is not to write before they have the lead.
+    app.pass(9 * HOUR).await;
+    let to_lee = app.mails(LEE).pop().expect("nobody answered");
+    let page = app.open(&link(&to_lee, ALL[0])).await.1;
+    assert!(page.contains("has been waiting for a word from Kim Meier"), "{page}");
+    assert!(!page.contains("mailto:"), "{page}");
+    app.end().await;
+}
+
+/// How many lines the e-mail address takes, whether it stands below its label, whether all fits the width, and how many
+/// buttons look other than "Lost".
+const LAYOUT: &str = r#"
+    const value = [...document.querySelectorAll("dd")].find(found => found.textContent == "eva@kern.example");
+    const label = value.previousElementSibling, range = document.createRange();
+    range.selectNodeContents(value);
+    const tops = new Set([...range.getClientRects()].map(box => box.top));
+    const links = [...document.querySelectorAll("a")], ground = link => getComputedStyle(link).backgroundColor;
+    const lost = ground(links.find(link => link.textContent == "Lost"));
+    const last = links.at(-1).getBoundingClientRect().width, whole = document.querySelector("main").clientWidth;
+    return [
+        tops.size, label.getBoundingClientRect().bottom <= value.getBoundingClientRect().top,
+        document.documentElement.scrollWidth <= innerWidth, last < whole / 2,
+        links.filter(link => ground(link) != lost).map(link => link.textContent),
+    ];
+"#;
+
+async fn page_and_file_are_read_on_a_phone_and_on_a_desktop(db: TestDb) {
+    let (app, told) = answered(db, "").await;
+    let path = app.workspace.path().join("Contact.html");
+    fs::write(&path, file(&told, "Contact.html")).expect("written");
+    let page = app.url(&link(&told, ALL[0]));
+    let browser = Browser::start().await;
+    for url in [page, format!("file://{}", path.display())] {
+        for (width, stacked) in [(390, true), (1280, false)] {
+            browser.resize(width, 900).await;
+            browser.open(&url).await;
+            let first = ["Write to Eva Kern", "I take it on"];
+            let seen = browser.script(LAYOUT).await;
+            assert_eq!(seen, json!([1, stacked, true, true, first]), "{url} at {width}");
+        }
+    }
     app.end().await;
 }
 

@@ -25,6 +25,14 @@ pub const BROKEN: &[Broken] = &[
         "[[step]\nmail = \"tofu/guide\"",
         &["7:8 DL002"],
     ),
+    broken("name_with_a_blank", "funnel.toml", "[team.kim]", "[team.kim meier]", &["18:10 DL002"]),
+    broken(
+        "source_with_a_blank",
+        "funnel.toml",
+        "[team.kim]",
+        "[source.google ads]\n[team.kim]",
+        &["18:15 DL002"],
+    ),
     broken(
         "brackets_single",
         WELCOME,
