@@ -13,7 +13,6 @@ use crate::domain::gate::HoldKind;
 use crate::domain::hand_over::{HandOverState, Origin};
 use crate::domain::sales_link::{SalesAction, SalesLink, copy_address};
 use crate::domain::time::Timestamp;
-use crate::storage::leads;
 use crate::storage::responses::{self, Response};
 use crate::storage::{holds, leads};
 

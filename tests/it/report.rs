@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use dripline::domain::event::{Details, EventKind};
+use dripline::domain::hand_over::Origin;
 use dripline::domain::hit::Machine;
 use dripline::domain::time::{DAY, HOUR, MINUTE};
 use dripline::nurture::Change;
