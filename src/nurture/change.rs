@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use tracing::warn;
+
 use super::dossier::Occasion;
 use super::engine::Engine;
 use super::error::{NurtureError, NurtureResult};
@@ -191,7 +193,9 @@ impl Change {
         tx.commit().await?;
         engine.hint();
         let found = ticket.settle(engine).await?;
-        pause::if_asked(engine).await?;
+        // The change is carried out, whatever comes of this; it is asked for again.
+        let paused = pause::if_asked(engine).await;
+        paused.unwrap_or_else(|error| warn!("whether sending is to pause could not be seen: {error}"));
         Ok(found)
     }
 

@@ -97,7 +97,8 @@ impl Engine {
             to_pause: Mutex::default(),
             revision: RwLock::new(None),
             breaker: Mutex::new(Breaker::new(bounce_rate)),
-            complaint: AtomicBool::new(false),
+            // Whatever ended before it was looked at.
+            complaint: AtomicBool::new(true),
             steps: Mutex::default(),
         })
     }

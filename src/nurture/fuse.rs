@@ -56,8 +56,8 @@ fn reason(
     })
 }
 
-/// If somebody complained: whether more do than `[fuse]` allows, of the mails of a week, or since a person last resumed
-/// the sending. Then all sending is to be paused.
+/// If somebody complained: whether more do than `[fuse]` allows, of the mails of a week. Then all sending is to be paused.
+/// What a person has seen who resumed the sending counts no more.
 pub(super) async fn look_at_complaints(engine: &Engine) -> NurtureResult<()> {
     if !engine.take_complaint() {
         return Ok(());
@@ -78,11 +78,12 @@ async fn too_many_complain(engine: &Engine) -> NurtureResult<Option<String>> {
     if complaints < HANDFUL {
         return Ok(None);
     }
-    let mails = messages::sent_since(&mut tx, since).await?;
+    // Complaints come days after their mails.
+    let mails = messages::sent_since(&mut tx, week).await?;
     let most = engine.config.fuse.complaint_rate.get() * mails as f64;
     Ok((complaints as f64 > most).then(|| {
         format!(
-            "the fuse blew: {complaints} people complained of spam since {since}, of {mails} mails; \
+            "the fuse blew: {complaints} people complained of spam since {since}, of {mails} mails within a week; \
              look into it, then run `dripline resume`"
         )
     }))

@@ -92,7 +92,11 @@ fn occasion(revision: &Revision, response: &Response, link: &SalesLink, now: Tim
     let funnel = &revision.workspace.funnel;
     let late = response.rep.as_deref().filter(|has| *has != link.rep && funnel.rep(has).is_some());
     match late.filter(|has| funnel.stand_in(has, now) != Some(link.rep.as_str())) {
-        Some(late) => Occasion::Escalated(late.to_owned()),
+        Some(late) if response.is_awaited() => Occasion::Escalated(late.to_owned()),
+        // Whoever was asked to step in reads that there is no need any more.
+        Some(has) => {
+            Occasion::Note(dossier::phrases(funnel).taken_over.replace("{rep}", funnel.rep_name(has)))
+        }
         None => Occasion::HandOver(response.cause.clone()),
     }
 }

@@ -104,7 +104,7 @@ pub struct Lost {
     #[command(flatten)]
     lead: Lead,
     /// A name of [lost.NAME] in funnel.toml, or words.
-    #[arg(long, default_value = "lost")]
+    #[arg(long, default_value = "lost by hand")]
     reason: String,
     /// What there is to add.
     #[arg(long)]

@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use super::purchase;
 use crate::domain::event::{Details, EventKind};
-use crate::domain::suggest::nearest;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::http::Site;
 use crate::http::error::{FieldError, Problem};
@@ -187,7 +186,7 @@ fn kind(body: &mut Fields, word: &str, data: &Map<String, Value>) -> (EventKind,
         other => {
             if other.parse::<EventKind>().is_ok() {
                 body.wrong("kind", "is recorded by Dripline itself");
-            } else if let Some(meant) = nearest(other, KNOWN) {
+            } else if let Some(meant) = meant(other) {
                 // It would have no effect, and nobody would notice.
                 body.wrong("kind", format!("did you mean \"{meant}\"? A word of your own must differ more"));
             } else if let Err(why) = check_word(other) {
@@ -196,6 +195,12 @@ fn kind(body: &mut Fields, word: &str, data: &Map<String, Value>) -> (EventKind,
             (EventKind::Custom, Some(other.to_owned()))
         }
     }
+}
+
+/// The kind that a word is a slip of: one letter is wrong, or it lacks its ending.
+fn meant(word: &str) -> Option<&'static str> {
+    let lacks_ending = |known: &str| known.strip_prefix(word).is_some_and(|end| matches!(end, "ed" | "ted"));
+    KNOWN.into_iter().find(|known| strsim::osa_distance(word, known) <= 1 || lacks_ending(known))
 }
 
 #[cfg(test)]
@@ -226,6 +231,16 @@ mod tests {
         assert_eq!((&data["currency"], &data["items"][0]["name"]), (&"EUR".into(), &"Licence".into()));
         let custom = about(r#"{"kind": "webinar", "data": {"minutes": 40}}"#);
         assert_eq!(custom, (EventKind::Custom, Some("webinar".to_owned())));
+    }
+
+    #[test]
+    fn a_slip_is_no_word_of_ones_own() {
+        for slip in ["visit", "submit", "purchased", "purchases", "meeting-booked", "vistied"] {
+            assert!(meant(slip).is_some(), "{slip}");
+        }
+        for own in ["meeting", "revisited", "repurchase", "admitted", "meeting_missed", "listed", "webinar"] {
+            assert_eq!(meant(own), None, "{own}");
+        }
     }
 
     #[test]

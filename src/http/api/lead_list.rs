@@ -30,7 +30,11 @@ pub async fn list(
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Result<Json<Page>, Problem> {
     let revision = site.engine.revision().await?;
+    let empty: Vec<String> =
+        query.iter().filter(|(_, text)| text.trim().is_empty()).map(|(name, _)| name.clone()).collect();
     let mut fields = Fields::of(query.into_iter().map(|(name, text)| (name, Value::from(text))).collect());
+    // A variable that is not set would ask for all of them.
+    empty.iter().for_each(|name| fields.wrong(name, "is empty; leave it out instead"));
     let after = fields.text("after").map(|after| after.parse::<i64>());
     if matches!(after, Some(Err(_))) {
         fields.wrong("after", "is no id");

@@ -76,11 +76,20 @@ impl Record<'_> {
     /// What came in was no reply: marketing goes on as if it had not been. The event stays, and is marked.
     pub async fn not_a_reply(&mut self, lead: i64) -> NurtureResult<StopTicket> {
         self.lead(lead).await?;
-        let refused = || NurtureError::Refused("the lead did not come to sales by a reply".into());
+        let refused = |why: &str| NurtureError::Refused(why.into());
+        let open = self.open_hand_over(lead).await?;
+        let replied = events::last(self.tx, lead, EventKind::Replied).await?;
         // Whoever was handed over for another reason stays with sales, whatever came in since.
-        let came_by_reply = self.open_hand_over(lead).await?.origin == Origin::Reply;
-        came_by_reply.then_some(()).ok_or_else(refused)?;
-        let (event, _, reply) = events::last(self.tx, lead, EventKind::Replied).await?.ok_or_else(refused)?;
+        let came_by_reply = open.origin == Origin::Reply;
+        let Some((event, _, reply)) = replied.filter(|_| came_by_reply) else {
+            return Err(refused("the lead did not come to sales by a reply"));
+        };
+        // And so does whoever was in touch once more.
+        let met = events::last(self.tx, lead, EventKind::MeetingBooked).await?;
+        let since = [Some(reply.at), met.map(|(_, _, met)| met.at)].into_iter().flatten().max();
+        if since.is_some_and(|at| at > open.opened_at) || open.state == HandOverState::Opportunity {
+            return Err(refused("the lead has been in touch since; `return` gives it back to marketing"));
+        }
         let details = Details { machine: Some(Machine::SaidSo), points: None, ..reply.details };
         events::mark(self.tx, event, &details).await?;
         leads::clear_prospect(self.tx, lead, event).await?;
@@ -89,7 +98,8 @@ impl Record<'_> {
         self.close_as(lead, closing, EventKind::NotAReply, None).await?;
         self.wake(&[lead]).await?;
         self.offer(&[lead]).await?;
-        Ok(StopTicket::nothing())
+        // What it did meanwhile may make it ready: the rules were not asked while sales had it.
+        self.appraise(&[lead], self.now).await
     }
 
     /// Somebody else is the one to talk to: marketing lets go of this one.

@@ -39,6 +39,8 @@ pub struct StopTicket {
     /// before some of those that are held until then.
     companies: BTreeSet<i64>,
     planned: Vec<Planned>,
+    /// Somebody complained: once that is committed, it is to be seen whether too many do.
+    complaint: bool,
 }
 
 /// What a stop found: messages by their ids, and what was still a plan.
@@ -88,6 +90,7 @@ impl StopTicket {
         self.sending.extend(other.sending);
         self.companies.extend(other.companies);
         self.planned.extend(other.planned);
+        self.complaint |= other.complaint;
         self
     }
 
@@ -114,6 +117,9 @@ impl StopTicket {
     /// Cancels what has not started and waits, ten seconds at most, for what is on the wire. What a node claimed that
     /// does not run any more can be on no wire, and how it ended is not known: nobody waits for that.
     pub async fn settle(mut self, engine: &Engine) -> NurtureResult<Found> {
+        if self.complaint {
+            engine.note_complaint();
+        }
         for company in std::mem::take(&mut self.companies) {
             self.sending.extend(company::sending(engine, company).await?);
         }
@@ -207,9 +213,6 @@ impl Record<'_> {
             let id = enrollment.walk.enrollment;
             enrollments::end(self.tx, id, EnrollmentState::Stopped, self.now).await?;
         }
-        if kind == StopKind::Complaint {
-            self.engine.note_complaint();
-        }
         if stored.lead.closed_by.is_none() {
             let event =
                 if kind == StopKind::Unsubscribe { EventKind::Unsubscribed } else { EventKind::Stopped };
@@ -217,7 +220,8 @@ impl Record<'_> {
             let details = Details { about: Some(kind.to_string()), because, ..Details::default() };
             self.event_of(lead, message, event, details).await?;
         }
-        Ok(self.halt_messages(lead, kind.because()).await?.calling_off(planned, self.now))
+        let ticket = self.halt_messages(lead, kind.because()).await?.calling_off(planned, self.now);
+        Ok(StopTicket { complaint: kind == StopKind::Complaint, ..ticket })
     }
 
     /// Before the lead is locked: addresses come first in the order of locks.

@@ -145,6 +145,8 @@ async fn leads_are_listed_some_at_a_time(db: TestDb) {
         ("when=lead.contry%20%3D%3D%201", "when"),
         ("after=x", "after"),
         ("rep=nobody", "rep"),
+        ("with=sales&rep=", "rep"),
+        ("after=", "after"),
         ("colour=red", "colour"),
     ] {
         let (status, wrong) = app.get(&format!("/leads?{query}")).await;

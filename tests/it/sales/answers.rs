@@ -3,11 +3,18 @@
 use serde_json::json;
 
 use super::{EVA, answered, begin, timeline};
+use dripline::domain::time::HOUR;
+
 use crate::closing_the_loop::lead;
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::Written;
 
-on_both!(a_crm_can_say_the_same, what_was_handed_over_by_hand_stays_so, a_crm_can_name_the_right_person);
+on_both!(
+    a_crm_can_say_the_same,
+    what_was_handed_over_by_hand_stays_so,
+    who_was_in_touch_since_stays_with_sales,
+    a_crm_can_name_the_right_person
+);
 
 async fn a_crm_can_say_the_same(db: TestDb) {
     let (app, _) = answered(db, "").await;
@@ -63,5 +70,17 @@ async fn what_was_handed_over_by_hand_stays_so(db: TestDb) {
     assert_eq!(lead(&app, EVA).await["with"], "sales");
     let (status, refused) = app.post(&format!("/leads/{EVA}/won"), &json!({ "amount": -3 })).await;
     assert_eq!((status, &refused["errors"][0]["field"]), (422, &json!("amount")), "{refused}");
+    app.end().await;
+}
+
+async fn who_was_in_touch_since_stays_with_sales(db: TestDb) {
+    let (app, _) = answered(db, "").await;
+    app.pass(HOUR).await;
+    let again = Written::reply_to(&app.mails(EVA)[0], EVA, "Do call me, please.");
+    assert_eq!(app.hand_in(&again.raw).await["kind"], "human_reply");
+    let (status, refused) = app.post(&format!("/leads/{EVA}/not-a-reply"), &json!({})).await;
+    assert_eq!(status, 409, "{refused}");
+    assert!(refused.to_string().contains("in touch since"), "{refused}");
+    assert_eq!(lead(&app, EVA).await["with"], "sales");
     app.end().await;
 }

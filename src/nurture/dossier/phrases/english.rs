@@ -17,7 +17,7 @@ pub const ENGLISH: Phrases = Phrases {
     reply_from: "Reply from",
     wrote: "wrote",
     for_lead: "(for {})",
-    no_words: "(without a text; see the mail itself, which is attached)",
+    no_words: "(without a text)",
     attached: "Attached",
     left_out: "Not in this mail",
     answer: "Answer this mail: your answer goes to the lead. Marketing is silent from now on.",

@@ -20,7 +20,7 @@ pub const GERMAN: Phrases = Phrases {
     reply_from: "Antwort von",
     wrote: "schrieb",
     for_lead: "(für {})",
-    no_words: "(ohne Text; siehe die Mail selbst, sie hängt an)",
+    no_words: "(ohne Text)",
     attached: "Angehängt",
     left_out: "Nicht in dieser Mail",
     answer: "Antworte auf diese Mail: Deine Antwort geht an den Lead. Das Marketing schweigt ab jetzt.",
