@@ -71,6 +71,10 @@ pub(super) async fn look_at_complaints(engine: &Engine) -> NurtureResult<()> {
 }
 
 async fn too_many_complain(engine: &Engine) -> NurtureResult<Option<String>> {
+    let rate = engine.config.fuse.complaint_rate.get();
+    if rate >= 1.0 {
+        return Ok(None);
+    }
     let mut tx = engine.db.read().await?;
     let week = engine.clock.now() - WEEK;
     let since = revisions::resumed_at(&mut tx).await?.map_or(week, |resumed: Timestamp| resumed.max(week));
@@ -80,7 +84,7 @@ async fn too_many_complain(engine: &Engine) -> NurtureResult<Option<String>> {
     }
     // Complaints come days after their mails.
     let mails = messages::sent_since(&mut tx, week).await?;
-    let most = engine.config.fuse.complaint_rate.get() * mails as f64;
+    let most = rate * mails as f64;
     Ok((complaints as f64 > most).then(|| {
         format!(
             "the fuse blew: {complaints} people complained of spam since {since}, of {mails} mails within a week; \

@@ -251,6 +251,8 @@ pub async fn engine(db: Db, node: &str, server: &SmtpServer, clock: Clock, setup
     let variables = [("DRIPLINE_SERVER__NODE".to_owned(), node.to_owned())];
     let mut config = Config::load(Path::new("/nonexistent"), variables).expect("a configuration");
     config.webhooks = webhooks(&setup.webhooks);
+    // Tests complain as they like; those of the fuse say otherwise.
+    config.fuse.complaint_rate = "100%".parse().expect("a share");
     (setup.edit)(&mut config);
     let url = format!("smtp://127.0.0.1:{}?tls={}", server.port(), setup.tls);
     let Ok(Relay::Smtp(relay)) = url.parse() else { panic!("{url} is a relay") };
