@@ -1,7 +1,7 @@
 //! The gate: the one place that says whether marketing may write to a lead now.
 
 use super::consent::Basis;
-use super::time::{DAY, Timestamp};
+use super::time::{Timestamp, WEEK};
 use super::words::words;
 
 words! {
@@ -146,8 +146,6 @@ impl Reason {
     }
 }
 
-const WEEK: i64 = 7 * DAY;
-
 /// Whether marketing may write to this lead at `now`. Stops come before holds, holds before caps: the answer names
 /// the reason that lasts longest.
 pub fn gate(facts: &GateFacts, now: Timestamp) -> Result<(), Refusal> {
@@ -248,7 +246,7 @@ fn week_ends(facts: &GateFacts, now: Timestamp) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::HOUR;
+    use crate::domain::time::{DAY, HOUR};
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 

@@ -16,6 +16,7 @@ pub const SECOND: i64 = 1_000;
 pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
+pub const WEEK: i64 = 7 * DAY;
 
 impl Timestamp {
     /// From milliseconds since 1970.

@@ -7,14 +7,11 @@ use tracing::error;
 use super::engine::Engine;
 use super::error::NurtureResult;
 use super::record::Record;
-use crate::domain::time::{DAY, HOUR, Timestamp};
+use crate::domain::time::{DAY, HOUR, Timestamp, WEEK};
 use crate::domain::track::Track;
 use crate::storage::leads::StoredLead;
 use crate::storage::messages::{self, Message};
 use crate::storage::{addresses, revisions};
-
-/// How far back complaints are counted, in milliseconds.
-const WEEK: i64 = 7 * DAY;
 
 /// So many complaints it takes at least: one among the first hundred mails says nothing yet.
 const HANDFUL: i64 = 3;

@@ -6,9 +6,7 @@ use chrono::{Datelike, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Weekday};
 use chrono_tz::Tz;
 
 use super::{ScheduleError, weekdays, zone};
-use crate::domain::time::{DAY, SECOND, Timestamp};
-
-const WEEK: i64 = 7 * DAY;
+use crate::domain::time::{DAY, SECOND, Timestamp, WEEK};
 
 /// No zone has ever set its clocks twice within this many milliseconds.
 const QUIET: i64 = 5 * DAY;

@@ -1,10 +1,9 @@
 //! The answers of sales by the API.
 
+use dripline::domain::time::HOUR;
 use serde_json::json;
 
 use super::{EVA, answered, begin, timeline};
-use dripline::domain::time::HOUR;
-
 use crate::closing_the_loop::lead;
 use crate::support::database::{TestDb, on_both};
 use crate::support::post::Written;
